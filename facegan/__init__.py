@@ -1,0 +1,22 @@
+"""facegan: describe a face and get it; then change it, or change a photo.
+
+>>> import facegan
+>>> model = facegan.load("run/model.keras")      # doctest: +SKIP
+>>> face = model.generate("female, young, glasses")  # doctest: +SKIP
+"""
+
+__version__ = "0.1.0"
+
+
+def load(path):
+    """Loads a trained model: see `facegan.inference.FaceEditor`.
+
+    Args:
+        path: a `.keras` file that `facegan train` wrote, or the folder of its run.
+
+    Raises:
+        facegan.errors.FaceganError: there is no such file, or it is something else.
+    """
+    from facegan.inference import load
+
+    return load(path)

@@ -1,0 +1,307 @@
+"""Turns a source of faces into a prepared data set, in parallel, and goes on where it was stopped.
+
+While it runs, everything is in `OUT.partial`: `plan.json` says for what, `faces.npy` has a row for every name, and
+`done.jsonl` gets a line when a chunk's rows are on the disk. At the end the folder gets its name in one step.
+"""
+
+import csv
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from facegan.data.base import Source
+from facegan.data.prepared import FORMAT, PARTIAL, PreparedFaces
+from facegan.data.split import PARTS, split, split_rule
+from facegan.errors import FaceganError
+
+SIZES = (32, 64, 128, 256)
+CHUNK = 256
+
+
+def prepare(source, out, size=128, seed=0, workers=None, progress=True):
+    """Reads all faces of a source, resizes them and writes them to a folder.
+
+    Stopped at any moment, it goes on from there when it is called again with the same arguments; the result is
+    the same, byte for byte. Pictures that cannot be read are left out and listed in `left_out.csv`; the last faces
+    take their rows.
+
+    Args:
+        source: `Source`, as `facegan.data.source.open_source` gives it.
+        out: the folder to make.
+        size: the side of a face in pixels: 32, 64, 128 or 256.
+        seed: for the division into training, validation and test faces.
+        workers: how many processes; as many as there are processors by default.
+        progress: whether to say on stderr what is needed and how far it is.
+
+    Returns:
+        `PreparedFaces`.
+
+    Raises:
+        FaceganError: another size, too little room on the disk, `out` is there already or was begun for something
+            else, or no picture could be read.
+        OSError: writing failed; what is there already is kept for the next call.
+    """
+    if size not in SIZES:
+        raise FaceganError(f"faces of size {size} cannot be prepared; choose one of {', '.join(map(str, SIZES))}")
+    out = Path(out)
+    _check_free(out)
+    job = _Job(source, out.with_name(out.name + PARTIAL), size, seed)
+    finished = (job.partial / "prepared.json").exists()
+    if not finished:
+        _check_disk(job, out, progress)
+    job.begin()
+    if not finished:
+        _read_all(job, workers or os.cpu_count() or 1, progress)
+        _finish(job)
+    # From here on nothing is missing; only the files of the work and the name.
+    for file in (job.log, job.plan):
+        file.unlink(missing_ok=True)
+    if out.is_dir():
+        out.rmdir()
+    job.partial.rename(out)
+    return PreparedFaces(out)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is prepared, and where its files are while it is."""
+
+    source: Source
+    partial: Path
+    size: int
+    seed: int
+
+    @property
+    def faces(self):
+        return self.partial / "faces.npy"
+
+    @property
+    def plan(self):
+        return self.partial / "plan.json"
+
+    @property
+    def log(self):
+        return self.partial / "done.jsonl"
+
+    @property
+    def row_bytes(self):
+        return self.size * self.size * 3
+
+    def header(self, count):
+        """The start of `faces.npy`; NumPy keeps its length the same for any number of rows."""
+        header = BytesIO()
+        shape = (count, self.size, self.size, 3)
+        np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        return header.getvalue()
+
+    def promise(self):
+        """What must be the same for the work to go on."""
+        source = self.source
+        digest = hashlib.sha256(json.dumps([source.names, source.columns, source.left_out]).encode())
+        for array in (source.labels, source.identities, source.partition):
+            digest.update(b"-" if array is None else array.tobytes())
+        return {
+            "format": FORMAT,
+            "size": self.size,
+            "seed": self.seed,
+            "source": source.description,
+            "fingerprint": digest.hexdigest(),
+        }
+
+    def begin(self):
+        """Makes the partial folder, or sees to it that the one that is there was begun for the same."""
+        for file in (self.partial / "prepared.json", self.plan):
+            if file.exists():
+                begun = json.loads(file.read_text("utf-8"))
+                promise = self.promise()
+                if {key: begun.get(key) for key in promise} != promise:
+                    raise FaceganError(f"{self.partial} was begun with another source, size or seed; delete it to start anew")
+                return
+        # Whatever stopped before the plan was written has written nothing that counts.
+        if self.partial.exists() and {entry.name for entry in self.partial.iterdir()} - {"faces.npy", "plan.json.new"}:
+            raise FaceganError(f"{self.partial} is in the way; delete it or choose another folder")
+        self.partial.mkdir(parents=True, exist_ok=True)
+        header = self.header(len(self.source.names))
+        with open(self.faces, "wb") as file:
+            file.write(header)
+            file.truncate(len(header) + len(self.source.names) * self.row_bytes)
+        _write_json(self.plan, self.promise())
+
+    def done(self):
+        """`{chunk: [(row, reason), ...]}` of the chunks that are on the disk; a line cut short does not count."""
+        if not self.log.exists():
+            return {}
+        content = self.log.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if len(whole) < len(content):
+            os.truncate(self.log, len(whole))
+        lines = map(json.loads, whole.splitlines())
+        return {line["chunk"]: line["left_out"] for line in lines}
+
+
+def _check_free(out):
+    if (out / "prepared.json").exists():
+        raise FaceganError(f"{out} is already prepared; choose another folder or delete it")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FaceganError(f"{out} is there already and is not a prepared data set; choose another folder")
+
+
+def _check_disk(job, out, progress):
+    import click
+
+    count = len(job.source.names)
+    size = count * (job.row_bytes + job.source.labels.shape[1] + 64)  # 64: name, part and identity
+    missing = size - len(job.done()) * CHUNK * job.row_bytes
+    free = shutil.disk_usage(next(folder for folder in out.absolute().parents if folder.exists())).free
+    if progress:
+        click.echo(f"{count} faces of {job.size}x{job.size} need {size / 1e9:.2f} GB; {free / 1e9:.2f} GB are free", err=True)
+    if missing > free:
+        raise FaceganError(f"not enough room for {out}: {missing / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free")
+
+
+def _read_all(job, workers, progress):
+    """Has every chunk that is not done yet read and written, and noted down when it is on the disk."""
+    import click
+
+    names, done = job.source.names, job.done()
+    offset = len(job.header(len(names)))
+    starts = {chunk: start for chunk, start in enumerate(range(0, len(names), CHUNK)) if chunk not in done}
+    tasks = [
+        (chunk, job.source.read, names[start : start + CHUNK], job.size, job.faces, offset + start * job.row_bytes)
+        for chunk, start in starts.items()
+    ]
+    bar = click.progressbar(length=len(names), label="preparing", file=sys.stderr, hidden=not progress, show_pos=True)
+    with bar, open(job.log, "a", encoding="utf-8") as log, _pool(min(workers, len(tasks))) as run:
+        bar.update(len(names) - sum(len(task[2]) for task in tasks))
+        for chunk, left_out in run(_read_chunk, tasks):
+            rows = [(chunk * CHUNK + index, reason) for index, reason in left_out]
+            log.write(json.dumps({"chunk": chunk, "left_out": rows}) + "\n")
+            log.flush()
+            bar.update(len(names[chunk * CHUNK : (chunk + 1) * CHUNK]))
+
+
+@contextmanager
+def _pool(workers):
+    """Gives `run(function, tasks)`, which yields results as they come; nothing runs any more when the block is left."""
+    if workers <= 1:
+        yield map
+        return
+    # Not fork: whoever calls this may have threads (TensorFlow does), which a fork does not survive.
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
+    try:
+        yield lambda function, tasks: (
+            future.result() for future in as_completed([pool.submit(function, task) for task in tasks])
+        )
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker():
+    """CTRL-C is the parent's business; a parent that is gone is the worker's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent():
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _read_chunk(task):
+    """Reads the faces of a chunk and writes them into their rows; those that cannot be read stay black.
+
+    Plain writing, not a memory map: a full disk then is an error and not the end of the process.
+
+    Returns:
+        `(chunk, [(index in the chunk, reason), ...])`, the latter of the pictures to be left out.
+    """
+    chunk, read, names, size, path, offset = task
+    pixels = np.zeros((len(names), size, size, 3), "uint8")
+    left_out = []
+    for index, name in enumerate(names):
+        try:
+            pixels[index] = read(name, size)
+        except FaceganError as error:
+            left_out.append((index, str(error)))
+    with open(path, "rb+") as file:
+        file.seek(offset)
+        file.write(pixels)
+        file.flush()
+        os.fsync(file.fileno())
+    return chunk, left_out
+
+
+def _finish(job):
+    """Closes the gaps of what could not be read, and writes everything else; `prepared.json` comes last."""
+    source = job.source
+    unread = sorted((row, reason) for rows in job.done().values() for row, reason in rows)
+    rows = _close_gaps(job, [row for row, _ in unread])
+    names = [source.names[row] for row in rows]
+    identities = None if source.identities is None else source.identities[rows]
+    partition = None if source.partition is None else source.partition[rows]
+    parts = split(len(rows), identities, partition, job.seed)
+    left_out = list(source.left_out) + [(source.names[row], reason) for row, reason in unread]
+
+    np.save(job.partial / "labels.npy", source.labels[rows])
+    np.save(job.partial / "split.npy", parts)
+    if identities is not None:
+        np.save(job.partial / "identities.npy", identities)
+    (job.partial / "names.txt").write_text("".join(f"{name}\n" for name in names), "utf-8")
+    with open(job.partial / "left_out.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("name", "reason"), *left_out])
+    _write_json(job.partial / "prepared.json", job.promise() | {
+        "columns": list(source.columns),
+        "count": len(rows),
+        "split": split_rule(identities, partition),
+        "parts": {name: int((parts == index).sum()) for index, name in enumerate(PARTS)},
+        "left_out": len(left_out),
+    })
+
+
+def _close_gaps(job, gaps):
+    """Moves the last faces of `faces.npy` into the gaps and cuts the file.
+
+    No row is both read and written, so this may be stopped and done again; a file that has been cut has no gaps.
+
+    Returns:
+        Which row of the source each row of the file now holds.
+    """
+    total = len(job.source.names)
+    count = total - len(gaps)
+    if count == 0:
+        raise FaceganError("none of the pictures could be read; delete " + str(job.partial))
+    rows = np.arange(count)
+    open_rows = [row for row in gaps if row < count]
+    rows[open_rows] = np.setdiff1d(np.arange(count, total), gaps)
+    header = job.header(count)
+    length = len(header) + count * job.row_bytes
+    if job.faces.stat().st_size > length:
+        # Not np.load: if this was stopped just before the cut, the header has the smaller number already.
+        faces = np.memmap(job.faces, "uint8", "r+", len(header), (total, job.row_bytes))
+        for row in open_rows:
+            faces[row] = faces[rows[row]]
+        faces.flush()
+        del faces
+        with open(job.faces, "rb+") as file:
+            file.write(header)
+            file.truncate(length)
+    return rows
+
+
+def _write_json(path, content):
+    """Writes the file whole or not at all."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    new.replace(path)

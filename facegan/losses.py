@@ -1,0 +1,85 @@
+"""The paper's losses by the numbers of its formulas, and ours beside them. Pure functions of tensors, all float32.
+
+`D` is the discriminator's score, `A` its answer whether face and condition match, `y` a real photo, `G` a generated
+and `U` an edited one. Norms of the paper's scores are absolute values, since a score is one number.
+"""
+
+from keras import ops
+
+# Keeps the square root of the gradient penalty differentiable where the gradient is zero.
+PENALTY_EPSILON = 1e-12
+
+
+def discriminator_adversarial_loss(real_score, generated_score):
+    """Formula 1: `E|1 - D(y)| + E|D(G(z, c))|`.
+
+    Args:
+        real_score, generated_score: `(batch, 1)` in 0..1.
+
+    Returns:
+        A scalar in 0..2.
+    """
+    return ops.mean(ops.abs(1.0 - real_score)) + ops.mean(ops.abs(generated_score))
+
+
+def match_loss(real_match, false_matches):
+    """Formula 2: `E|1 - A(y, c)| + E_fake|A(., c)|`.
+
+    Args:
+        real_match: `(batch, 1)` in 0..1, real photos with their own condition.
+        false_matches: a list of such tensors: generated faces with their condition, and real photos with one that is
+            not theirs, without which A could not learn to match (the reading of GAN-CLS, Reed et al. 2016).
+
+    Returns:
+        A scalar in 0..2.
+    """
+    return ops.mean(ops.abs(1.0 - real_match)) + ops.mean(ops.abs(ops.concatenate(false_matches)))
+
+
+def gradient_penalty(gradients):
+    """WGAN-GP's penalty `E(||grad D|| - 1)^2`, formula 3's addition (Gulrajani et al. 2017).
+
+    Args:
+        gradients: `(batch, height, width, channels)`, of the score at points between real and generated photos.
+
+    Returns:
+        A scalar of 0 or more, computed in float32.
+    """
+    gradients = ops.cast(gradients, "float32")
+    norm = ops.sqrt(ops.sum(ops.square(gradients), axis=(1, 2, 3)) + PENALTY_EPSILON)
+    return ops.mean(ops.square(norm - 1.0))
+
+
+def fooling_loss(score):
+    """`E|1 - D(.)|`, and the same of A: the first parts of formulas 4 and 8.
+
+    The printed formulas have `|D|`; the text wants the discriminator to answer 1, and that is what this is.
+
+    Args:
+        score: `(batch, 1)` in 0..1.
+    """
+    return ops.mean(ops.abs(1.0 - score))
+
+
+def absolute_error(real, made):
+    """Formula 5: `E|y - G(z, c)|`, the mean over all values of all pictures."""
+    return ops.mean(ops.abs(real - made))
+
+
+def square_error(real, made):
+    """The last part of formula 8: `E(y - U(x, c))^2`, the mean over all values of all pictures."""
+    return ops.mean(ops.square(real - made))
+
+
+def wasserstein_critic_loss(real_score, false_score):
+    """`E D(false) - E D(y)` of an unbounded critic (Arjovsky et al. 2017)."""
+    return ops.mean(false_score) - ops.mean(real_score)
+
+
+def agreement_loss(match_logits):
+    """Cross-entropy of "every column of the condition is true of this face": `E softplus(-logit)`.
+
+    Args:
+        match_logits: `(batch, columns)`, positive where face and condition agree.
+    """
+    return ops.mean(ops.softplus(-match_logits))

@@ -1,0 +1,1 @@
+"""The networks: encoder, decoder stages, generator, discriminator, editor, and the model that joins them."""

@@ -1,0 +1,37 @@
+"""The decoder's stages, used by the generator and, with weights of its own, by the editor."""
+
+from keras import layers
+
+from facegan.models.layers import InstanceNormalization, activation, convolution, join, modulate
+
+
+def decoder_stage(tensor, filters, preset, condition=None, skip=None):
+    """Doubles height and width.
+
+    Args:
+        tensor: `(batch, h, w, channels)`.
+        filters: channels of the result.
+        condition: `(batch, k)`, or None where the condition has come in another way.
+        skip: encoder features of the same height and width as `tensor`, joined to it.
+
+    Returns:
+        `(batch, 2h, 2w, filters)`.
+    """
+    if skip is not None:
+        tensor = layers.Concatenate()([tensor, skip])
+    if condition is not None and preset.condition == "joined":
+        tensor = join(tensor, condition)
+    if preset.upsampling == "transposed":
+        tensor = layers.Conv2DTranspose(filters, preset.kernel_size, strides=2, padding="same", use_bias=False)(tensor)
+    else:
+        tensor = convolution(layers.UpSampling2D(interpolation="nearest")(tensor), filters, preset.kernel_size)
+    tensor = InstanceNormalization()(tensor)
+    if condition is not None and preset.condition == "modulation":
+        tensor = modulate(tensor, condition)
+    return activation(tensor)
+
+
+def to_picture(tensor, preset):
+    """The last convolution: `(batch, h, w, 3)` in -1..1, float32 whatever the precision of the rest."""
+    picture = layers.Conv2D(3, preset.kernel_size, padding="same")(tensor)
+    return layers.Activation("tanh", dtype="float32")(picture)

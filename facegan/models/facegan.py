@@ -1,0 +1,100 @@
+"""One model: encoder, discriminator, generator and editor together, and what is known of how they were trained."""
+
+import keras
+from keras import ops
+
+from facegan.attributes import Attributes
+from facegan.models.discriminator import build_discriminator
+from facegan.models.editor import build_editor
+from facegan.models.encoder import build_encoder
+from facegan.models.generator import build_generator
+from facegan.presets import Preset
+
+NETWORKS = ("encoder", "discriminator", "generator", "editor")
+
+
+@keras.saving.register_keras_serializable("facegan")
+class FaceGAN(keras.Model):
+    """The networks and their record. What `.keras` files hold.
+
+    Args:
+        preset: a `Preset` or its dictionary.
+        image_size: height and width of the pictures, a power of two from 32 to 256.
+        attribute_names: the attributes, in the order of the condition vector.
+        columns: all label columns of the training data (attributes are chosen from them).
+        combinations: `{"01001000": count}`, how often each condition vector occurs in the training part.
+        record: what it was trained on and how it went: `{"data": {...}, "images_seen": n, "history": [...]}`.
+    """
+
+    def __init__(self, preset, image_size, attribute_names, columns, combinations=None, record=None, **kwargs):
+        super().__init__(**kwargs)
+        # Keras wraps dictionaries that are set on a model, so these are kept as they come, in one place.
+        self._description = {
+            "preset": preset.to_dict() if isinstance(preset, Preset) else dict(preset),
+            "image_size": image_size,
+            "attribute_names": list(attribute_names),
+            "columns": list(columns),
+            "combinations": dict(combinations or {}),
+            "record": dict(record or {}),
+        }
+        self.preset = Preset(**self._description["preset"])
+        self.image_size = image_size
+        self.attributes = Attributes(attribute_names, columns)
+        condition_size = len(self.attributes)
+        self.encoder = build_encoder(self.preset, image_size)
+        shapes = [features.shape[1:] for features in self.encoder.outputs]
+        self.discriminator = build_discriminator(self.preset, shapes[-1], condition_size)
+        self.generator = build_generator(self.preset, image_size, condition_size)
+        self.editor = build_editor(self.preset, shapes, condition_size)
+        self.built = True
+
+    def get_config(self):
+        return {**super().get_config(), **self._description}
+
+    @property
+    def combinations(self):
+        return self._description["combinations"]
+
+    @property
+    def record(self):
+        return self._description["record"]
+
+    @record.setter
+    def record(self, record):
+        self._description["record"] = record
+
+    def judge(self, images, *conditions, training=False):
+        """The discriminator's answers about pictures, for one condition or several.
+
+        Args:
+            images: `(batch, size, size, 3)` in -1..1.
+            conditions: each `(batch, len(attributes))`.
+
+        Returns:
+            score `(batch, 1)`, and for each condition match `(batch, k)`: see `build_discriminator`.
+        """
+        bottom = self.encoder(images, training=training)[-1]
+        answers = [self.discriminator([bottom, condition], training=training) for condition in conditions]
+        return answers[0][0], *(match for _, match in answers)
+
+    def edit(self, images, source, target):
+        """Edited pictures.
+
+        Args:
+            images: `(batch, size, size, 3)` in -1..1.
+            source: `(batch, len(attributes))`, what the faces are like.
+            target: the same shape, what they shall be like; further from `source` is a stronger edit.
+
+        Returns:
+            `(batch, size, size, 3)`, float32; -1..1 with `editing="target"`, and a little beyond, in the worst case,
+            with `editing="difference"`.
+        """
+        # The encoder stays frozen while the editor trains: as it is at inference, without dropout.
+        features = self.encoder(images, training=False)
+        if self.preset.editing == "target":
+            return self.editor([*features, target])
+        difference = target - source
+        # Times the largest change, so that nothing asked for is, exactly, nothing done. The factor of two lets an
+        # edit turn black into white.
+        amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
+        return ops.cast(images, "float32") + 2.0 * amount * self.editor([*features, difference])

@@ -1,0 +1,1 @@
+"""Training: the objectives, the step, the batches, checkpoints, logs and the run that joins them."""

@@ -1,0 +1,81 @@
+"""What differs between Keras's backends: gradients of inputs, the step that `fit()` calls, and when to use XLA."""
+
+import keras
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    # On a CPU, XLA runs transposed convolutions many times slower than TensorFlow itself does.
+    JIT_COMPILE = bool(tf.config.list_physical_devices("GPU"))
+
+    def input_gradients(function, inputs):
+        """The gradient of `sum(function(inputs))` with respect to `inputs`, itself differentiable."""
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = function(inputs)
+        return tape.gradient(outputs, inputs)
+
+    class TrainStep:
+        """`train_step` for TensorFlow: one forward pass, then one backward pass for each network's own weights."""
+
+        def train_step(self, data):
+            losses, logs, gradients = self.gradients(data)
+            self.optimizer.apply(gradients, self.trainable_variables)
+            return logs
+
+        def gradients(self, data):
+            with tf.GradientTape(persistent=True) as tape:
+                losses, logs = self.losses(*data)
+            groups = self.network_variables
+            gradients = [
+                gradient for name, loss in losses.items() for gradient in tape.gradient(loss, groups[name])
+            ]
+            return losses, logs, gradients
+
+elif keras.backend.backend() == "jax":
+    import jax
+
+    JIT_COMPILE = True
+
+    def input_gradients(function, inputs):
+        """The gradient of `sum(function(inputs))` with respect to `inputs`, itself differentiable."""
+        return jax.grad(lambda values: function(values).sum())(inputs)
+
+    class TrainStep:
+        """`train_step` for JAX: the same on values instead of variables, as Keras has it there."""
+
+        def train_step(self, state, data):
+            trainable, non_trainable, optimizer_variables, metrics_variables = state
+            _, logs, gradients, non_trainable = self.stateless_gradients(trainable, non_trainable, data)
+            trainable, optimizer_variables = self.optimizer.stateless_apply(optimizer_variables, gradients, trainable)
+            return logs, (trainable, non_trainable, optimizer_variables, metrics_variables)
+
+        def gradients(self, data):
+            trainable = [variable.value for variable in self.trainable_variables]
+            non_trainable = [variable.value for variable in self.non_trainable_variables]
+            losses, logs, gradients, _ = jax.jit(self.stateless_gradients)(trainable, non_trainable, data)
+            return losses, logs, gradients
+
+        def stateless_gradients(self, trainable, non_trainable, data):
+            def forward(trainable):
+                pairs = [
+                    *zip(self.trainable_variables, trainable),
+                    *zip(self.non_trainable_variables, non_trainable),
+                ]
+                with keras.StatelessScope(state_mapping=pairs) as scope:
+                    losses, logs = self.losses(*data)
+                after = [scope.get_current_value(variable) for variable in self.non_trainable_variables]
+                return losses, (logs, after)
+
+            losses, backward, (logs, after) = jax.vjp(forward, trainable, has_aux=True)
+            # One backward pass a network: of each, XLA keeps only what leads to that network's own weights.
+            gradients = []
+            for name, loss in losses.items():
+                seed = {other: jax.numpy.zeros_like(value) for other, value in losses.items()}
+                (of_all,) = backward(seed | {name: jax.numpy.ones_like(loss)})
+                start = len(gradients)
+                gradients += of_all[start : start + len(self.network_variables[name])]
+            return losses, logs, gradients, after
+
+else:
+    raise ImportError(f"facegan trains on TensorFlow and JAX. Received: KERAS_BACKEND={keras.backend.backend()}")

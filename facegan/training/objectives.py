@@ -1,0 +1,86 @@
+"""Which loss terms each network is trained on, by the preset's `objective`.
+
+An objective gets what the discriminator said, as `Judged`, and returns `{network: {term: scalar}}`. A network's loss
+is the sum of its terms.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+from facegan import losses
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One step's pictures and the discriminator's answers about them.
+
+    Attributes:
+        real, generated, edited: `(batch, size, size, 3)` in -1..1.
+        *_score: `(batch, 1)`.
+        real_match, generated_match: with the photos' own conditions; edited_match: with the wished-for ones.
+        mismatched_match: real photos with conditions that are not theirs.
+        penalty_gradients: of the score, at points between real and made pictures.
+    """
+
+    real: Any
+    generated: Any
+    edited: Any
+    real_score: Any
+    generated_score: Any
+    edited_score: Any
+    real_match: Any
+    generated_match: Any
+    edited_match: Any
+    mismatched_match: Any
+    penalty_gradients: Any
+
+
+def paper_objective(preset, judged):
+    """Formulas 1 to 6 and 8."""
+    return {
+        "discriminator": {
+            "adversarial": losses.discriminator_adversarial_loss(judged.real_score, judged.generated_score),
+            "match": losses.match_loss(judged.real_match, [judged.generated_match, judged.mismatched_match]),
+            "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
+        },
+        "generator": {
+            "adversarial": losses.fooling_loss(judged.generated_score),
+            "match": preset.match * losses.fooling_loss(judged.generated_match),
+            "reconstruction": preset.generator_reconstruction * losses.absolute_error(judged.real, judged.generated),
+        },
+        "editor": {
+            "adversarial": losses.fooling_loss(judged.edited_score),
+            "match": preset.match * losses.fooling_loss(judged.edited_match),
+            "reconstruction": preset.editor_reconstruction * losses.square_error(judged.real, judged.edited),
+        },
+    }
+
+
+def wasserstein_objective(preset, judged):
+    """WGAN-GP's critic, which here also judges edited faces, and a classifier trained on real photos alone (AttGAN).
+
+    The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp.
+    """
+    false_score = ops.concatenate([judged.generated_score, judged.edited_score])
+    return {
+        "discriminator": {
+            "adversarial": losses.wasserstein_critic_loss(judged.real_score, false_score),
+            "match": losses.agreement_loss(judged.real_match),
+            "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
+        },
+        "generator": {
+            "adversarial": -ops.mean(judged.generated_score),
+            "match": preset.match * losses.agreement_loss(judged.generated_match),
+            "reconstruction": preset.generator_reconstruction * losses.absolute_error(judged.real, judged.generated),
+        },
+        "editor": {
+            "adversarial": -ops.mean(judged.edited_score),
+            "match": preset.match * losses.agreement_loss(judged.edited_match),
+            "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.real, judged.edited),
+        },
+    }
+
+
+OBJECTIVES = {"paper": paper_objective, "wasserstein": wasserstein_objective}

@@ -1,0 +1,37 @@
+"""Adam with a rate for each network and a moving average of all weights that warms up."""
+
+import keras
+from keras import ops
+
+
+class NetworkAdam(keras.optimizers.Adam):
+    """One Adam for all networks.
+
+    Adam works on each weight by itself, so one optimizer with a rate for each weight is, number for number, the
+    paper's three optimizers, and it saves and resumes as one.
+
+    Args:
+        rates: the learning rate of each trainable variable, in the model's order.
+        beta_1, beta_2: Adam's.
+        ema_decay: of the moving average, reached as `min(ema_decay, (1 + step) / (10 + step))`: with a constant
+            decay the average would show the first, random weights for thousands of steps.
+    """
+
+    def __init__(self, rates, beta_1, beta_2, ema_decay):
+        super().__init__(1.0, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
+        self._rates = list(rates)
+
+    def update_step(self, gradient, variable, learning_rate):
+        rate = self._rates[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, ops.multiply(learning_rate, rate))
+
+    def _update_model_variables_moving_average(self, trainable_variables):
+        step = ops.cast(self.iterations, "float32")
+        decay = ops.minimum(self.ema_momentum, (1.0 + step) / (10.0 + step))
+        for variable, average in zip(trainable_variables, self._model_variables_moving_average):
+            average.assign(decay * average + (1.0 - decay) * variable)
+
+    @property
+    def averages(self):
+        """The moving averages, one for each trainable variable, in order."""
+        return self._model_variables_moving_average

@@ -1,0 +1,103 @@
+"""One training step: generate, judge, edit, penalise; then each network's own loss moves its own weights."""
+
+import keras
+from keras import ops
+
+from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
+from facegan.training.objectives import OBJECTIVES, Judged
+from facegan.training.optimizer import NetworkAdam
+
+
+class GANTraining(TrainStep, keras.Model):
+    """What `fit()` trains: the networks of a `FaceGAN`, an objective and an optimizer.
+
+    A batch is a dictionary, so that a step depends on nothing but weights and batch (and dropout):
+        images: `(batch, size, size, 3)` uint8, real photos.
+        labels: `(batch, k)` float32, their attributes.
+        targets: `(batch, k)` float32, attributes that are not theirs: what the editor is asked for, and what the
+            discriminator has to see does not match.
+        noise: `(batch, noise_size)` float32, for the generator.
+        mixing: `(batch, 1, 1, 1)` float32 in 0..1: where between real and made the penalty looks.
+
+    Args:
+        networks: a `FaceGAN`.
+    """
+
+    def __init__(self, networks):
+        super().__init__()
+        self.networks = networks
+        preset = networks.preset
+        self.objective = OBJECTIVES[preset.objective]
+        rates = {
+            "discriminator": preset.discriminator_rate,
+            "generator": preset.generator_rate,
+            "editor": preset.editor_rate,
+        }
+        self.rates = rates
+        self.compile(
+            optimizer=NetworkAdam(
+                [rates[name] for name, variables in self.network_variables.items() for _ in variables],
+                preset.beta_1,
+                preset.beta_2,
+                preset.ema_decay,
+            ),
+            jit_compile=JIT_COMPILE,
+        )
+        self.built = True
+        self.optimizer.build(self.trainable_variables)
+
+    @property
+    def network_variables(self):
+        """`{network: weights that its loss moves}`. The shared encoder is the discriminator's."""
+        networks = self.networks
+        return {
+            "discriminator": networks.encoder.trainable_variables + networks.discriminator.trainable_variables,
+            "generator": networks.generator.trainable_variables,
+            "editor": networks.editor.trainable_variables,
+        }
+
+    @property
+    def trainable_variables(self):
+        # The order that gradients and rates come in.
+        return [variable for variables in self.network_variables.values() for variable in variables]
+
+    def losses(self, batch):
+        """Every loss of one batch.
+
+        Returns:
+            `{network: loss}` in the order of `network_variables`, and the same with every term, for the logs:
+            `{"discriminator": ..., "discriminator/match": ..., ...}`.
+        """
+        terms = self.objective(self.networks.preset, self.judge(batch))
+        losses = {network: sum(parts.values()) for network, parts in terms.items()}
+        logs = {f"{network}/{term}": value for network, parts in terms.items() for term, value in parts.items()}
+        return losses, losses | logs
+
+    def judge(self, batch):
+        networks = self.networks
+        labels, targets = batch["labels"], batch["targets"]
+        real = ops.cast(batch["images"], "float32") / 127.5 - 1.0
+        generated = networks.generator([batch["noise"], labels], training=True)
+        edited = networks.edit(real, labels, targets)
+
+        real_score, real_match, mismatched_match = networks.judge(real, labels, targets, training=True)
+        generated_score, generated_match = networks.judge(generated, labels, training=True)
+        edited_score, edited_match = networks.judge(edited, targets, training=True)
+
+        between = batch["mixing"] * real + (1.0 - batch["mixing"]) * generated
+        # The slope of the critic itself, not of one of its dropout samples.
+        gradients = input_gradients(lambda images: networks.judge(images, labels)[0], ops.stop_gradient(between))
+        return Judged(
+            real=real,
+            generated=generated,
+            edited=edited,
+            real_score=real_score,
+            generated_score=generated_score,
+            edited_score=edited_score,
+            real_match=real_match,
+            generated_match=generated_match,
+            edited_match=edited_match,
+            mismatched_match=mismatched_match,
+            penalty_gradients=gradients,
+        )
+

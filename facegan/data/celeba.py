@@ -103,7 +103,8 @@ class ZipReader:
 
     def names(self):
         members = map(PurePosixPath, _zip(self.path).namelist())
-        return {member.name for member in members if is_image_path(member) and member.parent == PurePosixPath(self.folder)}
+        folder = PurePosixPath(self.folder)
+        return {member.name for member in members if member.parent == folder and is_image_path(member)}
 
     def __call__(self, name, size):
         try:

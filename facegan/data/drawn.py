@@ -217,7 +217,7 @@ def _look(face, traits):
         male=male,
         skin=skin,
         shade=_dark(skin, 0.16),
-        crease=_dark(skin, 0.42),
+        crease=_dark(skin, 0.55),
         hair=hair,
         strand=_mix(hair, (255, 255, 255), 0.2),
         hair_shadow=_mix(hair, (0, 0, 0), 0.28),
@@ -294,7 +294,7 @@ def _mouth(pen, face, look, traits):
 def _nose(pen, face, look, traits):
     tip, wide = _between(traits.nose_length, 0.575, 0.605), _between(traits.nose_width, 0.028, 0.044)
     pen.polygon([(0.508, 0.47), (0.5 + wide, tip), (0.5, tip + 0.012)], look.shade)
-    pen.line(_curve((0.5 - wide, tip - 0.008), (0.5, tip + 0.028), (0.5 + wide, tip - 0.008)), look.crease, 0.009)
+    pen.line(_curve((0.5 - wide, tip - 0.008), (0.5, tip + 0.028), (0.5 + wide, tip - 0.008)), look.crease, 0.008)
 
 
 def _eyes(pen, face, look, traits):
@@ -329,22 +329,22 @@ def _wrinkles(pen, face, look, traits):
     if face.age != "old":
         return
     for y, half in ((0.300, 0.11), (0.328, 0.135), (0.356, 0.10)):
-        pen.line(_curve((0.5 - half, y + 0.006), (0.5, y - 0.012), (0.5 + half, y + 0.006)), look.crease, 0.012)
+        pen.line(_curve((0.5 - half, y + 0.006), (0.5, y - 0.012), (0.5 + half, y + 0.006)), look.crease, 0.015)
     one_side = (
-        (_curve((0.33, 0.487), (0.385, 0.520), (0.44, 0.490)), 0.012),  # bags
-        (_curve((0.345, 0.505), (0.39, 0.545), (0.43, 0.515)), 0.009),
-        (_curve((0.318, 0.432), (0.298, 0.425), (0.282, 0.408)), 0.011),  # crow's feet
-        (_curve((0.316, 0.447), (0.295, 0.449), (0.275, 0.446)), 0.011),
-        (_curve((0.318, 0.462), (0.298, 0.472), (0.282, 0.488)), 0.011),
-        (_curve((0.445, 0.590), (0.385, 0.625), (0.372, 0.705)), 0.016),  # nasolabial folds
-        (_curve((0.392, 0.715), (0.380, 0.740), (0.392, 0.768)), 0.012),
-        (_curve((0.310, 0.585), (0.312, 0.640), (0.338, 0.685)), 0.010),  # cheeks
+        (_curve((0.33, 0.487), (0.385, 0.520), (0.44, 0.490)), 0.015),  # bags
+        (_curve((0.345, 0.505), (0.39, 0.545), (0.43, 0.515)), 0.011),
+        (_curve((0.318, 0.432), (0.298, 0.425), (0.282, 0.408)), 0.014),  # crow's feet
+        (_curve((0.316, 0.447), (0.295, 0.449), (0.275, 0.446)), 0.014),
+        (_curve((0.318, 0.462), (0.298, 0.472), (0.282, 0.488)), 0.014),
+        (_curve((0.445, 0.590), (0.385, 0.625), (0.372, 0.705)), 0.020),  # nasolabial folds
+        (_curve((0.392, 0.715), (0.380, 0.740), (0.392, 0.768)), 0.015),
+        (_curve((0.310, 0.585), (0.312, 0.640), (0.338, 0.685)), 0.013),  # cheeks
     )
     for points, width in one_side:
         pen.line(points, look.crease, width)
         pen.line(_mirrored(points), look.crease, width)
-    pen.line([(0.482, 0.375), (0.484, 0.408)], look.crease, 0.010)  # between the brows
-    pen.line([(0.518, 0.375), (0.516, 0.408)], look.crease, 0.010)
+    pen.line([(0.482, 0.375), (0.484, 0.408)], look.crease, 0.013)  # between the brows
+    pen.line([(0.518, 0.375), (0.516, 0.408)], look.crease, 0.013)
 
 
 def _hairline(look, traits):
@@ -361,9 +361,10 @@ def _hairline(look, traits):
                    (0.5 - inside * 0.86, line + 0.03), (0.5 - inside, 0.31), left]
         return np.array(corners)
     if style == "swept":
+        low = (0.5 - inside * 0.7, line + 0.035)
         return np.concatenate([_curve(right, (0.5 + inside, 0.30), (0.5 + inside * 0.8, line)),
-                               _curve((0.5 + inside * 0.8, line), (0.5, line - 0.02), (0.5 - inside * 0.7, line + 0.035)),
-                               _curve((0.5 - inside * 0.7, line + 0.035), (0.5 - inside, 0.32), left)])
+                               _curve((0.5 + inside * 0.8, line), (0.5, line - 0.02), low),
+                               _curve(low, (0.5 - inside, 0.32), left)])
     return np.concatenate([_curve(right, (0.5 + inside, 0.24), top), _curve(top, (0.5 - inside, 0.24), left)])
 
 
@@ -385,7 +386,7 @@ def _hair(pen, face, look, traits):
             pen.polygon(points, look.hair)
     parting = _between(traits.parting, 0.38, 0.62)
     for radius in (0.55, 0.80):
-        for start, stop in ((200, 255), (285, 340)):
+        for start, stop in ((226, 260), (280, 318)):
             pen.line(_arc(parting * 0.4 + 0.3, 0.40, edge * radius + 0.02, height * 0.86, start, stop, 10),
                      look.strand, 0.008)
 
@@ -404,9 +405,9 @@ def _glasses(pen, face, look, traits):
         return
     frame = _choice(traits.frame, FRAMES)
     rx, ry, radius = _choice(traits.lens, ((0.088, 0.074, 0.074), (0.094, 0.066, 0.030), (0.092, 0.072, 0.050)))
-    y, width = EYE_Y + 0.008, 0.026
+    y, width = EYE_Y + 0.008, 0.030
     for x in EYE_X:
-        pen.box(x, y, rx, ry, radius, (170, 205, 235, 60))
+        pen.box(x, y, rx, ry, radius, (185, 215, 240, 90))
         pen.line([(x - 0.035, y + 0.03), (x + 0.005, y - 0.04)], (255, 255, 255, 130), 0.012)
         pen.box(x, y, rx, ry, radius, outline=frame, width=width)
     pen.line(_curve((EYE_X[0] + rx - 0.01, y - 0.01), (0.5, y - 0.035), (EYE_X[1] - rx + 0.01, y - 0.01)), frame, width)

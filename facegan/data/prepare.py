@@ -127,7 +127,9 @@ class _Job:
                 begun = json.loads(file.read_text("utf-8"))
                 promise = self.promise()
                 if {key: begun.get(key) for key in promise} != promise:
-                    raise FaceganError(f"{self.partial} was begun with another source, size or seed; delete it to start anew")
+                    raise FaceganError(
+                        f"{self.partial} was begun with another source, size or seed; delete it to start anew"
+                    )
                 return
         # Whatever stopped before the plan was written has written nothing that counts.
         if self.partial.exists() and {entry.name for entry in self.partial.iterdir()} - {"faces.npy", "plan.json.new"}:
@@ -166,7 +168,8 @@ def _check_disk(job, out, progress):
     missing = size - len(job.done()) * CHUNK * job.row_bytes
     free = shutil.disk_usage(next(folder for folder in out.absolute().parents if folder.exists())).free
     if progress:
-        click.echo(f"{count} faces of {job.size}x{job.size} need {size / 1e9:.2f} GB; {free / 1e9:.2f} GB are free", err=True)
+        need = f"{count} faces of {job.size}x{job.size} need {size / 1e9:.2f} GB"
+        click.echo(f"{need}; {free / 1e9:.2f} GB are free", err=True)
     if missing > free:
         raise FaceganError(f"not enough room for {out}: {missing / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free")
 

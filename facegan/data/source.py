@@ -33,7 +33,8 @@ def open_source(source, labels=None, count=None, seed=0):
         raise FaceganError("a number of faces can only be chosen for 'drawn'")
     source = Path(source)
     if not source.exists():
-        raise FaceganError(f"{source} does not exist; a source is a folder of pictures, CelebA's zip or the word '{DRAWN}'")
+        kinds = f"a folder of pictures, CelebA's zip or the word '{DRAWN}'"
+        raise FaceganError(f"{source} does not exist; a source is {kinds}")
     pictures = find_celeba(source)
     if pictures is not None:
         return celeba_source(source, pictures, labels)

@@ -49,7 +49,7 @@ class FaceGAN(keras.Model):
         self.built = True
 
     def get_config(self):
-        return {**super().get_config(), **self._description}
+        return {"name": self.name, **self._description}
 
     @property
     def combinations(self):
@@ -63,6 +63,19 @@ class FaceGAN(keras.Model):
     def record(self, record):
         self._description["record"] = record
 
+    def generate(self, noise, condition, training=False):
+        """Generated pictures.
+
+        Args:
+            noise: `(batch, noise_size)`, normally distributed.
+            condition: `(batch, len(attributes))`, 0 or 1.
+
+        Returns:
+            `(batch, size, size, 3)` in -1..1, float32.
+        """
+        inputs = [ops.convert_to_tensor(array, "float32") for array in (noise, condition)]
+        return self.generator(inputs, training=training)
+
     def judge(self, images, *conditions, training=False):
         """The discriminator's answers about pictures, for one condition or several.
 
@@ -74,7 +87,10 @@ class FaceGAN(keras.Model):
             score `(batch, 1)`, and for each condition match `(batch, k)`: see `build_discriminator`.
         """
         bottom = self.encoder(images, training=training)[-1]
-        answers = [self.discriminator([bottom, condition], training=training) for condition in conditions]
+        answers = [
+            self.discriminator([bottom, ops.convert_to_tensor(condition, "float32")], training=training)
+            for condition in conditions
+        ]
         return answers[0][0], *(match for _, match in answers)
 
     def edit(self, images, source, target):
@@ -90,6 +106,7 @@ class FaceGAN(keras.Model):
             with `editing="difference"`.
         """
         # The encoder stays frozen while the editor trains: as it is at inference, without dropout.
+        images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
         features = self.encoder(images, training=False)
         if self.preset.editing == "target":
             return self.editor([*features, target])
@@ -97,4 +114,4 @@ class FaceGAN(keras.Model):
         # Times the largest change, so that nothing asked for is, exactly, nothing done. The factor of two lets an
         # edit turn black into white.
         amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
-        return ops.cast(images, "float32") + 2.0 * amount * self.editor([*features, difference])
+        return images + 2.0 * amount * self.editor([*features, difference])

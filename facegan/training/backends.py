@@ -15,6 +15,9 @@ if keras.backend.backend() == "tensorflow":
             outputs = function(inputs)
         return tape.gradient(outputs, inputs)
 
+    def synchronise(model):
+        """Nothing to do: TensorFlow's variables are always up to date."""
+
     class TrainStep:
         """`train_step` for TensorFlow: one forward pass, then one backward pass for each network's own weights."""
 
@@ -40,6 +43,10 @@ elif keras.backend.backend() == "jax":
     def input_gradients(function, inputs):
         """The gradient of `sum(function(inputs))` with respect to `inputs`, itself differentiable."""
         return jax.grad(lambda values: function(values).sum())(inputs)
+
+    def synchronise(model):
+        """Brings a model's variables up to date within `fit()`, which keeps the values to itself on JAX."""
+        model.jax_state_sync()
 
     class TrainStep:
         """`train_step` for JAX: the same on values instead of variables, as Keras has it there."""

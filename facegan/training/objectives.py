@@ -1,9 +1,10 @@
 """Which loss terms each network is trained on, by the preset's `objective`.
 
-An objective gets what the discriminator said, as `Judged`, and returns `{network: {term: scalar}}`. A network's loss
-is the sum of its terms.
+An objective's terms are computed from what the discriminator said, `Judged`. A network's loss is the sum of its
+terms.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class Judged:
     penalty_gradients: Any
 
 
-def paper_objective(preset, judged):
+def paper_terms(preset, judged):
     """Formulas 1 to 6 and 8."""
     return {
         "discriminator": {
@@ -58,7 +59,7 @@ def paper_objective(preset, judged):
     }
 
 
-def wasserstein_objective(preset, judged):
+def wasserstein_terms(preset, judged):
     """WGAN-GP's critic, which here also judges edited faces, and a classifier trained on real photos alone (AttGAN).
 
     The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp.
@@ -83,4 +84,33 @@ def wasserstein_objective(preset, judged):
     }
 
 
-OBJECTIVES = {"paper": paper_objective, "wasserstein": wasserstein_objective}
+def generated_faces(generated, edited):
+    return generated
+
+
+def generated_and_edited_faces(generated, edited):
+    """Half of the batch each.
+
+    The critic scores both. Without a penalty at edited faces its slope grows there freely, and the editor learns
+    speckle.
+    """
+    odd = ops.reshape(ops.arange(ops.shape(generated)[0]) % 2 == 1, (-1, 1, 1, 1))
+    return ops.where(odd, edited, generated)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Attributes:
+    terms: `terms(preset, judged)` returns `{network: {term: scalar}}`.
+    penalised: `penalised(generated, edited)` returns the made faces that the gradient penalty looks at, from the
+        real ones: `(batch, size, size, 3)`.
+    """
+
+    terms: Callable
+    penalised: Callable
+
+
+OBJECTIVES = {
+    "paper": Objective(paper_terms, generated_faces),
+    "wasserstein": Objective(wasserstein_terms, generated_and_edited_faces),
+}

@@ -68,7 +68,7 @@ class GANTraining(TrainStep, keras.Model):
             `{network: loss}` in the order of `network_variables`, and the same with every term, for the logs:
             `{"discriminator": ..., "discriminator/match": ..., ...}`.
         """
-        terms = self.objective(self.networks.preset, self.judge(batch))
+        terms = self.objective.terms(self.networks.preset, self.judge(batch))
         losses = {network: sum(parts.values()) for network, parts in terms.items()}
         logs = {f"{network}/{term}": value for network, parts in terms.items() for term, value in parts.items()}
         return losses, losses | logs
@@ -77,14 +77,15 @@ class GANTraining(TrainStep, keras.Model):
         networks = self.networks
         labels, targets = batch["labels"], batch["targets"]
         real = ops.cast(batch["images"], "float32") / 127.5 - 1.0
-        generated = networks.generator([batch["noise"], labels], training=True)
+        generated = networks.generate(batch["noise"], labels, training=True)
         edited = networks.edit(real, labels, targets)
 
         real_score, real_match, mismatched_match = networks.judge(real, labels, targets, training=True)
         generated_score, generated_match = networks.judge(generated, labels, training=True)
         edited_score, edited_match = networks.judge(edited, targets, training=True)
 
-        between = batch["mixing"] * real + (1.0 - batch["mixing"]) * generated
+        made = self.objective.penalised(generated, edited)
+        between = batch["mixing"] * real + (1.0 - batch["mixing"]) * made
         # The slope of the critic itself, not of one of its dropout samples.
         gradients = input_gradients(lambda images: networks.judge(images, labels)[0], ops.stop_gradient(between))
         return Judged(

@@ -1,0 +1,201 @@
+"""What happens around the steps of `fit()`: watching, telling, logging, saving, stopping.
+
+`fit()` sees the whole run as one pass over an endless stream, so that a run can go on from any step; epochs are
+counted here.
+"""
+
+import math
+import signal
+import sys
+import time
+
+import keras
+
+from facegan.errors import FaceganError
+from facegan.training.averages import averaged
+from facegan.training.events import EventWriter
+
+SCALARS_EVERY = 10  # steps
+LINE_EVERY = 30.0  # seconds, where the output is no terminal
+TERMINAL_EVERY = 0.2
+
+
+class RunCallback(keras.callbacks.Callback):
+    """A callback that knows the run's step.
+
+    Args:
+        plan: `facegan.training.run.Plan`.
+    """
+
+    def __init__(self, plan):
+        super().__init__()
+        self.plan = plan
+        self.step = plan.first_step
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step = self.plan.first_step + batch + 1
+        self.on_step(logs)
+
+    def on_step(self, logs):
+        """After step `self.step`, counted from 1, with the losses of that step."""
+
+    @property
+    def epoch_ends(self):
+        return self.step % self.plan.steps_per_epoch == 0
+
+    @property
+    def run_ends(self):
+        return self.step == self.plan.last_step
+
+
+class StopOnNonFinite(RunCallback):
+    """Stops the run when a loss is not finite, before anything is saved."""
+
+    def on_step(self, logs):
+        bad = [name for name, value in logs.items() if not math.isfinite(value)]
+        if bad:
+            raise FaceganError(
+                f"stopped: {bad[0]} is not finite after step {self.step}. The last checkpoint is untouched; go on from "
+                "it with --resume, or start anew with another --seed or --precision float32"
+            )
+
+
+class Recorder(RunCallback):
+    """Keeps the mean losses and the speed of every epoch: the history that goes into checkpoint and model.
+
+    Args:
+        plan: the run's plan.
+        history: of the run so far; goes on growing.
+        current: the sums of the epoch under way, from a checkpoint in its midst.
+    """
+
+    def __init__(self, plan, history, current=None):
+        super().__init__(plan)
+        self.history = history
+        self.current = current or {"steps": 0, "seconds": 0.0, "sums": {}}
+        self._last = None
+
+    def on_train_begin(self, logs=None):
+        self._last = time.monotonic()
+
+    def on_step(self, logs):
+        now = time.monotonic()
+        self.current["steps"] += 1
+        self.current["seconds"] += now - self._last
+        self._last = now
+        for name, value in logs.items():
+            self.current["sums"][name] = self.current["sums"].get(name, 0.0) + float(value)
+        if self.epoch_ends or self.run_ends:
+            steps = self.current["steps"]
+            self.history.append(
+                {
+                    "step": self.step,
+                    "images": self.step * self.plan.batch_size,
+                    "images_per_second": round(steps * self.plan.batch_size / self.current["seconds"], 2),
+                    "losses": {name: total / steps for name, total in self.current["sums"].items()},
+                }
+            )
+            self.current = {"steps": 0, "seconds": 0.0, "sums": {}}
+
+
+class Progress(RunCallback):
+    """One line that says how far it is, how fast, how long still, and every network's loss."""
+
+    def on_train_begin(self, logs=None):
+        self._start = self._shown = time.monotonic()
+
+    def on_step(self, logs):
+        now = time.monotonic()
+        terminal = sys.stderr.isatty()
+        due = now - self._shown >= (TERMINAL_EVERY if terminal else LINE_EVERY)
+        if not (due or self.epoch_ends or self.run_ends):
+            return
+        self._shown = now
+        done = self.step - self.plan.first_step
+        speed = done * self.plan.batch_size / (now - self._start)
+        left = (self.plan.last_step - self.step) * (now - self._start) / done
+        epoch = (self.step - 1) // self.plan.steps_per_epoch + 1
+        epochs = math.ceil(self.plan.last_step / self.plan.steps_per_epoch)
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in logs.items() if "/" not in name)
+        line = (
+            f"epoch {epoch}/{epochs}  step {self.step}/{self.plan.last_step}  {speed:.1f} images/s  "
+            f"{clock(left)} left  {losses}"
+        )
+        keep = self.epoch_ends or self.run_ends or not terminal
+        print(("\r\033[K" if terminal else "") + line, end="\n" if keep else "", file=sys.stderr, flush=True)
+
+
+class TensorBoardLog(RunCallback):
+    """Losses, rates and speed every few steps; grids of generated and edited faces every epoch and at the end."""
+
+    def __init__(self, plan, samples):
+        super().__init__(plan)
+        self.samples = samples
+
+    def on_train_begin(self, logs=None):
+        self.writer = EventWriter(self.plan.out / "logs", self.plan.first_step)
+        self._last = (time.monotonic(), self.plan.first_step)
+        if not self.plan.first_step:
+            self._pictures(0)
+
+    def on_step(self, logs):
+        if self.step % SCALARS_EVERY == 0 or self.run_ends:
+            now, (then, since) = time.monotonic(), self._last
+            scalars = {name: float(value) for name, value in logs.items()}
+            scalars |= {f"learning_rate/{name}": rate for name, rate in self.model.rates.items()}
+            scalars["images_per_second"] = (self.step - since) * self.plan.batch_size / (now - then)
+            self.writer.scalars(self.step, scalars)
+            self._last = (now, self.step)
+        if self.epoch_ends or self.run_ends:
+            self._pictures(self.step)
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+    def _pictures(self, step):
+        with averaged(self.model):
+            self.writer.image(step, "generated", self.samples.generated())
+            self.writer.image(step, "edited", self.samples.edited())
+
+
+class Saver(RunCallback):
+    """Saves every epoch, every few minutes, and when CTRL-C asks to stop; that ends the run after the step.
+
+    Args:
+        plan: the run's plan.
+        save: called with the step.
+        minutes: between two checkpoints.
+    """
+
+    def __init__(self, plan, save, minutes):
+        super().__init__(plan)
+        self._save = save
+        self._seconds = 60 * minutes
+        self.interrupted = False
+
+    def on_train_begin(self, logs=None):
+        self._saved = time.monotonic()
+        self._previous = signal.signal(signal.SIGINT, self._interrupt)
+
+    def on_train_end(self, logs=None):
+        signal.signal(signal.SIGINT, self._previous)
+
+    def on_step(self, logs):
+        due = time.monotonic() - self._saved >= self._seconds
+        if self.epoch_ends or self.run_ends or self.interrupted or due:
+            self._save(self.step)
+            self._saved = time.monotonic()
+        if self.interrupted:
+            self.model.stop_training = True
+
+    def _interrupt(self, *_):
+        self.interrupted = True
+        print("\nstopping after this step; once more to stop at once", file=sys.stderr)
+        signal.signal(signal.SIGINT, self._previous)
+
+
+def clock(seconds):
+    """Seconds as `1:02:03` or `2:03`."""
+    minutes, seconds = divmod(int(seconds + 0.5), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -1,0 +1,50 @@
+"""TensorBoard event files, written with tensorboard alone: TensorFlow is not needed."""
+
+import io
+import os
+import socket
+import time
+from pathlib import Path
+
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+
+class EventWriter:
+    """Appends to a new event file in `folder`.
+
+    Args:
+        folder: made where it is missing.
+        first_step: of this part of the run. TensorBoard drops what an interrupted part wrote after it.
+    """
+
+    def __init__(self, folder, first_step=0):
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
+        self._file = open(folder / name, "wb")
+        self._records = RecordWriter(self._file)
+        self._write(file_version="brain.Event:2")
+        if first_step:
+            self._write(step=first_step, session_log=SessionLog(status=SessionLog.START))
+
+    def scalars(self, step, values):
+        """Writes `{tag: number}`."""
+        self._write(step=step, summary=Summary(value=[Summary.Value(tag=t, simple_value=v) for t, v in values.items()]))
+
+    def image(self, step, tag, image):
+        """Writes a PIL image."""
+        encoded = io.BytesIO()
+        image.save(encoded, "PNG")
+        picture = Summary.Image(
+            width=image.width, height=image.height, colorspace=3, encoded_image_string=encoded.getvalue()
+        )
+        self._write(step=step, summary=Summary(value=[Summary.Value(tag=tag, image=picture)]))
+
+    def close(self):
+        self._file.close()
+
+    def _write(self, **fields):
+        self._records.write(Event(wall_time=time.time(), **fields).SerializeToString())
+        self._file.flush()

@@ -1,0 +1,40 @@
+"""Which number format the networks compute in."""
+
+from pathlib import Path
+
+import keras
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+# Instructions that make a CPU faster in bfloat16 than in float32.
+_FAST_BFLOAT16 = ("amx_bf16", "avx512_bf16")
+
+
+def choose_precision(name):
+    """Resolves `auto`: bfloat16 where the machine is made for it, float32 elsewhere.
+
+    TensorFlow uses a CPU's bfloat16 instructions; JAX on a CPU does not.
+
+    Args:
+        name: one of `PRECISIONS`.
+
+    Returns:
+        `"float32"` or `"bfloat16"`.
+    """
+    if name != "auto":
+        return name
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return "float32" if jax.default_backend() == "cpu" else "bfloat16"
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        return "bfloat16"
+    cpu = Path("/proc/cpuinfo")
+    fast = cpu.exists() and any(flag in cpu.read_text() for flag in _FAST_BFLOAT16)
+    return "bfloat16" if fast else "float32"
+
+
+def set_precision(precision):
+    """Networks built from now on compute in `precision`; weights, losses and optimizer stay float32."""
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")

@@ -1,0 +1,177 @@
+"""A run: from prepared faces and settings to a trained model, or on from a checkpoint."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from facegan.attributes import Attributes
+from facegan.errors import FaceganError
+from facegan.files import writing
+from facegan.models.facegan import FaceGAN
+from facegan.presets import Preset
+from facegan.training.averages import averaged
+from facegan.training.batches import batches
+from facegan.training.callbacks import Progress, Recorder, Saver, StopOnNonFinite, TensorBoardLog
+from facegan.training.checkpoints import Checkpoints
+from facegan.training.precision import set_precision
+from facegan.training.samples import Samples
+from facegan.training.step import GANTraining
+
+MODEL_FILE = "model.keras"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is determined by, together with its data. Stays the same when it is resumed.
+
+    Attributes:
+        preset: `Preset`.
+        attributes: names.
+        batch_size: photos in a step.
+        precision: `float32` or `bfloat16`.
+        seed: of weights, order, noise and wishes.
+    """
+
+    preset: Preset
+    attributes: tuple
+    batch_size: int
+    precision: str
+    seed: int
+
+    def to_dict(self):
+        return {**asdict(self), "attributes": list(self.attributes)}
+
+    @classmethod
+    def from_dict(cls, values):
+        return cls(**{**values, "preset": Preset(**values["preset"]), "attributes": tuple(values["attributes"])})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a run writes, and its steps.
+
+    Attributes:
+        out: the run's folder.
+        batch_size: photos in a step.
+        steps_per_epoch: the photos left over go to the next epoch.
+        first_step: how many steps are done already.
+        last_step: how many it shall be in the end.
+    """
+
+    out: Path
+    batch_size: int
+    steps_per_epoch: int
+    first_step: int
+    last_step: int
+
+
+def build_training(faces, settings):
+    """New networks for this data, with seeded weights, ready for `fit()`."""
+    keras.utils.set_random_seed(settings.seed)
+    set_precision(settings.precision)
+    return GANTraining(build_networks(faces, settings))
+
+
+def build_networks(faces, settings):
+    attributes = Attributes(settings.attributes, faces.columns)
+    vectors, counts = np.unique(attributes.select(faces.labels[faces.part("train")], faces.columns), axis=0, return_counts=True)
+    bits = ["".join(str(int(bit)) for bit in vector) for vector in vectors]
+    return FaceGAN(
+        settings.preset,
+        faces.size,
+        attributes.names,
+        faces.columns,
+        combinations=dict(zip(bits, counts.tolist())),
+        record={"data": faces.info, "settings": settings.to_dict(), "images_seen": 0, "history": []},
+    )
+
+
+def steps_per_epoch(faces, batch_size):
+    """Steps in one pass over the training part.
+
+    Raises:
+        FaceganError: there are fewer training photos than a batch holds.
+    """
+    count = len(faces.part("train"))
+    if count < batch_size:
+        raise FaceganError(f"{faces.path} has {count} training photos, fewer than a batch of {batch_size}; lower --batch-size")
+    return count // batch_size
+
+
+def train(faces, settings, out, images=None, checkpoint_minutes=10.0, resume=False, callbacks=()):
+    """Trains, and keeps checkpoints, TensorBoard logs and the model in a folder.
+
+    Args:
+        faces: `PreparedFaces`.
+        settings: `Settings`; when resuming, those of the run.
+        out: the run's folder.
+        images: how many photos to see in all, over all parts of the run; the preset's epochs by default.
+        checkpoint_minutes: between two checkpoints; there is one after every epoch as well.
+        resume: go on from the newest checkpoint in `out`.
+        callbacks: further Keras callbacks.
+
+    Returns:
+        `(path, finished)`: the model file, and False if CTRL-C ended the run early.
+
+    Raises:
+        FaceganError: `out` holds a run already, or none to resume; the data is another; too few photos; a loss is
+            not finite; a file cannot be written.
+    """
+    out = Path(out)
+    checkpoints = Checkpoints(out / "checkpoints")
+    if not resume and checkpoints.paths():
+        raise FaceganError(f"{out} holds a run already; go on with --resume or choose another --out")
+    per_epoch = steps_per_epoch(faces, settings.batch_size)
+    training = build_training(faces, settings)
+    networks = training.networks
+    first_step, history, current = 0, [], None
+    if resume:
+        described = checkpoints.describe()
+        if described["data"] != faces.info:
+            raise FaceganError(f"{out} was trained on other data than {faces.path}")
+        checkpoints.restore(training)
+        first_step, history, current = described["step"], described["history"], described["current"]
+    images = images or settings.preset.epochs * len(faces.part("train"))
+    plan = Plan(out, settings.batch_size, per_epoch, first_step, max(1, images // settings.batch_size))
+    if first_step >= plan.last_step:
+        raise FaceganError(f"{out} has seen {first_step * settings.batch_size} photos already; ask for more with --images or --epochs")
+
+    recorder = Recorder(plan, history, current)
+
+    def save(step):
+        description = {"settings": settings.to_dict(), "data": faces.info, "images": images}
+        checkpoints.save(training, step, {**description, "history": recorder.history, "current": recorder.current})
+        networks.record = {
+            **networks.record,
+            "images_seen": step * settings.batch_size,
+            "history": recorder.history,
+        }
+        with averaged(training):
+            save_model(networks, out / MODEL_FILE)
+
+    saver = Saver(plan, save, checkpoint_minutes)
+    samples = Samples(networks, faces, settings.seed)
+    training.fit(
+        batches(faces, faces.part("train"), networks.attributes, settings.preset, settings.batch_size, settings.seed, first_step),
+        steps_per_epoch=plan.last_step - first_step,
+        epochs=1,
+        shuffle=False,
+        verbose=0,
+        # In this order: nothing is logged or saved after a loss that is not finite.
+        callbacks=[StopOnNonFinite(plan), recorder, Progress(plan), saver, TensorBoardLog(plan, samples), *callbacks],
+    )
+    return out / MODEL_FILE, not saver.interrupted or saver.step == plan.last_step
+
+
+def save_model(networks, path):
+    """Writes one `.keras` file with all networks and their record, whole or not at all."""
+    with writing(path) as temporary:
+        keras.saving.save_model(networks, temporary)
+
+
+def settings_of_run(out):
+    """The settings that a run was started with, and how many photos it was to see: `(Settings, images)`."""
+    described = Checkpoints(Path(out) / "checkpoints").describe()
+    return Settings.from_dict(described["settings"]), described["images"]

@@ -1,0 +1,48 @@
+"""The same faces and edits again and again, so that progress shows."""
+
+import numpy as np
+
+from facegan.images import denormalise, normalise, to_images
+from facegan.sheets import grid, sheet
+
+GENERATED = 16
+EDITED = 6
+
+
+class Samples:
+    """Draws fixed noise, fixed attributes and fixed photos once; makes pictures of them at any time.
+
+    Args:
+        networks: `FaceGAN`.
+        faces: `PreparedFaces`; photos are taken from the validation part, where there is one.
+        seed: of the run.
+    """
+
+    def __init__(self, networks, faces, seed):
+        self.networks = networks
+        attributes = networks.attributes
+        random = np.random.default_rng([seed, 2])
+        part = faces.part("validation")
+        part = part if len(part) else faces.part("train")
+        photos = np.sort(random.choice(part, min(EDITED, len(part)), replace=False))
+        shown = np.sort(random.choice(part, GENERATED))
+        self.noise = random.standard_normal((GENERATED, networks.preset.noise_size), "float32")
+        self.conditions = attributes.select(faces.labels[shown], faces.columns)
+        self.photos = faces.faces[photos]
+        self.labels = attributes.select(faces.labels[photos], faces.columns)
+        self.wishes = [{item.name: value} for item in attributes.items for value in item.values]
+
+    def generated(self):
+        """A grid of generated faces."""
+        images = self.networks.generate(self.noise, self.conditions)
+        return grid(to_images(denormalise(images)))
+
+    def edited(self):
+        """A sheet: one photo a row; the photo first, then one attribute set a column."""
+        attributes = self.networks.attributes
+        columns = [to_images(self.photos)]
+        for wishes in self.wishes:
+            images = self.networks.edit(normalise(self.photos), self.labels, attributes.apply(self.labels, wishes))
+            columns.append(to_images(denormalise(images)))
+        labels = ["photo", *(attributes.describe(wishes) for wishes in self.wishes)]
+        return sheet(list(zip(*columns)), column_labels=labels)

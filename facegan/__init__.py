@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 
 
 def load(path):
-    """Loads a trained model: see `facegan.inference.FaceEditor`.
+    """Loads a trained model: see `facegan.inference.FaceModel`.
 
     Args:
         path: a `.keras` file that `facegan train` wrote, or the folder of its run.

@@ -1,6 +1,7 @@
 """One model: encoder, discriminator, generator and editor together, and what is known of how they were trained."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from facegan.attributes import Attributes
@@ -115,3 +116,24 @@ class FaceGAN(keras.Model):
         # edit turn black into white.
         amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
         return images + 2.0 * amount * self.editor([*features, difference])
+
+    def attributes_of(self, images):
+        """What the discriminator takes faces to be: of the attribute combinations in the training data, the one that
+        it finds to match best.
+
+        Args:
+            images: `(batch, size, size, 3)` in -1..1.
+
+        Returns:
+            `(batch, len(attributes))` float32 NumPy array, 0 or 1.
+        """
+        combinations = np.array([[float(bit) for bit in bits] for bits in self.combinations], "float32")
+        bottoms = self.encoder(ops.convert_to_tensor(images, "float32"), training=False)[-1]
+        best = []
+        for bottom in bottoms:
+            repeated = ops.repeat(bottom[None], len(combinations), axis=0)
+            _, match = self.discriminator([repeated, ops.convert_to_tensor(combinations)], training=False)
+            # With one logit a column this is the likelihood of the combination; with a single match it keeps its order.
+            likelihood = ops.sum(ops.log_sigmoid(match), axis=-1)
+            best.append(combinations[int(ops.argmax(likelihood))])
+        return np.stack(best)

@@ -9,6 +9,7 @@ import numpy as np
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
 from facegan.files import writing
+from facegan.inference import MODEL_FILE
 from facegan.models.facegan import FaceGAN
 from facegan.presets import Preset
 from facegan.training.averages import averaged
@@ -19,7 +20,7 @@ from facegan.training.precision import set_precision
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
 
-MODEL_FILE = "model.keras"
+
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,273 @@
+"""The command line. Everything heavy is imported within the commands, so that `--help` is quick."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from facegan import __version__
+from facegan.errors import FaceganError
+
+# TensorFlow greets with a page of notices; its errors still come as exceptions.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class OneLineErrors(click.Group):
+    """What goes wrong with a person's input is one line on stderr and exit code 2, without a traceback."""
+
+    def main(self, args=None, **kwargs):
+        try:
+            super().main(args, standalone_mode=False, **kwargs)
+        except FaceganError as error:
+            _leave(str(error), BAD_INPUT)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.ctx.get_help())
+        except click.ClickException as error:
+            _leave(error.format_message().replace("\n", " "), BAD_INPUT)
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            _leave(f"{name}{error.strerror or error}", BAD_INPUT)
+        except (click.Abort, KeyboardInterrupt):
+            _leave("stopped", INTERRUPTED)
+        except click.exceptions.Exit as leaving:
+            sys.exit(leaving.exit_code)
+        sys.exit(0)
+
+
+def _leave(message, code):
+    click.echo(f"facegan: {message}", err=True)
+    sys.exit(code)
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__)
+def main():
+    """Describe a face and get it; then change it, or change a photo."""
+
+
+@main.command()
+@click.argument("source")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--size", default=128, show_default=True, help="Side of a face in pixels: 32, 64, 128 or 256.")
+@click.option("--labels", type=click.Path(path_type=Path), help="The label file, where it does not lie with the photos.")
+@click.option("--count", type=click.IntRange(min=1), help="How many faces to draw, if SOURCE is 'drawn'.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the split, and of drawn faces.")
+def prepare(source, out, size, labels, count, seed):
+    """Reads labelled faces from SOURCE, crops and resizes them, and writes a data set to the folder OUT.
+
+    SOURCE is CelebA's folder or its img_align_celeba.zip; or any folder of pictures with a CSV file of labels; or the
+    word 'drawn', for faces that the program draws. Stopped and started again, it goes on where it was.
+
+    \b
+    Examples:
+      facegan prepare ~/CelebA celeba128
+      facegan prepare drawn drawn64 --size 64 --count 4000
+    """
+    from facegan.data.prepare import prepare as prepare_faces
+    from facegan.data.source import open_source
+
+    try:
+        faces = prepare_faces(open_source(source, labels, count, seed), out, size, seed)
+    except KeyboardInterrupt:
+        _leave("stopped; the same command goes on from here", INTERRUPTED)
+    parts = ", ".join(f"{len(faces.part(name))} {name}" for name in ("train", "validation", "test"))
+    click.echo(f"{out}: {len(faces)} faces of {size}x{size} ({parts})")
+    if faces.info["left_out"]:
+        click.echo(f"{faces.info['left_out']} pictures were left out: {out / 'left_out.csv'} says why", err=True)
+
+
+@main.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--preset", "preset_name", help="The recipe: paper or tiny.  [default: paper]")
+@click.option("--attributes", help="Comma-separated: any of gender, age, glasses, skin, hair, and any label column.  [default: the five]")
+@click.option("--epochs", type=click.FloatRange(min=0, min_open=True), help="Passes over the training photos.  [default: the preset's]")
+@click.option("--images", type=click.IntRange(min=1), help="Photos to see in all, instead of --epochs.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Photos in a step.  [default: the preset's]")
+@click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), help="bfloat16 where the machine is made for it.  [default: auto]")
+@click.option("--seed", type=click.IntRange(min=0), help="Of weights, order and noise.  [default: 0]")
+@click.option("--out", type=click.Path(path_type=Path), default="run", show_default=True, help="The run's folder: model, checkpoints, logs.")
+@click.option("--checkpoint-minutes", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, help="Between two checkpoints; there is one after every epoch as well.")
+@click.option("--resume", is_flag=True, help="Go on exactly where the run in --out was.")
+@click.option("--dry-run", is_flag=True, help="Say what the run would take; start nothing.")
+def train(data, preset_name, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, resume, dry_run):
+    """Trains a model on the prepared faces in DATA.
+
+    CTRL-C ends the run after the current step, with a checkpoint to go on from. `tensorboard --logdir` shows losses
+    and pictures.
+
+    \b
+    Examples:
+      facegan train celeba128
+      facegan train drawn64 --preset tiny --attributes glasses,hair --images 40000
+    """
+    from facegan.data.prepared import PreparedFaces
+
+    if epochs and images:
+        raise FaceganError("--epochs and --images say the same thing; give one of them")
+    faces = PreparedFaces(data)
+
+    from facegan.training import run
+
+    given = _given_settings(preset_name, attributes, batch_size, precision, seed)
+    if resume:
+        settings, planned = run.settings_of_run(out)
+        wrong = [name for name, value in given.items() if getattr(settings, name) != value]
+        if wrong:
+            raise FaceganError(f"the run in {out} was started with another --{wrong[0].replace('_', '-')}; resume without it")
+    else:
+        settings, planned = _new_settings(given, faces), None
+    if epochs:
+        images = round(epochs * len(faces.part("train")))
+    if dry_run:
+        return _dry_run(faces, settings, images or planned)
+    click.echo(
+        f"training {settings.preset.name} on {len(faces.part('train'))} faces of {faces.size}x{faces.size}: "
+        f"{', '.join(settings.attributes)}; {settings.precision}, batches of {settings.batch_size}",
+        err=True,
+    )
+    path, finished = run.train(faces, settings, out, images or planned, checkpoint_minutes, resume)
+    if not finished:
+        _leave(f"stopped, with a checkpoint; go on with: facegan train {data} --out {out} --resume", INTERRUPTED)
+    click.echo(f"{path} is trained; try: facegan generate --model {path} --count 16")
+
+
+def _given_settings(preset_name, attributes, batch_size, precision, seed):
+    from facegan.presets import preset
+    from facegan.training.precision import choose_precision
+
+    given = {
+        "preset": preset_name and preset(preset_name),
+        "attributes": attributes and tuple(name.strip() for name in attributes.split(",")),
+        "batch_size": batch_size,
+        "precision": precision and choose_precision(precision),
+        "seed": seed,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _new_settings(given, faces):
+    from facegan.attributes import FIVE_NAMES, Attributes
+    from facegan.presets import preset
+    from facegan.training.precision import choose_precision
+    from facegan.training.run import Settings
+
+    recipe = given.get("preset") or preset("paper")
+    defaults = {
+        "preset": recipe,
+        "attributes": FIVE_NAMES,
+        "batch_size": recipe.batch_size,
+        "precision": choose_precision("auto"),
+        "seed": 0,
+    }
+    values = defaults | given
+    values["attributes"] = Attributes(values["attributes"], faces.columns).names
+    return Settings(**values)
+
+
+def _dry_run(faces, settings, images):
+    from facegan.training.callbacks import clock
+    from facegan.training.estimate import estimate
+
+    found = estimate(faces, settings, images)
+    speed = settings.batch_size / found.seconds_per_step
+    rows = [(name, f"{count:,} parameters") for name, count in found.parameters.items()]
+    rows += [
+        ("in all", f"{sum(found.parameters.values()):,} parameters"),
+        ("memory", f"{found.peak_memory / 1e9:.1f} GB at the highest, in these steps"),
+        ("on disk", f"{found.checkpoint / 1e9:.2f} GB a checkpoint, three are kept"),
+        ("steps", f"{found.steps:,} of {settings.batch_size} photos, {settings.precision}"),
+        ("speed", f"{speed:.1f} images/s"),
+        ("time", f"{clock(found.steps * found.seconds_per_step)} for the whole run"),
+    ]
+    for name, value in rows:
+        click.echo(f"{name:14} {value}")
+
+
+MODEL_OPTION = click.option(
+    "--model", type=click.Path(path_type=Path), default="run", show_default=True, help="A .keras file, or the folder of a run."
+)
+
+
+@main.command()
+@click.option("--attrs", default="", help="What the faces shall be like, as in the examples. The rest is drawn as it occurs in the training data.")
+@click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="How many faces.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same faces.  [default: a new one, printed]")
+@click.option("--then", multiple=True, help="Then edit them: an edit, one column in the sheet. Can be given again.")
+@click.option("--out", type=click.Path(path_type=Path), default="faces.png", show_default=True, help="A picture for a labelled sheet, or a folder for single files.")
+@MODEL_OPTION
+def generate(attrs, count, seed, then, out, model):
+    """Makes faces from a description; and, with --then, edits what was made.
+
+    \b
+    Examples:
+      facegan generate --attrs "gender=female,age=young,glasses=1,hair=blond" --count 16 --seed 7
+      facegan generate --attrs "male, glasses" --then "glasses=0" --then "hair=black" --out steps.png
+    """
+    from facegan.inference import load
+    from facegan.pictures import check_output, write_generated
+
+    check_output(out)
+    if seed is None:
+        seed = int.from_bytes(os.urandom(4), "little")
+        click.echo(f"seed {seed}", err=True)
+    for path in write_generated(load(model), attrs, count, seed, then, out):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--set", "wishes", multiple=True, required=True, help="What to change: glasses=1. Can be given again.")
+@click.option("--strength", type=click.FloatRange(min=0), default=1.0, show_default=True, help="0 changes nothing; above 1 exaggerates.")
+@click.option("--from", "source", help="What the faces are like now. What it leaves out, the model finds out.")
+@click.option("--out", type=click.Path(path_type=Path), default="edited.png", show_default=True, help="A picture for a sheet of before and after, or a folder for single files.")
+@MODEL_OPTION
+def edit(images, wishes, strength, source, out, model):
+    """Changes attributes of aligned faces: of IMAGES, or of all pictures in a folder.
+
+    \b
+    Examples:
+      facegan edit face.png --set glasses=1 --set hair=black
+      facegan edit faces/ --set age=old --strength 0.7 --out older/
+    """
+    from facegan.images import find_images, open_image
+    from facegan.inference import load
+    from facegan.pictures import check_output, write_edited
+
+    check_output(out)
+    paths = find_images(list(images))
+    pictures = [open_image(path) for path in paths]
+    for path in write_edited(load(model), paths, pictures, ", ".join(wishes), strength, source, out):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path), default="run")
+def info(model):
+    """Prints what a MODEL is: networks, attributes, data and how its training went.
+
+    \b
+    Examples:
+      facegan info
+      facegan info run/model.keras
+    """
+    from facegan.inference import describe, find_model
+
+    described = describe(model)
+    record = described["record"]
+    data, history = record["data"], record["history"]
+    click.echo(f"{find_model(model)}: {described['preset']['name']}, {described['image_size']}x{described['image_size']} pixels")
+    click.echo(f"attributes   {', '.join(described['attribute_names'])}")
+    click.echo(f"data         {data['source']}; {data['parts']}")
+    click.echo(f"settings     {record['settings']['precision']}, batches of {record['settings']['batch_size']}, seed {record['settings']['seed']}")
+    click.echo(f"images seen  {record['images_seen']:,}")
+    for name, value in described["preset"].items():
+        click.echo(f"  {name:26} {value}")
+    if history:
+        click.echo("history      images, images a second, mean losses")
+    for epoch in history:
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in epoch["losses"].items() if "/" not in name)
+        click.echo(f"  {epoch['images']:>10,}  {epoch['images_per_second']:>7}  {losses}")

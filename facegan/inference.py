@@ -1,0 +1,198 @@
+"""A trained model in use: generate faces, edit faces. What `facegan.load` returns."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from facegan.errors import FaceganError
+from facegan.images import denormalise, normalise, square, to_array, to_images
+
+MODEL_FILE = "model.keras"
+_CLASS = "facegan>FaceGAN"
+# Faces that go through the networks together: enough to be fast, few enough for any memory.
+BATCH = 32
+
+
+def find_model(path):
+    """The model file that `path` means: itself, or `model.keras` in the folder of a run.
+
+    Raises:
+        FaceganError: there is none.
+    """
+    path = Path(path)
+    file = path / MODEL_FILE if path.is_dir() else path
+    if not file.exists():
+        raise FaceganError(f"there is no model at {file}; train one with `facegan train`, or name one with --model")
+    return file
+
+
+def describe(path):
+    """What a model file says of itself, read without loading the networks.
+
+    Args:
+        path: a `.keras` file or the folder of a run.
+
+    Returns:
+        A dictionary: `preset`, `image_size`, `attribute_names`, `columns`, `combinations` and `record`.
+
+    Raises:
+        FaceganError: no such file, or something else than a facegan model.
+    """
+    file = find_model(path)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            config = json.loads(archive.read("config.json"))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise FaceganError(f"{file} is not a facegan model") from error
+    if not isinstance(config, dict) or config.get("registered_name") != _CLASS:
+        raise FaceganError(f"{file} is a Keras model, but not one of facegan's")
+    return config["config"]
+
+
+def load(path):
+    """Loads a trained model.
+
+    Args:
+        path: a `.keras` file that `facegan train` wrote, or the folder of its run.
+
+    Returns:
+        A `FaceModel`.
+
+    Raises:
+        FaceganError: no such file, something else than a facegan model, or a damaged one.
+    """
+    describe(path)
+    file = find_model(path)
+    import keras
+
+    from facegan.models.facegan import FaceGAN  # also makes the class known to Keras
+
+    try:
+        networks = keras.saving.load_model(file, compile=False)
+    except Exception as error:
+        # What a damaged file raises is up to Keras, h5py and zipfile.
+        raise FaceganError(f"{file} is damaged: {str(error).splitlines()[0]}") from error
+    assert isinstance(networks, FaceGAN)
+    return FaceModel(networks)
+
+
+class FaceModel:
+    """Generates and edits faces.
+
+    Args:
+        networks: a `FaceGAN`.
+
+    Example:
+
+    >>> import facegan
+    >>> model = facegan.load("run")  # doctest: +SKIP
+    >>> face = model.generate("female, young, glasses")  # doctest: +SKIP
+    >>> without = model.edit(face, "glasses=0, hair=black")  # doctest: +SKIP
+    """
+
+    def __init__(self, networks):
+        self.networks = networks
+        self.attributes = networks.attributes
+        self.size = networks.image_size
+
+    def generate(self, attributes="", count=None, seed=None):
+        """Makes faces.
+
+        Args:
+            attributes: what they shall be like: `"female, glasses=1, hair=blond"` or a dictionary. What is left out
+                is drawn from how often it occurs together with the rest in the training data.
+            count: how many; None for a single face.
+            seed: the same seed gives the same faces, whatever `count` is.
+
+        Returns:
+            A `PIL.Image`, or a list of them if `count` is given.
+
+        Raises:
+            FaceganError: an attribute or value that the model does not know.
+        """
+        images, _ = self.generate_with_conditions(attributes, count or 1, seed)
+        return images if count is not None else images[0]
+
+    def generate_with_conditions(self, attributes="", count=1, seed=None):
+        """Like `generate`; returns the faces and what each was asked to be, `(count, len(attributes))` float32."""
+        wishes = self._wishes(attributes)
+        seed = np.random.SeedSequence().entropy if seed is None else seed
+        randoms = [np.random.default_rng([seed, index]) for index in range(count)]
+        conditions = self._conditions(wishes, randoms)
+        noise = np.stack([random.standard_normal(self.networks.preset.noise_size, "float32") for random in randoms])
+        return self._in_batches(self.networks.generate, noise, conditions), conditions
+
+    def edit(self, images, attributes, strength=1.0, source=None):
+        """Changes attributes of faces.
+
+        Args:
+            images: an aligned face or several: a `PIL.Image`, a uint8 array `(height, width, 3)`, a list of either,
+                or an array `(count, height, width, 3)`. Any size; a centred square is cut out and resized.
+            attributes: what to change: `"glasses=1, hair=black"` or a dictionary.
+            strength: 0 changes nothing, 1 is what the model learnt, more exaggerates.
+            source: what the faces are like now, in the same form, or as condition vectors `(count, k)`. What it
+                leaves out, the model finds out by itself.
+
+        Returns:
+            The edited faces, of the model's size, as what was given: image, array or list.
+
+        Raises:
+            FaceganError: an attribute or value that the model does not know.
+        """
+        wishes = self._wishes(attributes)
+        several = isinstance(images, list) or getattr(images, "ndim", 3) == 4
+        pictures = [_picture(image) for image in (images if several else [images])]
+        arrays = normalise(to_array([square(picture, self.size) for picture in pictures]))
+        now = self._source(arrays, source)
+        # The condition walks from what is to what shall be, and beyond it for strengths above 1.
+        target = now + strength * (self.attributes.apply(now, wishes) - now)
+        edited = self._in_batches(self.networks.edit, arrays, now, target)
+        if isinstance(images, np.ndarray):
+            edited = to_array(edited)
+        elif several:
+            edited = [np.asarray(e) if isinstance(i, np.ndarray) else e for e, i in zip(edited, images)]
+        return edited if several else edited[0]
+
+    def attributes_of(self, images):
+        """What the model takes faces to be: a dictionary `{attribute: value}` for each of a list of images."""
+        arrays = normalise(to_array([square(_picture(image), self.size) for image in images]))
+        return [self.attributes.values(vector) for vector in self._source(arrays, None)]
+
+    def _wishes(self, attributes):
+        if isinstance(attributes, str):
+            return self.attributes.parse(attributes)
+        return self.attributes.parse(", ".join(f"{name}={value}" for name, value in attributes.items()))
+
+    def _source(self, arrays, source):
+        if isinstance(source, np.ndarray):
+            return source
+        wishes = self._wishes(source or "")
+        found = np.zeros((len(arrays), len(self.attributes)), "float32")
+        if set(wishes) != set(self.attributes.names):
+            parts = range(0, len(arrays), BATCH)
+            found = np.concatenate([self.networks.attributes_of(arrays[start : start + BATCH]) for start in parts])
+        return self.attributes.apply(found, wishes)
+
+    def _conditions(self, wishes, randoms):
+        combinations = np.array([[float(bit) for bit in bits] for bits in self.networks.combinations], "float32")
+        counts = np.array(list(self.networks.combinations.values()), "float64")
+        fitting = self.attributes.matching(combinations, wishes)
+        if fitting.any():
+            combinations, counts = combinations[fitting], counts[fitting]
+        # Where nobody in the training data is like this, the wishes are set on anybody.
+        shares = counts / counts.sum()
+        chosen = [random.choice(len(shares), p=shares) for random in randoms]
+        return self.attributes.apply(combinations[chosen], wishes)
+
+    def _in_batches(self, network, *arrays):
+        images = []
+        for start in range(0, len(arrays[0]), BATCH):
+            images += to_images(denormalise(network(*(array[start : start + BATCH] for array in arrays))))
+        return images
+
+
+def _picture(image):
+    return Image.fromarray(image) if isinstance(image, np.ndarray) else image

@@ -1,0 +1,100 @@
+"""From a model to picture files: what `facegan generate` and `facegan edit` write."""
+
+from pathlib import Path
+
+from facegan.errors import FaceganError
+from facegan.images import is_image_path, save_image, square
+from facegan.sheets import labelled, sheet
+
+
+def check_output(out):
+    """Refuses a place that cannot be written to, before a model is loaded.
+
+    Raises:
+        FaceganError: `out` looks like neither a picture nor a folder, or a file is where the folder should be.
+    """
+    out = Path(out)
+    if not is_image_path(out) and (out.is_file() or out.suffix):
+        raise FaceganError(f"{out} is neither a picture (.png, .jpg, .webp) nor a folder")
+
+
+def write_generated(model, attributes, count, seed, steps, out):
+    """Generates faces, edits them step by step, and writes a sheet or single files.
+
+    Args:
+        model: `FaceModel`.
+        attributes: what the faces shall be like.
+        count, seed: as in `FaceModel.generate`.
+        steps: edits, each on top of those before it. Each result is made from the generated face and all edits up
+            to there, so that nothing is lost by editing again and again.
+        out: a picture's path for a labelled sheet, else a folder.
+
+    Returns:
+        The paths that were written.
+    """
+    wishes = [model.attributes.parse(step) for step in steps]
+    faces, conditions = model.generate_with_conditions(attributes, count, seed)
+    describe = model.attributes.describe
+    labels = [describe(model.attributes.values(condition)) for condition in conditions]
+    columns, asked = [faces], {}
+    for step in wishes:
+        asked = asked | step
+        columns.append(model.edit(faces, asked, source=conditions))
+    if not is_image_path(out):
+        digits = len(str(count))
+        name = lambda face, step: f"face-{face:0{digits}}" + (f"-step-{step}" if step else "") + ".png"
+        files = {name(face, step): image for step, column in enumerate(columns) for face, image in enumerate(column, 1)}
+        return _write_files(files, out)
+    if steps:
+        titles = ["generated", *(f"then {describe(step)}" for step in wishes)]
+        picture = sheet(list(zip(*columns)), column_labels=titles, row_labels=labels)
+    else:
+        picture = labelled(faces, labels)
+    save_image(picture, out)
+    return [out]
+
+
+def write_edited(model, paths, pictures, attributes, strength, source, out):
+    """Edits faces and writes a sheet of before and after, or single files.
+
+    Args:
+        model: `FaceModel`.
+        paths: where the pictures come from; single files are called the same.
+        pictures: RGB `PIL.Image`s.
+        attributes, strength, source: as in `FaceModel.edit`.
+        out: a picture's path for a sheet, else a folder.
+
+    Returns:
+        The paths that were written.
+    """
+    edited = model.edit(pictures, attributes, strength, source)
+    if not is_image_path(out):
+        return _write_files(dict(zip(_names(paths), edited)), out)
+    before = [square(picture, model.size) for picture in pictures]
+    after = model.attributes.describe(model.attributes.parse(attributes))
+    picture = sheet(
+        list(zip(before, edited)),
+        column_labels=["before", after if strength == 1 else f"{after}, strength {strength:g}"],
+        row_labels=[Path(path).name for path in paths],
+    )
+    save_image(picture, out)
+    return [out]
+
+
+def _write_files(files, out):
+    paths = []
+    for name, image in files.items():
+        paths.append(Path(out) / name)
+        save_image(image, paths[-1])
+    return paths
+
+
+def _names(paths):
+    # Pictures of the same name from two folders must not overwrite each other.
+    names = []
+    for path in paths:
+        name, copy = f"{Path(path).stem}.png", 2
+        while name in names:
+            name, copy = f"{Path(path).stem}-{copy}.png", copy + 1
+        names.append(name)
+    return names

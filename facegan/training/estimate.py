@@ -1,0 +1,80 @@
+"""What a run will take, found out by doing a few of its steps. Writes nothing."""
+
+import resource
+import sys
+import time
+from dataclasses import dataclass
+
+import keras
+
+from facegan.models.facegan import NETWORKS
+from facegan.training.batches import batches
+from facegan.training.run import build_training, steps_per_epoch
+
+# The first steps trace and compile; the others are timed.
+WARM_UP_STEPS = 2
+TIMED_STEPS = 4
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Attributes:
+    parameters: `{network: how many}`.
+    steps: of the whole run.
+    seconds_per_step: the mean of a few timed steps.
+    peak_memory: of this process so far, in bytes.
+    checkpoint: size of one checkpoint, in bytes.
+    """
+
+    parameters: dict
+    steps: int
+    seconds_per_step: float
+    peak_memory: int
+    checkpoint: int
+
+
+class _Clock(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.times = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        float(logs["editor"])  # waits for the step
+        self.times.append(time.perf_counter())
+
+
+def estimate(faces, settings, images=None):
+    """Times a few steps of a run.
+
+    Args:
+        faces, settings, images: as for `facegan.training.run.train`.
+
+    Returns:
+        `Estimate`.
+
+    Raises:
+        FaceganError: fewer training photos than a batch holds.
+    """
+    steps_per_epoch(faces, settings.batch_size)
+    training = build_training(faces, settings)
+    networks, train = training.networks, faces.part("train")
+    clock = _Clock()
+    training.fit(
+        batches(faces, train, networks.attributes, settings.preset, settings.batch_size, settings.seed, 0),
+        steps_per_epoch=WARM_UP_STEPS + TIMED_STEPS,
+        epochs=1,
+        shuffle=False,
+        verbose=0,
+        callbacks=[clock],
+    )
+    timed = clock.times[WARM_UP_STEPS - 1 :]
+    images = images or settings.preset.epochs * len(train)
+    # The operating system counts in kilobytes, except on macOS.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Estimate(
+        parameters={name: getattr(networks, name).count_params() for name in NETWORKS},
+        steps=max(1, images // settings.batch_size),
+        seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
+        peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        checkpoint=sum(v.value.nbytes if hasattr(v.value, "nbytes") else v.numpy().nbytes for v in training.variables + training.optimizer.variables),
+    )

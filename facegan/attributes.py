@@ -253,11 +253,12 @@ class Attributes:
             random: `numpy.random.Generator`.
         """
         changed = np.array(vectors, "float32")
-        for row in changed:
+        for row, own in zip(changed, vectors):
             how_many = min(len(self.items), int(random.integers(1, 3)))
             for index in random.choice(len(self.items), how_many, replace=False):
                 item = self.items[index]
-                now = item.value(row[self._slices[item.name]])
+                # What the face has, not what an earlier change has left: two hair columns would undo each other.
+                now = item.value(own[self._slices[item.name]])
                 others = [value for value in item.values if value != now]
                 row[:] = self.apply(row, {item.name: others[random.integers(len(others))]})
         return changed

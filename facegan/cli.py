@@ -1,6 +1,9 @@
 """The command line. Everything heavy is imported within the commands, so that `--help` is quick."""
 
+import faulthandler
+import math
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -8,9 +11,6 @@ import click
 
 from facegan import __version__
 from facegan.errors import FaceganError
-
-# TensorFlow greets with a page of notices; its errors still come as exceptions.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -27,7 +27,11 @@ class OneLineErrors(click.Group):
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.ctx.get_help())
         except click.ClickException as error:
-            _leave(error.format_message().replace("\n", " "), BAD_INPUT)
+            _leave(error.format_message(), BAD_INPUT)
+        except BrokenPipeError:
+            # Whoever read the output has seen enough (`facegan info | head`); what is still to come goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
         except OSError as error:
             name = f"{error.filename}: " if error.filename else ""
             _leave(f"{name}{error.strerror or error}", BAD_INPUT)
@@ -39,8 +43,41 @@ class OneLineErrors(click.Group):
 
 
 def _leave(message, code):
-    click.echo(f"facegan: {message}", err=True)
+    click.echo(f"facegan: {' '.join(message.splitlines())}", err=True)
     sys.exit(code)
+
+
+def _import_keras():
+    """Imports Keras and its backend without the page of notices that TensorFlow greets with.
+
+    Some of them no setting stops, so stderr is turned away during the import, below Python: what fails still comes
+    as an exception, and a crash in native code is still reported.
+    """
+    if "keras" in sys.modules:
+        return
+    # Of what comes later, errors stay: as exceptions.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    faulthandler.enable(stderr)
+    os.dup2(nowhere, 2)
+    try:
+        import keras  # noqa: F401
+    finally:
+        os.dup2(stderr, 2)
+        faulthandler.disable()
+        os.close(stderr)
+        os.close(nowhere)
+
+
+class Number(click.FloatRange):
+    """A range without "not a number" and infinity, which click lets through."""
+
+    def convert(self, value, param, ctx):
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a number to work with.", param, ctx)
+        return number
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -53,9 +90,15 @@ def main():
 @click.argument("source")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--size", default=128, show_default=True, help="Side of a face in pixels: 32, 64, 128 or 256.")
-@click.option("--labels", type=click.Path(path_type=Path), help="The label file, where it does not lie with the photos.")
+@click.option(
+    "--labels", type=click.Path(path_type=Path),
+    help="The label file, where it does not lie with the photos.",
+)
 @click.option("--count", type=click.IntRange(min=1), help="How many faces to draw, if SOURCE is 'drawn'.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the split, and of drawn faces.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0),
+    help="Of the split, and of drawn faces.",
+)
 def prepare(source, out, size, labels, count, seed):
     """Reads labelled faces from SOURCE, crops and resizes them, and writes a data set to the folder OUT.
 
@@ -70,10 +113,15 @@ def prepare(source, out, size, labels, count, seed):
     from facegan.data.prepare import prepare as prepare_faces
     from facegan.data.source import open_source
 
+    place = next(folder for folder in out.absolute().parents if folder.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise FaceganError(f"cannot write {out}: {place} is not a folder to write to")
     try:
         faces = prepare_faces(open_source(source, labels, count, seed), out, size, seed)
     except KeyboardInterrupt:
         _leave("stopped; the same command goes on from here", INTERRUPTED)
+    except OSError as error:
+        _leave(f"cannot write {out}: {error.strerror or error}; when that is mended, the same command goes on from here", BAD_INPUT)
     parts = ", ".join(f"{len(faces.part(name))} {name}" for name in ("train", "validation", "test"))
     click.echo(f"{out}: {len(faces)} faces of {size}x{size} ({parts})")
     if faces.info["left_out"]:
@@ -83,17 +131,34 @@ def prepare(source, out, size, labels, count, seed):
 @main.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--preset", "preset_name", help="The recipe: paper or tiny.  [default: paper]")
-@click.option("--attributes", help="Comma-separated: any of gender, age, glasses, skin, hair, and any label column.  [default: the five]")
-@click.option("--epochs", type=click.FloatRange(min=0, min_open=True), help="Passes over the training photos.  [default: the preset's]")
+@click.option(
+    "--attributes",
+    help="Comma-separated: any of gender, age, glasses, skin, hair, and any label column.  [default: the five]",
+)
+@click.option(
+    "--epochs", type=Number(min=0, min_open=True),
+    help="Passes over the training photos.  [default: the preset's]",
+)
 @click.option("--images", type=click.IntRange(min=1), help="Photos to see in all, instead of --epochs.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Photos in a step.  [default: the preset's]")
-@click.option("--precision", type=click.Choice(["auto", "float32", "bfloat16"]), help="bfloat16 where the machine is made for it.  [default: auto]")
-@click.option("--seed", type=click.IntRange(min=0), help="Of weights, order and noise.  [default: 0]")
-@click.option("--out", type=click.Path(path_type=Path), default="run", show_default=True, help="The run's folder: model, checkpoints, logs.")
-@click.option("--checkpoint-minutes", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True, help="Between two checkpoints; there is one after every epoch as well.")
+@click.option(
+    "--precision", type=click.Choice(["auto", "float32", "bfloat16"]),
+    help="bfloat16 where the machine is made for it.  [default: auto]",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of weights, order and noise.  [default: 0]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="run", show_default=True,
+    help="The run's folder: model, checkpoints, logs.",
+)
+@click.option(
+    "--checkpoint-minutes", type=Number(min=0, min_open=True), default=10.0, show_default=True,
+    help="Between two checkpoints; there is one after every epoch as well.",
+)
 @click.option("--resume", is_flag=True, help="Go on exactly where the run in --out was.")
 @click.option("--dry-run", is_flag=True, help="Say what the run would take; start nothing.")
-def train(data, preset_name, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, resume, dry_run):
+def train(
+    data, preset_name, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, resume, dry_run
+):
     """Trains a model on the prepared faces in DATA.
 
     CTRL-C ends the run after the current step, with a checkpoint to go on from. `tensorboard --logdir` shows losses
@@ -110,38 +175,50 @@ def train(data, preset_name, attributes, epochs, images, batch_size, precision, 
         raise FaceganError("--epochs and --images say the same thing; give one of them")
     faces = PreparedFaces(data)
 
+    _import_keras()
     from facegan.training import run
 
-    given = _given_settings(preset_name, attributes, batch_size, precision, seed)
+    given = _given_settings(preset_name, attributes, batch_size, precision, seed, faces)
     if resume:
         settings, planned = run.settings_of_run(out)
         wrong = [name for name, value in given.items() if getattr(settings, name) != value]
         if wrong:
-            raise FaceganError(f"the run in {out} was started with another --{wrong[0].replace('_', '-')}; resume without it")
+            option = f"--{wrong[0].replace('_', '-')}"
+            raise FaceganError(f"the run in {out} was started with another {option}; resume without it")
     else:
         settings, planned = _new_settings(given, faces), None
     if epochs:
-        images = round(epochs * len(faces.part("train")))
+        images = max(1, round(epochs * len(faces.part("train"))))
     if dry_run:
         return _dry_run(faces, settings, images or planned)
-    click.echo(
-        f"training {settings.preset.name} on {len(faces.part('train'))} faces of {faces.size}x{faces.size}: "
-        f"{', '.join(settings.attributes)}; {settings.precision}, batches of {settings.batch_size}",
-        err=True,
+    path, finished = run.train(
+        faces, settings, out, images or planned, checkpoint_minutes, resume, callbacks=[_greeting(faces, settings)]
     )
-    path, finished = run.train(faces, settings, out, images or planned, checkpoint_minutes, resume)
     if not finished:
-        _leave(f"stopped, with a checkpoint; go on with: facegan train {data} --out {out} --resume", INTERRUPTED)
+        again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
+        _leave(f"stopped, with a checkpoint; go on with: {again}", INTERRUPTED)
     click.echo(f"{path} is trained; try: facegan generate --model {path} --count 16")
 
 
-def _given_settings(preset_name, attributes, batch_size, precision, seed):
+def _greeting(faces, settings):
+    """Says what is trained, once it begins: a run that cannot begin has only its error to tell."""
+    from keras.callbacks import LambdaCallback
+
+    line = (
+        f"training {settings.preset.name} on {len(faces.part('train'))} faces of {faces.size}x{faces.size}: "
+        f"{', '.join(settings.attributes)}; {settings.precision}, batches of {settings.batch_size}"
+    )
+    return LambdaCallback(on_train_begin=lambda logs: click.echo(line, err=True))
+
+
+def _given_settings(preset_name, attributes, batch_size, precision, seed, faces):
+    from facegan.attributes import Attributes
     from facegan.presets import preset
     from facegan.training.precision import choose_precision
 
     given = {
         "preset": preset_name and preset(preset_name),
-        "attributes": attributes and tuple(name.strip() for name in attributes.split(",")),
+        "attributes": attributes and Attributes(attributes.split(","), faces.columns).names,
         "batch_size": batch_size,
         "precision": precision and choose_precision(precision),
         "seed": seed,
@@ -188,16 +265,29 @@ def _dry_run(faces, settings, images):
 
 
 MODEL_OPTION = click.option(
-    "--model", type=click.Path(path_type=Path), default="run", show_default=True, help="A .keras file, or the folder of a run."
+    "--model",
+    type=click.Path(path_type=Path),
+    default="run",
+    show_default=True,
+    help="A .keras file, or the folder of a run.",
 )
 
 
 @main.command()
-@click.option("--attrs", default="", help="What the faces shall be like, as in the examples. The rest is drawn as it occurs in the training data.")
+@click.option(
+    "--attrs", default="",
+    help="What the faces shall be like, as in the examples. The rest is drawn as it occurs in the training data.",
+)
 @click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="How many faces.")
-@click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same faces.  [default: a new one, printed]")
+@click.option(
+    "--seed", type=click.IntRange(min=0),
+    help="The same seed gives the same faces.  [default: a new one, printed]",
+)
 @click.option("--then", multiple=True, help="Then edit them: an edit, one column in the sheet. Can be given again.")
-@click.option("--out", type=click.Path(path_type=Path), default="faces.png", show_default=True, help="A picture for a labelled sheet, or a folder for single files.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="faces.png", show_default=True,
+    help="A picture for a labelled sheet, or a folder for single files.",
+)
 @MODEL_OPTION
 def generate(attrs, count, seed, then, out, model):
     """Makes faces from a description; and, with --then, edits what was made.
@@ -207,10 +297,12 @@ def generate(attrs, count, seed, then, out, model):
       facegan generate --attrs "gender=female,age=young,glasses=1,hair=blond" --count 16 --seed 7
       facegan generate --attrs "male, glasses" --then "glasses=0" --then "hair=black" --out steps.png
     """
-    from facegan.inference import load
+    from facegan.inference import describe, load
     from facegan.pictures import check_output, write_generated
 
     check_output(out)
+    describe(model)
+    _import_keras()
     if seed is None:
         seed = int.from_bytes(os.urandom(4), "little")
         click.echo(f"seed {seed}", err=True)
@@ -221,9 +313,15 @@ def generate(attrs, count, seed, then, out, model):
 @main.command()
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--set", "wishes", multiple=True, required=True, help="What to change: glasses=1. Can be given again.")
-@click.option("--strength", type=click.FloatRange(min=0), default=1.0, show_default=True, help="0 changes nothing; above 1 exaggerates.")
+@click.option(
+    "--strength", type=Number(min=0), default=1.0, show_default=True,
+    help="0 changes nothing; above 1 exaggerates.",
+)
 @click.option("--from", "source", help="What the faces are like now. What it leaves out, the model finds out.")
-@click.option("--out", type=click.Path(path_type=Path), default="edited.png", show_default=True, help="A picture for a sheet of before and after, or a folder for single files.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="edited.png", show_default=True,
+    help="A picture for a sheet of before and after, or a folder for single files.",
+)
 @MODEL_OPTION
 def edit(images, wishes, strength, source, out, model):
     """Changes attributes of aligned faces: of IMAGES, or of all pictures in a folder.
@@ -233,13 +331,16 @@ def edit(images, wishes, strength, source, out, model):
       facegan edit face.png --set glasses=1 --set hair=black
       facegan edit faces/ --set age=old --strength 0.7 --out older/
     """
-    from facegan.images import find_images, open_image
-    from facegan.inference import load
+    from facegan.images import find_images, open_image, square
+    from facegan.inference import describe, load
     from facegan.pictures import check_output, write_edited
 
     check_output(out)
+    size = describe(model)["image_size"]
     paths = find_images(list(images))
-    pictures = [open_image(path) for path in paths]
+    # Made small at once: there may be thousands of large photos.
+    pictures = [square(open_image(path), size) for path in paths]
+    _import_keras()
     for path in write_edited(load(model), paths, pictures, ", ".join(wishes), strength, source, out):
         click.echo(path)
 
@@ -258,11 +359,14 @@ def info(model):
 
     described = describe(model)
     record = described["record"]
-    data, history = record["data"], record["history"]
-    click.echo(f"{find_model(model)}: {described['preset']['name']}, {described['image_size']}x{described['image_size']} pixels")
+    data, settings, history = record["data"], record["settings"], record["history"]
+    parts = ", ".join(f"{count:,} {part}" for part, count in data["parts"].items())
+    size = described["image_size"]
+    click.echo(f"{find_model(model)}: {described['preset']['name']}, {size}x{size} pixels")
     click.echo(f"attributes   {', '.join(described['attribute_names'])}")
-    click.echo(f"data         {data['source']}; {data['parts']}")
-    click.echo(f"settings     {record['settings']['precision']}, batches of {record['settings']['batch_size']}, seed {record['settings']['seed']}")
+    click.echo(f"data         {data['source']['name']}: {parts}")
+    click.echo(f"terms        {data['source']['terms']}")
+    click.echo(f"settings     {settings['precision']}, batches of {settings['batch_size']}, seed {settings['seed']}")
     click.echo(f"images seen  {record['images_seen']:,}")
     for name, value in described["preset"].items():
         click.echo(f"  {name:26} {value}")

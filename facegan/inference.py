@@ -25,7 +25,7 @@ def find_model(path):
     path = Path(path)
     file = path / MODEL_FILE if path.is_dir() else path
     if not file.exists():
-        raise FaceganError(f"there is no model at {file}; train one with `facegan train`, or name one with --model")
+        raise FaceganError(f"there is no model at {file}; train one with `facegan train`, or name another")
     return file
 
 
@@ -74,7 +74,8 @@ def load(path):
         networks = keras.saving.load_model(file, compile=False)
     except Exception as error:
         # What a damaged file raises is up to Keras, h5py and zipfile.
-        raise FaceganError(f"{file} is damaged: {str(error).splitlines()[0]}") from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise FaceganError(f"{file} is damaged: {reason}") from error
     assert isinstance(networks, FaceGAN)
     return FaceModel(networks)
 

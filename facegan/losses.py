@@ -83,3 +83,13 @@ def agreement_loss(match_logits):
         match_logits: `(batch, columns)`, positive where face and condition agree.
     """
     return ops.mean(ops.softplus(-match_logits))
+
+
+def disagreement_loss(match_logits, columns):
+    """Cross-entropy of "this column of the condition is not true of this face", over some columns.
+
+    Args:
+        match_logits: `(batch, columns)`, positive where face and condition agree.
+        columns: the same shape, 1 for the columns that count, of which there is at least one.
+    """
+    return ops.sum(columns * ops.softplus(match_logits)) / ops.sum(columns)

@@ -1,20 +1,26 @@
 """From a model to picture files: what `facegan generate` and `facegan edit` write."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from facegan.errors import FaceganError
-from facegan.images import is_image_path, save_image, square
+from facegan.images import save_image, square
 from facegan.sheets import labelled, sheet
+
+SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def check_output(out):
     """Refuses a place that cannot be written to, before a model is loaded.
 
     Raises:
-        FaceganError: `out` looks like neither a picture nor a folder, or a file is where the folder should be.
+        FaceganError: `out` looks like neither a picture nor a folder, or something else is in its place.
     """
     out = Path(out)
-    if not is_image_path(out) and (out.is_file() or out.suffix):
+    if _is_sheet(out):
+        if out.is_dir():
+            raise FaceganError(f"cannot write {out}: it is there already and is not a file")
+    elif not out.is_dir() and (out.exists() or out.suffix):
         raise FaceganError(f"{out} is neither a picture (.png, .jpg, .webp) nor a folder")
 
 
@@ -32,7 +38,7 @@ def write_generated(model, attributes, count, seed, steps, out):
     Returns:
         The paths that were written.
     """
-    wishes = [model.attributes.parse(step) for step in steps]
+    wishes = [_wishes(model, step) for step in steps]
     faces, conditions = model.generate_with_conditions(attributes, count, seed)
     describe = model.attributes.describe
     labels = [describe(model.attributes.values(condition)) for condition in conditions]
@@ -40,7 +46,7 @@ def write_generated(model, attributes, count, seed, steps, out):
     for step in wishes:
         asked = asked | step
         columns.append(model.edit(faces, asked, source=conditions))
-    if not is_image_path(out):
+    if not _is_sheet(out):
         digits = len(str(count))
         name = lambda face, step: f"face-{face:0{digits}}" + (f"-step-{step}" if step else "") + ".png"
         files = {name(face, step): image for step, column in enumerate(columns) for face, image in enumerate(column, 1)}
@@ -67,11 +73,12 @@ def write_edited(model, paths, pictures, attributes, strength, source, out):
     Returns:
         The paths that were written.
     """
-    edited = model.edit(pictures, attributes, strength, source)
-    if not is_image_path(out):
+    wishes = _wishes(model, attributes)
+    edited = model.edit(pictures, wishes, strength, source)
+    if not _is_sheet(out):
         return _write_files(dict(zip(_names(paths), edited)), out)
     before = [square(picture, model.size) for picture in pictures]
-    after = model.attributes.describe(model.attributes.parse(attributes))
+    after = model.attributes.describe(wishes)
     picture = sheet(
         list(zip(before, edited)),
         column_labels=["before", after if strength == 1 else f"{after}, strength {strength:g}"],
@@ -81,11 +88,29 @@ def write_edited(model, paths, pictures, attributes, strength, source, out):
     return [out]
 
 
+def _is_sheet(out):
+    return Path(out).suffix.lower() in SHEET_SUFFIXES
+
+
+def _wishes(model, text):
+    wishes = model.attributes.parse(text)
+    if not wishes:
+        raise FaceganError("an edit without a wish; say what to change, as in glasses=1")
+    return wishes
+
+
 def _write_files(files, out):
-    paths = []
-    for name, image in files.items():
-        paths.append(Path(out) / name)
-        save_image(image, paths[-1])
+    """Writes all the files, or, where one of them fails, leaves none that was not there before."""
+    paths = [Path(out) / name for name in files]
+    new = [path for path in (*paths, Path(out), *Path(out).parents) if not path.exists()]
+    try:
+        for path, image in zip(paths, files.values()):
+            save_image(image, path)
+    except BaseException:
+        for path in new:
+            with suppress(OSError):
+                path.rmdir() if path.is_dir() else path.unlink()
+        raise
     return paths
 
 

@@ -2,7 +2,7 @@
 
 from keras import layers
 
-from facegan.models.layers import InstanceNormalization, activation, convolution, join, modulate
+from facegan.models.layers import InstanceNormalization, activation, join, modulate
 
 
 def decoder_stage(tensor, filters, preset, condition=None, skip=None):
@@ -21,10 +21,7 @@ def decoder_stage(tensor, filters, preset, condition=None, skip=None):
         tensor = layers.Concatenate()([tensor, skip])
     if condition is not None and preset.condition == "joined":
         tensor = join(tensor, condition)
-    if preset.upsampling == "transposed":
-        tensor = layers.Conv2DTranspose(filters, preset.kernel_size, strides=2, padding="same", use_bias=False)(tensor)
-    else:
-        tensor = convolution(layers.UpSampling2D(interpolation="nearest")(tensor), filters, preset.kernel_size)
+    tensor = layers.Conv2DTranspose(filters, preset.kernel_size, strides=2, padding="same", use_bias=False)(tensor)
     tensor = InstanceNormalization()(tensor)
     if condition is not None and preset.condition == "modulation":
         tensor = modulate(tensor, condition)

@@ -1,16 +1,21 @@
 """The editor: the U-Net's own half. Its other half is the shared encoder."""
 
 import keras
+from keras import layers
 
 from facegan.models.decoder import decoder_stage, to_picture
-from facegan.models.layers import residual_block
+from facegan.models.layers import activation, residual_block
 
 
-def build_editor(preset, feature_shapes, condition_size):
+def build_editor(preset, image_size, feature_shapes, condition_size):
     """Residual blocks at the bottom, then a decoder with a skip from every encoder stage.
 
-    Inputs: the encoder's features, first stage first; condition `(batch, condition_size)`: the wished-for attributes
-    or, with `editing="difference"`, what is to change (-1, 0 or 1 times the strength).
+    Inputs: a list of
+        the encoder's features, first stage first;
+        the condition `(batch, condition_size)`: the wished-for attributes or, with `editing="difference"`, what is to
+            change (-1, 0 or 1 times the strength);
+        with `editing="difference"`, the picture `(batch, size, size, 3)` in -1..1.
+
     Output: `(batch, size, size, 3)` in -1..1, float32: a picture or, with `editing="difference"`, half of what is to
     be added to one.
     """
@@ -22,4 +27,10 @@ def build_editor(preset, feature_shapes, condition_size):
     for stage, skip in enumerate(features[::-1]):
         # The bottom features are where the decoder starts; joining them once more would say the same thing twice.
         tensor = decoder_stage(tensor, skip.shape[-1], preset, condition, skip if stage else None)
-    return keras.Model([*features, condition], to_picture(tensor, preset), name="editor")
+    inputs = [*features, condition]
+    if preset.editing == "difference":
+        # Normalised features do not tell how dark a face is; what has to be added to make hair black depends on it.
+        inputs.append(keras.Input((image_size, image_size, 3), name="image"))
+        tensor = layers.Concatenate()([tensor, inputs[-1]])
+        tensor = activation(layers.Conv2D(preset.filters, 3, padding="same")(tensor))
+    return keras.Model(inputs, to_picture(tensor, preset), name="editor")

@@ -46,7 +46,7 @@ class FaceGAN(keras.Model):
         shapes = [features.shape[1:] for features in self.encoder.outputs]
         self.discriminator = build_discriminator(self.preset, shapes[-1], condition_size)
         self.generator = build_generator(self.preset, image_size, condition_size)
-        self.editor = build_editor(self.preset, shapes, condition_size)
+        self.editor = build_editor(self.preset, image_size, shapes, condition_size)
         self.built = True
 
     def get_config(self):
@@ -115,7 +115,7 @@ class FaceGAN(keras.Model):
         # Times the largest change, so that nothing asked for is, exactly, nothing done. The factor of two lets an
         # edit turn black into white.
         amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
-        return images + 2.0 * amount * self.editor([*features, difference])
+        return images + 2.0 * amount * self.editor([*features, difference, images])
 
     def attributes_of(self, images):
         """What the discriminator takes faces to be: of the attribute combinations in the training data, the one that

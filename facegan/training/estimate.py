@@ -76,5 +76,5 @@ def estimate(faces, settings, images=None):
         steps=max(1, images // settings.batch_size),
         seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
-        checkpoint=sum(v.value.nbytes if hasattr(v.value, "nbytes") else v.numpy().nbytes for v in training.variables + training.optimizer.variables),
+        checkpoint=sum(v.numpy().nbytes for v in training.variables + training.optimizer.variables),
     )

@@ -22,6 +22,7 @@ class Judged:
         *_score: `(batch, 1)`.
         real_match, generated_match: with the photos' own conditions; edited_match: with the wished-for ones.
         mismatched_match: real photos with conditions that are not theirs.
+        changed: `(batch, k)`, 1 where the editor was asked to change a column.
         penalty_gradients: of the score, at points between real and made pictures.
     """
 
@@ -35,6 +36,7 @@ class Judged:
     generated_match: Any
     edited_match: Any
     mismatched_match: Any
+    changed: Any
     penalty_gradients: Any
 
 
@@ -48,19 +50,23 @@ def paper_terms(preset, judged):
         },
         "generator": {
             "adversarial": losses.fooling_loss(judged.generated_score),
-            "match": preset.match * losses.fooling_loss(judged.generated_match),
+            "match": preset.generator_match * losses.fooling_loss(judged.generated_match),
             "reconstruction": preset.generator_reconstruction * losses.absolute_error(judged.real, judged.generated),
         },
         "editor": {
             "adversarial": losses.fooling_loss(judged.edited_score),
-            "match": preset.match * losses.fooling_loss(judged.edited_match),
+            "match": preset.editor_match * losses.fooling_loss(judged.edited_match),
             "reconstruction": preset.editor_reconstruction * losses.square_error(judged.real, judged.edited),
         },
     }
 
 
 def wasserstein_terms(preset, judged):
-    """WGAN-GP's critic, which here also judges edited faces, and a classifier trained on real photos alone (AttGAN).
+    """WGAN-GP's critic, which here also judges edited faces, and a classifier of the label columns (AttGAN).
+
+    As in formula 2, what is made does not match: of edited faces the classifier has to say that the changed columns
+    are still as they were. A classifier that sees real photos alone is soon fooled by speckle that only it can see;
+    this one asks for the same glasses as real photos have.
 
     The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp.
     """
@@ -69,16 +75,17 @@ def wasserstein_terms(preset, judged):
         "discriminator": {
             "adversarial": losses.wasserstein_critic_loss(judged.real_score, false_score),
             "match": losses.agreement_loss(judged.real_match),
+            "edited_match": losses.disagreement_loss(judged.edited_match, judged.changed),
             "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
         },
         "generator": {
             "adversarial": -ops.mean(judged.generated_score),
-            "match": preset.match * losses.agreement_loss(judged.generated_match),
+            "match": preset.generator_match * losses.agreement_loss(judged.generated_match),
             "reconstruction": preset.generator_reconstruction * losses.absolute_error(judged.real, judged.generated),
         },
         "editor": {
             "adversarial": -ops.mean(judged.edited_score),
-            "match": preset.match * losses.agreement_loss(judged.edited_match),
+            "match": preset.editor_match * losses.agreement_loss(judged.edited_match),
             "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.real, judged.edited),
         },
     }
@@ -89,21 +96,19 @@ def generated_faces(generated, edited):
 
 
 def generated_and_edited_faces(generated, edited):
-    """Half of the batch each.
-
-    The critic scores both. Without a penalty at edited faces its slope grows there freely, and the editor learns
-    speckle.
-    """
-    odd = ops.reshape(ops.arange(ops.shape(generated)[0]) % 2 == 1, (-1, 1, 1, 1))
-    return ops.where(odd, edited, generated)
+    """In turn: both are scored as made, and where nothing holds the slope, the editor finds speckle that pleases."""
+    odd = ops.arange(ops.shape(generated)[0]) % 2 == 1
+    return ops.where(odd[:, None, None, None], edited, generated)
 
 
 @dataclass(frozen=True)
 class Objective:
-    """Attributes:
-    terms: `terms(preset, judged)` returns `{network: {term: scalar}}`.
-    penalised: `penalised(generated, edited)` returns the made faces that the gradient penalty looks at, from the
-        real ones: `(batch, size, size, 3)`.
+    """What makes one way of training different from another.
+
+    Attributes:
+        terms: `terms(preset, judged)` returns `{network: {term: scalar}}`.
+        penalised: `penalised(generated, edited)` returns the made faces that the gradient penalty looks towards from
+            the real ones.
     """
 
     terms: Callable

@@ -21,6 +21,12 @@ class NetworkAdam(keras.optimizers.Adam):
         super().__init__(1.0, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
         self._rates = list(rates)
 
+    def build(self, variables):
+        super().build(variables)
+        # Keras starts them at zero; the pictures before the first step are made with them.
+        for variable, average in zip(variables, self.averages):
+            average.assign(ops.copy(variable.value))
+
     def update_step(self, gradient, variable, learning_rate):
         rate = self._rates[self._get_variable_index(variable)]
         super().update_step(gradient, variable, ops.multiply(learning_rate, rate))

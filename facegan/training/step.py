@@ -86,7 +86,7 @@ class GANTraining(TrainStep, keras.Model):
 
         made = self.objective.penalised(generated, edited)
         between = batch["mixing"] * real + (1.0 - batch["mixing"]) * made
-        # The slope of the critic itself, not of one of its dropout samples.
+        # Without dropout: the slope of the critic itself, not of one of its samples.
         gradients = input_gradients(lambda images: networks.judge(images, labels)[0], ops.stop_gradient(between))
         return Judged(
             real=real,
@@ -99,6 +99,7 @@ class GANTraining(TrainStep, keras.Model):
             generated_match=generated_match,
             edited_match=edited_match,
             mismatched_match=mismatched_match,
+            changed=ops.abs(targets - labels),
             penalty_gradients=gradients,
         )
 

@@ -1,0 +1,45 @@
+# Two commands: `make demo` and `make test`. Both make their own environment in .venv first.
+
+PYTHON ?= python3
+VENV := .venv
+FACEGAN := $(VENV)/bin/facegan
+DEMO := demo
+
+.PHONY: demo test clean
+
+demo: $(DEMO)/run/model.keras
+	$(FACEGAN) generate --model $(DEMO)/run --attrs "glasses=1, hair=blond" --count 12 --seed 7 --out $(DEMO)/generated.png
+	$(FACEGAN) generate --model $(DEMO)/run --count 6 --seed 3 --then "glasses=1" --then "hair=gray" --then "pale" --out $(DEMO)/generate-then-edit.png
+	$(VENV)/bin/python experiments/draw_unseen.py $(DEMO)/unseen --count 6
+	$(FACEGAN) edit $(DEMO)/unseen --model $(DEMO)/run --set glasses=1 --out $(DEMO)/glasses.png
+	$(FACEGAN) edit $(DEMO)/unseen --model $(DEMO)/run --set hair=black --out $(DEMO)/black-hair.png
+	@echo
+	@echo "The pictures are in the folder $(DEMO):"
+	@echo "  generated.png           faces made from 'glasses=1, hair=blond'"
+	@echo "  generate-then-edit.png  faces made, then edited step by step"
+	@echo "  glasses.png             faces the model has not seen, and the same with glasses"
+	@echo "  black-hair.png          ... and with black hair"
+
+# The tests judge the demo's model too.
+test: $(DEMO)/run/model.keras
+	KERAS_BACKEND=tensorflow $(VENV)/bin/python -m pytest
+	KERAS_BACKEND=jax $(VENV)/bin/python -m pytest tests/test_losses.py tests/test_inference.py tests/models tests/training
+
+clean:
+	rm -rf $(VENV) $(DEMO)
+
+$(VENV)/installed: setup.cfg setup.py
+	$(PYTHON) -c "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))" || \
+		{ echo "This needs Python 3.11 or newer with venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+$(DEMO)/faces: $(VENV)/installed
+	$(FACEGAN) prepare drawn $(DEMO)/faces --size 64 --count 5000
+
+# Trained anew when what it comes from has changed.
+$(DEMO)/run/model.keras: facegan/losses.py facegan/presets.py facegan/data/drawn.py \
+		$(wildcard facegan/models/*.py) $(wildcard facegan/training/*.py) | $(DEMO)/faces
+	rm -rf $(DEMO)/run
+	$(FACEGAN) train $(DEMO)/faces --preset tiny --out $(DEMO)/run

@@ -1,0 +1,52 @@
+"""What many tests share: drawn faces, presets shrunk until they train in seconds, and the settings of a run."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# JAX compiles everything; with all of LLVM's passes that takes far longer than networks this small then run.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+
+
+@pytest.fixture(autouse=True)
+def float32():
+    """`set_precision` changes all of Keras, so every test puts it back."""
+    import keras
+
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="session")
+def drawn_faces(tmp_path_factory):
+    """`PreparedFaces`: 240 drawn faces of 32 pixels."""
+    from facegan.data.drawn import drawn_source
+    from facegan.data.prepare import prepare
+
+    out = tmp_path_factory.mktemp("drawn") / "faces"
+    return prepare(drawn_source(240, seed=0), out, size=32, seed=0, workers=1, progress=False)
+
+
+@pytest.fixture(scope="session")
+def small_preset():
+    """`small_preset("paper", dropout=0.0)`: the preset with few filters, and with these changes."""
+    from facegan.presets import PRESETS
+
+    def small(name, **changes):
+        return replace(PRESETS[name], **{"filters": 4, "max_filters": 8, "noise_size": 10} | changes)
+
+    return small
+
+
+@pytest.fixture(scope="session")
+def small_settings(small_preset):
+    """`small_settings("paper", dropout=0.0)`: settings of a run with that small preset and all five attributes."""
+    from facegan.attributes import FIVE_NAMES
+    from facegan.training.run import Settings
+
+    def settings(name, batch_size=8, precision="float32", seed=0, **changes):
+        return Settings(small_preset(name, **changes), FIVE_NAMES, batch_size, precision, seed)
+
+    return settings

@@ -1,0 +1,74 @@
+"""The building blocks, against NumPy."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from facegan.models.layers import InstanceNormalization, join, modulate
+
+IMAGES = np.random.default_rng(0).normal(3, 2, (4, 8, 8, 5)).astype("float32")
+
+
+def array(tensor):
+    return ops.convert_to_numpy(ops.cast(tensor, "float32"))
+
+
+def normalised(values):
+    return (values - values.mean((1, 2), keepdims=True)) / np.sqrt(values.var((1, 2), keepdims=True) + 1e-5)
+
+
+def test_instance_normalization_is_that_of_numpy():
+    layer = InstanceNormalization()
+    layer.build(IMAGES.shape)
+    scale, shift = np.random.default_rng(1).normal(size=(2, 5)).astype("float32")
+    layer.scale.assign(scale)
+    layer.shift.assign(shift)
+    assert np.abs(array(layer(IMAGES)) - (normalised(IMAGES) * scale + shift)).max() < 1e-5
+
+
+def test_instance_normalization_leaves_the_pictures_of_a_batch_independent():
+    layer = InstanceNormalization()
+    alone = array(layer(IMAGES[:1]))
+    assert array(layer(IMAGES))[:1] == pytest.approx(alone, abs=1e-6)
+
+
+def test_instance_normalization_keeps_bfloat16_and_computes_in_float32():
+    layer = InstanceNormalization(dtype="mixed_bfloat16")
+    # Far from zero, where the mean of squares in bfloat16 would lose everything.
+    output = layer(ops.cast(IMAGES + 30, "bfloat16"))
+    assert keras.backend.standardize_dtype(output.dtype) == "bfloat16"
+    assert layer.scale.dtype == layer.shift.dtype == "float32"
+    rounded = array(ops.cast(IMAGES + 30, "bfloat16"))
+    assert np.abs(array(output) - normalised(rounded)).max() < 0.2
+
+
+@pytest.mark.parametrize("constant", [0.0, 1e3])
+def test_instance_normalization_of_a_constant_picture_is_finite(constant):
+    assert np.isfinite(array(InstanceNormalization()(np.full((1, 4, 4, 2), constant, "float32")))).all()
+
+
+def block(function):
+    """A network of one block between feature maps and condition."""
+    tensor, condition = keras.Input((8, 8, 5)), keras.Input((3,))
+    return keras.Model([tensor, condition], function(tensor, condition))
+
+
+def test_join_adds_the_condition_as_constant_channels():
+    condition = np.random.default_rng(2).normal(size=(4, 3)).astype("float32")
+    joined = array(block(join)([IMAGES, condition]))
+    assert (joined[..., :5] == IMAGES).all()
+    assert (joined[..., 5:] == condition[:, None, None]).all()
+
+
+def test_modulation_by_a_zero_condition_changes_nothing():
+    network = block(modulate)
+    assert (array(network([IMAGES, np.zeros((4, 3), "float32")])) == IMAGES).all()
+
+
+def test_modulation_scales_and_shifts_each_channel():
+    network = block(modulate)
+    condition = np.random.default_rng(3).normal(size=(4, 3)).astype("float32")
+    (kernel,) = [array(weight) for weight in network.weights]
+    scale, shift = np.split((condition @ kernel)[:, None, None], 2, axis=-1)
+    assert array(network([IMAGES, condition])) == pytest.approx(IMAGES * (1 + scale) + shift, abs=1e-4)

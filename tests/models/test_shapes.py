@@ -1,0 +1,55 @@
+"""What goes into the networks and what comes out."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+
+def array(tensor):
+    return ops.convert_to_numpy(tensor)
+
+
+def test_encoder_of_the_paper_reaches_4x4x512_in_five_stages(paper):
+    shapes = [features.shape[1:] for features in paper.encoder.outputs]
+    assert shapes == [(64, 64, 64), (32, 32, 128), (16, 16, 256), (8, 8, 512), (4, 4, 512)]
+
+
+def test_pictures_of_the_paper_are_128x128x3_in_minus_1_to_1(paper, inputs):
+    batch = inputs(128, noise_size=100, count=1)
+    for pictures in (
+        array(paper.generate(batch["noise"], batch["labels"])),
+        array(paper.edit(batch["images"], batch["labels"], batch["targets"])),
+    ):
+        assert pictures.shape == (1, 128, 128, 3)
+        assert pictures.dtype == np.float32
+        assert np.abs(pictures).max() <= 1
+        assert pictures.std() > 0
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_every_size_works(small_model, inputs, size):
+    networks, batch = small_model("paper", size), inputs(size)
+    assert [features.shape[1] for features in networks.encoder.outputs] == [size // 2**n for n in range(1, 7) if size // 2**n >= 4]
+    assert array(networks.generate(batch["noise"], batch["labels"])).shape == (3, size, size, 3)
+    assert array(networks.edit(batch["images"], batch["labels"], batch["targets"])).shape == (3, size, size, 3)
+
+
+def test_the_papers_discriminator_answers_in_0_to_1(small_model, inputs):
+    batch = inputs()
+    score, match, other = map(array, small_model("paper").judge(1000 * batch["images"], batch["labels"], batch["targets"]))
+    assert score.shape == match.shape == (3, 1)
+    for answer in (score, match):
+        assert answer.dtype == np.float32
+        assert 0 <= answer.min() and answer.max() <= 1
+    assert (match != other).any()
+
+
+def test_the_wasserstein_critic_scores_without_bounds(small_model, inputs):
+    networks, batch = small_model("tiny"), inputs()
+    head = networks.discriminator.get_layer("score")
+    head.kernel.assign(100 * head.kernel)
+    score, match, other = map(array, networks.judge(batch["images"], batch["labels"], batch["targets"]))
+    assert score.shape == (3, 1) and match.shape == (3, 8)
+    assert np.abs(score).max() > 1
+    # A logit for each column: the other way round where the condition says the opposite.
+    assert other == pytest.approx(np.where(batch["labels"] == batch["targets"], match, -match), abs=1e-6)

@@ -1,0 +1,243 @@
+"""The commands, from a data set to edited faces."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.cli import main
+from facegan.images import open_image
+from facegan.training.checkpoints import Checkpoints
+from facegan.training.run import build_networks, save_model
+
+TENSORFLOW = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
+TINY = ("--preset", "tiny", "--attributes", "glasses,hair", "--batch-size", 8, "--precision", "float32")
+
+
+@pytest.fixture
+def facegan(capsys):
+    """`facegan("info", path)` gives exit code, stdout and stderr."""
+
+    def run(*args):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([str(arg) for arg in args])
+        return left.value.code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def model(drawn_faces, small_settings, tmp_path_factory):
+    """The file of an untrained model with the recipe `tiny`."""
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    save_model(build_networks(drawn_faces, small_settings("tiny")), path)
+    return path
+
+
+def command(*args):
+    """The program as a process of its own, as from a shell."""
+    return [sys.executable, "-c", "from facegan.cli import main; main()", *map(str, args)]
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+# What is quick
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys; from facegan.cli import main\ntry: main(['--help'])\nexcept SystemExit: print(*sys.modules)"
+    loaded = set(python(code).split())
+    assert "click" in loaded and not loaded & {"numpy", "PIL", "keras", "tensorflow", "jax"}
+
+
+def test_info_needs_no_backend(model):
+    call = f"main(['info', {str(model)!r}])"
+    code = f"import sys; from facegan.cli import main\ntry: {call}\nexcept SystemExit: print(*sys.modules)"
+    printed = python(code)
+    assert "tiny, 32x32 pixels" in printed
+    assert not set(printed.split()) & {"keras", "tensorflow", "jax"}
+
+
+def test_help_of_everything(facegan):
+    code, out, _ = facegan("--help")
+    names = re.findall(r"^  (\w+)  ", out, re.MULTILINE)
+    assert code == 0 and set(names) == {"prepare", "train", "generate", "edit", "info"}
+    for name in names:
+        code, out, err = facegan(name, "-h")
+        assert code == 0 and "Examples:" in out and not err
+    assert facegan()[:1] == (0,)
+
+
+def test_info(facegan, model):
+    code, out, err = facegan("info", model)
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{model}: tiny, 32x32 pixels\nattributes   gender, age, glasses, skin, hair\n")
+    assert "drawn faces: 192 train, 24 validation, 24 test" in out and "float32, batches of 8, seed 0" in out
+    assert "kernel_size" in out
+
+
+# From faces to a model
+
+
+def test_prepare(facegan, tmp_path):
+    out = tmp_path / "faces"
+    code, printed, _ = facegan("prepare", "drawn", out, "--size", 32, "--count", 20, "--seed", 3)
+    assert code == 0 and printed == f"{out}: 20 faces of 32x32 (16 train, 2 validation, 2 test)\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["faces"]
+
+
+def test_dry_run_says_what_a_run_takes_and_writes_nothing(facegan, drawn_faces, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = facegan("train", drawn_faces.path, *TINY, "--images", 4000, "--dry-run")
+    assert (code, err) == (0, "") and not list(tmp_path.iterdir())
+    for line in ("encoder", "discriminator", "generator", "editor", "in all"):
+        assert re.search(rf"^{line} +[\d,]+ parameters$", out, re.MULTILINE)
+    assert "500 of 8 photos, float32" in out
+    assert all(re.search(rf"^{word} ", out, re.MULTILINE) for word in ("memory", "speed", "time"))
+
+
+@pytest.fixture(scope="module")
+def run(drawn_faces, tmp_path_factory):
+    """The folder of a short run that was started on the command line."""
+    out = tmp_path_factory.mktemp("training") / "run"
+    with pytest.raises(SystemExit) as left:
+        main([str(arg) for arg in ("train", drawn_faces.path, *TINY, "--images", 16, "--seed", 5, "--out", out)])
+    assert left.value.code == 0
+    return out
+
+
+def test_training_leaves_a_model_that_can_be_used(run, facegan, tmp_path):
+    assert {path.name for path in run.iterdir()} == {"model.keras", "checkpoints", "logs"}
+    code, out, _ = facegan("info", run)
+    assert code == 0 and "attributes   glasses, hair" in out and "images seen  16" in out and "seed 5" in out
+    code, out, err = facegan("generate", "--model", run, "--attrs", "glasses, blond", "--count", 2, "--seed", 1,
+                             "--out", tmp_path / "faces.png")  # fmt: skip
+    assert (code, out, err) == (0, f"{tmp_path / 'faces.png'}\n", "")
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (("--resume", "--batch-size", "4"), "was started with another --batch-size; resume without it"),
+        (("--resume", "--preset", "paper"), "was started with another --preset; resume without it"),
+        (("--resume", "--attributes", "glasses"), "was started with another --attributes; resume without it"),
+        (("--resume", "--seed", "6"), "was started with another --seed; resume without it"),
+        (("--resume",), "has seen 16 photos already; ask for more with --images or --epochs"),
+        (TINY, "holds a run already; go on with --resume or choose another --out"),
+    ],
+)
+def test_a_run_that_is_there_is_not_touched(run, drawn_faces, facegan, options, message):
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    code, out, err = facegan("train", drawn_faces.path, "--out", run, *options)
+    assert (code, out) == (2, "") and message in err and len(err.splitlines()) == 1
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_resume_goes_on(run, drawn_faces, facegan):
+    # The same options once more contradict nothing.
+    again = ("train", drawn_faces.path, "--out", run, "--resume", "--images", 24, "--attributes", "Glasses, HAIR")
+    code, out, err = facegan(*again, "--batch-size", 8)
+    assert code == 0 and "step 3/3" in err and out.startswith(f"{run / 'model.keras'} is trained")
+    assert "images seen  24" in facegan("info", run)[1]
+
+
+def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(drawn_faces, tmp_path):
+    out = tmp_path / "my run"
+    process = subprocess.Popen(
+        command("train", drawn_faces.path, *TINY, "--images", 1_000_000, "--out", out),
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    # The folder of logs is made when training begins, which is when CTRL-C no longer ends it at once.
+    while not list(out.glob("logs/*")) and process.poll() is None:
+        time.sleep(0.1)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=120)
+    assert (process.returncode, printed) == (130, "")
+    assert errors.splitlines()[-1] == (
+        f"facegan: stopped, with a checkpoint; go on with: facegan train {drawn_faces.path} --out '{out}' --resume"
+    )
+    assert "Traceback" not in errors and (out / "model.keras").exists()
+    assert Checkpoints(out / "checkpoints").describe()["images"] == 1_000_000
+
+
+# From a model to pictures
+
+
+def test_generate_in_a_shell_prints_the_file_and_nothing_else(model, tmp_path):
+    out = tmp_path / "faces.png"
+    asked = "gender=female,age=young,glasses=1,hair=blond"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    done = subprocess.run(
+        command("generate", "--model", model, "--attrs", asked, "--count", 16, "--seed", 7, "--out", out),
+        capture_output=True, text=True, env=environment, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, f"{out}\n")
+    if TENSORFLOW:
+        assert done.stderr == ""
+    assert open_image(out).width > 4 * 128
+
+
+def test_generate_is_repeatable(facegan, model, tmp_path):
+    def files(count, name):
+        code, out, err = facegan("generate", "--model", model, "--attrs", "female", "--count", count, "--seed", 7,
+                                 "--then", "glasses=0", "--then", "hair=black", "--out", f"{tmp_path / name}/")  # fmt: skip
+        assert (code, err) == (0, "")
+        return [np.asarray(Image.open(path), "int16") for path in out.splitlines()]
+
+    few, many = files(2, "few"), files(3, "many")
+    # A column for each step, so the third picture is the first of the second column.
+    assert len(few) == 6 and len(many) == 9
+    for first, second in ((few[:2], many[:2]), (few[2:4], many[3:5]), (few[4:], many[6:8])):
+        assert np.abs(np.stack(first) - np.stack(second)).max() <= 1
+
+
+def test_without_a_seed_it_says_which_it_took(facegan, model, tmp_path):
+    code, _, err = facegan("generate", "--model", model, "--count", 1, "--out", tmp_path / "faces.png")
+    assert code == 0 and re.fullmatch(r"seed \d+\n", err)
+
+
+def test_edit_takes_folders_and_files_of_every_kind(facegan, model, drawn_faces, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    face = Image.fromarray(np.array(drawn_faces.faces[0])).resize((64, 64), Image.Resampling.NEAREST)
+    grey = np.asarray(face.convert("L"))
+    face.save(photos / "plain.png")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    face.rotate(90).save(photos / "turned.png", exif=turned)
+    face.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(photos / "palette.gif")
+    face.convert("RGBA").save(photos / "rgba.webp", lossless=True)
+    face.convert("CMYK").save(photos / "cmyk.tif")
+    Image.fromarray(grey).save(photos / "grey.bmp")
+    Image.fromarray(grey.astype("uint16") * 257).save(photos / "sixteen.png")
+    face.save(tmp_path / "one more.jpg", quality=95, subsampling=0)
+    (photos / "notes.txt").write_text("not a picture, and not asked for")
+
+    out = tmp_path / "edited"
+    wishes = ("--set", "glasses=1", "--set", "hair=black", "--from", "glasses=0", "--strength", 0)
+    code, printed, err = facegan("edit", photos, tmp_path / "one more.jpg", *wishes, "--model", model, "--out", out)
+    assert (code, err) == (0, "")
+    edited = {path.stem: np.asarray(Image.open(path), "int16") for path in out.iterdir()}
+    assert len(printed.splitlines()) == len(edited) == 8
+    # Strength 0 gives every picture back as the model sees it.
+    for name in ("turned", "palette", "rgba", "cmyk", "one more"):
+        assert np.abs(edited[name] - edited["plain"]).mean() < 3, name
+    assert np.abs(edited["grey"] - edited["sixteen"]).max() <= 1
+    assert np.abs(edited["grey"].mean(2) - edited["plain"].mean(2)).mean() < 25
+
+
+def test_edit_makes_a_sheet(facegan, model, tmp_path):
+    Image.new("RGB", (300, 200), "red").save(tmp_path / "a.png")
+    out = tmp_path / "edited.png"
+    code, printed, _ = facegan("edit", tmp_path / "a.png", "--set", "age=old", "--model", model, "--out", out)
+    assert (code, printed) == (0, f"{out}\n") and open_image(out).width > 2 * 128

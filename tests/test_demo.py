@@ -1,0 +1,85 @@
+"""The model that `make demo` trains edits drawn faces as asked.
+
+The judge is the pencil, not a network: an edit is right when, of all drawings of that face, the one that was asked for
+comes nearest to the edited picture.
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import facegan
+from facegan.attributes import FIVE
+from facegan.data.drawn import draw, face_at
+
+MODEL = Path(__file__).parents[1] / "demo" / "run" / "model.keras"
+COUNT = 200
+UNSEEN_SEED = 1
+SIZE = 64
+
+pytestmark = pytest.mark.skipif(
+    not MODEL.exists() and "CI" not in os.environ, reason="trained by `make demo` and by `make test`"
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.config.set_dtype_policy("float32")
+    return facegan.load(MODEL)
+
+
+@pytest.fixture(scope="module")
+def faces():
+    return [face_at(UNSEEN_SEED, index) for index in range(COUNT)]
+
+
+def other_value(face, attribute, index):
+    """Another value than the face has; in turn, where there are several."""
+    others = [value for value in attribute.values if value != getattr(face, attribute.name)]
+    return others[index % len(others)]
+
+
+def neighbours(face):
+    """The face, and every face that differs from it in one attribute."""
+    changed = [
+        replace(face, **{attribute.name: value})
+        for attribute in FIVE
+        for value in attribute.values
+        if value != getattr(face, attribute.name)
+    ]
+    return [face, *changed]
+
+
+def distance(picture, face):
+    drawn = np.asarray(draw(face, SIZE), "float32")
+    return np.mean((np.asarray(picture, "float32") - drawn) ** 2)
+
+
+@pytest.mark.parametrize("name", ["glasses", "hair", "skin"])
+def test_nine_of_ten_edits_come_nearest_to_the_drawing_asked_for(model, faces, name):
+    attribute = next(item for item in FIVE if item.name == name)
+    asked = [replace(face, **{name: other_value(face, attribute, index)}) for index, face in enumerate(faces)]
+    right = 0
+    # Without telling the model what the faces are like: its own discriminator has to see that.
+    for face, target in zip(faces, asked):
+        edited = model.edit(draw(face, SIZE), {name: getattr(target, name)})
+        distances = [distance(edited, candidate) for candidate in neighbours(target)]
+        right += int(np.argmin(distances) == 0)
+    print(f"{name}: {right} of {COUNT} edits right")
+    assert right >= 0.9 * COUNT
+
+
+def test_an_edit_leaves_the_rest_of_the_picture_alone(model, faces):
+    """Where the drawings with and without glasses are the same, the edited picture stays nearly the same too."""
+    changes = []
+    for face in faces[:50]:
+        other = replace(face, glasses="1" if face.glasses == "0" else "0")
+        before, after = (np.asarray(draw(which, SIZE), "float32") for which in (face, other))
+        edited = np.asarray(model.edit(draw(face, SIZE), {"glasses": other.glasses}), "float32")
+        same = np.all(before == after, axis=-1)
+        changes.append(np.abs(edited - before)[same].mean())
+    assert np.mean(changes) < 4.0  # of 255

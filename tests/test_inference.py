@@ -1,0 +1,150 @@
+"""A model in use: what goes in comes out, what was asked is kept, what was not is as in the training data."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import facegan
+from facegan import inference
+from facegan.errors import FaceganError
+from facegan.training.run import build_networks, save_model
+
+
+@pytest.fixture(scope="module")
+def model(drawn_faces, small_settings, tmp_path_factory):
+    """An untrained model with the recipe `tiny`: its faces are noise, but everything about them can be tested."""
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    save_model(build_networks(drawn_faces, small_settings("tiny")), path)
+    return facegan.load(path)
+
+
+@pytest.fixture(scope="module")
+def photos(drawn_faces):
+    return np.array(drawn_faces.faces[:3])
+
+
+def arrays(images):
+    return np.stack([np.asarray(image, "int16") for image in images])
+
+
+def same(first, second):
+    """The same pictures, up to the last bit: sums of floats depend on how many are added at once."""
+    return np.abs(arrays(first) - arrays(second)).max() <= 1
+
+
+# Generating
+
+
+def test_one_face_or_a_list_of_them(model):
+    face = model.generate("female", seed=1)
+    assert isinstance(face, Image.Image) and face.size == (32, 32) and face.mode == "RGB"
+    assert len(model.generate("female", count=1, seed=1)) == 1
+    assert same([face], model.generate({"gender": "female"}, count=1, seed=1))
+
+
+def test_a_seed_gives_the_same_faces_whatever_the_count_and_the_batch(model, monkeypatch):
+    seven = model.generate("glasses", count=7, seed=3)
+    assert same(seven[:2], model.generate("glasses", count=2, seed=3))
+    monkeypatch.setattr(inference, "BATCH", 3)
+    assert same(seven, model.generate("glasses", count=7, seed=3))
+    assert not same(seven, model.generate("glasses", count=7, seed=4))
+    assert not same(model.generate(count=4), model.generate(count=4))
+
+
+def test_what_is_left_out_is_as_frequent_as_among_those_who_match(model, drawn_faces):
+    labels = model.attributes.select(drawn_faces.labels[drawn_faces.part("train")], drawn_faces.columns)
+    glasses = model.attributes.columns.index("Eyeglasses")
+    matching = labels[labels[:, glasses] == 1]
+    randoms = [np.random.default_rng([0, index]) for index in range(6000)]
+    drawn = model._conditions({"glasses": "1"}, randoms)
+
+    known, expected = np.unique(matching, axis=0, return_counts=True)
+    shares = {tuple(row): count / len(matching) for row, count in zip(known, expected)}
+    found = {tuple(row): count / len(drawn) for row, count in zip(*np.unique(drawn, axis=0, return_counts=True))}
+    # Jointly, not one attribute at a time: only combinations that there are, each as often as it is there.
+    assert set(found) <= set(shares)
+    for row, share in shares.items():
+        assert found.get(row, 0) == pytest.approx(share, abs=4 * np.sqrt(share / len(drawn)))
+
+
+def test_generated_faces_come_with_what_they_were_asked_to_be(model):
+    faces, conditions = model.generate_with_conditions("male, glasses=1, hair=gray", 40, seed=0)
+    assert len(faces) == len(conditions) == 40
+    values = [model.attributes.values(condition) for condition in conditions]
+    assert all(v["gender"] == "male" and v["glasses"] == "1" and v["hair"] == "gray" for v in values)
+    assert {v["age"] for v in values} == {"old", "young"}
+
+
+def test_a_wish_that_nobody_in_the_training_data_fulfils_is_still_kept(model, monkeypatch):
+    combinations = {"00001000": 3, "10000100": 1}
+    monkeypatch.setitem(model.networks._description, "combinations", combinations)
+    _, conditions = model.generate_with_conditions("glasses=1", 20, seed=0)
+    assert all(model.attributes.values(condition)["glasses"] == "1" for condition in conditions)
+    assert {model.attributes.values(condition)["hair"] for condition in conditions} == {"black", "blond"}
+
+
+# Editing
+
+
+def test_what_goes_in_comes_out(model, photos):
+    pictures = [Image.fromarray(photo) for photo in photos]
+    wish = "glasses=1"
+    one = model.edit(pictures[0], wish)
+    assert isinstance(one, Image.Image)
+    array = model.edit(photos[0], wish)
+    assert isinstance(array, np.ndarray) and array.shape == (32, 32, 3) and array.dtype == np.uint8
+    batch = model.edit(photos, wish)
+    assert isinstance(batch, np.ndarray) and batch.shape == (3, 32, 32, 3) and batch.dtype == np.uint8
+    mixed = model.edit([pictures[0], photos[1]], wish)
+    assert [type(image) for image in mixed] == [Image.Image, np.ndarray]
+    assert same([one, array, mixed[0]], [batch[0]] * 3) and same([mixed[1]], batch[1:2])
+
+
+def test_other_sizes_shapes_and_modes(model, photos):
+    wide = Image.new("RGB", (96, 64), "red")
+    wide.paste(Image.fromarray(photos[0]).resize((64, 64), Image.Resampling.NEAREST), (16, 0))
+    edited = model.edit([wide, Image.fromarray(photos[0]).convert("L")], "glasses=1", strength=0)
+    assert [image.size for image in edited] == [(32, 32)] * 2
+    assert np.abs(arrays(edited[:1]) - photos[:1]).mean() < 12
+
+
+def test_strength(model, photos):
+    def change(strength):
+        source = "male, young, glasses=0, skin=0, hair=black"
+        return np.abs(arrays(model.edit(photos, "female, old", strength, source)) - photos).mean()
+
+    assert change(0) == 0 < change(0.5) < change(1) < change(2)
+
+
+def test_the_model_finds_out_what_faces_are_like(model, photos):
+    found = model.attributes_of(list(photos))
+    assert all(set(values) == set(model.attributes.names) for values in found)
+    own = np.stack([model.attributes.vector(values) for values in found])
+    assert same(model.edit(photos, "glasses=1"), model.edit(photos, "glasses=1", source=own))
+
+
+def test_source_overrides_what_the_model_finds(model, photos):
+    arrays_in = np.zeros((2, 32, 32, 3), "float32")
+    found = model._source(arrays_in, None)
+    told = model._source(arrays_in, "glasses=1")
+    glasses = model.attributes.columns.index("Eyeglasses")
+    assert (told[:, glasses] == 1).all()
+    assert np.array_equal(np.delete(told, glasses, 1), np.delete(found, glasses, 1))
+
+
+def test_a_hair_colour_clears_the_others(model, photos, monkeypatch):
+    asked = []
+    edit = model.networks.edit
+    monkeypatch.setattr(model.networks, "edit", lambda *args: asked.append(args) or edit(*args))
+    model.edit(photos, "hair=black", source="male, young, glasses=0, skin=0, hair=blond")
+    (_, now, target), = asked
+    assert {model.attributes.values(row)["hair"] for row in now} == {"blond"}
+    hair = [model.attributes.columns.index(f"{colour}_Hair") for colour in ("Black", "Blond", "Brown", "Gray")]
+    assert (target[:, hair] == [1, 0, 0, 0]).all()
+
+
+@pytest.mark.parametrize("attributes", ["glases=1", {"glases": 1}, "hair=pink", {"hair": "pink"}])
+def test_unknown_wishes(model, photos, attributes):
+    for ask in (lambda: model.generate(attributes), lambda: model.edit(photos, attributes)):
+        with pytest.raises(FaceganError, match="unknown"):
+            ask()

@@ -1,0 +1,97 @@
+"""Every loss against its formula, written out in NumPy."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from facegan import losses
+from facegan.training.backends import input_gradients
+
+RANDOM = np.random.default_rng(0)
+SCORES = RANDOM.random((3, 6, 1)).astype("float32")
+LOGITS = RANDOM.standard_normal((5, 8)).astype("float32")
+REAL, MADE = RANDOM.uniform(-1, 1, (2, 4, 6, 6, 3)).astype("float32")
+
+
+def value(tensor):
+    return float(ops.convert_to_numpy(tensor))
+
+
+def test_formula_1_wants_one_for_photos_and_zero_for_generated_faces():
+    real, generated, _ = SCORES
+    expected = np.abs(1 - real).mean() + np.abs(generated).mean()
+    assert value(losses.discriminator_adversarial_loss(real, generated)) == pytest.approx(expected, rel=1e-6)
+    assert value(losses.discriminator_adversarial_loss(np.ones_like(real), np.zeros_like(real))) == 0
+
+
+def test_formula_2_takes_the_mean_over_both_kinds_of_false_pairs():
+    real, generated, mismatched = SCORES
+    expected = np.abs(1 - real).mean() + (np.abs(generated).mean() + np.abs(mismatched).mean()) / 2
+    assert value(losses.match_loss(real, [generated, mismatched])) == pytest.approx(expected, rel=1e-6)
+
+
+def test_gradient_penalty_is_the_squared_distance_of_each_slope_from_one():
+    norms = np.sqrt((REAL.reshape(4, -1) ** 2).sum(axis=1))
+    assert value(losses.gradient_penalty(REAL)) == pytest.approx(((norms - 1) ** 2).mean(), rel=1e-5)
+    slopes_of_one = REAL / norms[:, None, None, None]
+    assert value(losses.gradient_penalty(slopes_of_one)) == pytest.approx(0, abs=1e-10)
+
+
+def test_gradient_penalty_has_a_finite_derivative_where_the_gradient_is_zero():
+    zero = ops.zeros((2, 4, 4, 3))
+    assert value(losses.gradient_penalty(zero)) == pytest.approx(1, abs=1e-5)
+    derivative = ops.convert_to_numpy(input_gradients(losses.gradient_penalty, zero))
+    assert np.isfinite(derivative).all()
+
+
+def test_gradient_penalty_of_a_flat_critic_has_a_finite_derivative():
+    """As it occurs in training: a derivative of a gradient that is zero."""
+
+    def penalty(weight):
+        pictures = ops.ones((2, 4, 4, 3))
+        return losses.gradient_penalty(input_gradients(lambda images: ops.sum(images * weight, axis=(1, 2, 3)), pictures))
+
+    assert np.isfinite(ops.convert_to_numpy(input_gradients(penalty, ops.zeros(())))).all()
+
+
+def test_gradient_penalty_is_float32_whatever_comes_in():
+    rounded = ops.cast(REAL, "bfloat16")
+    penalty = losses.gradient_penalty(rounded)
+    assert keras.backend.standardize_dtype(penalty.dtype) == "float32"
+    assert value(penalty) == pytest.approx(value(losses.gradient_penalty(ops.cast(rounded, "float32"))), rel=1e-6)
+
+
+def test_formulas_4_and_8_want_one_for_made_faces():
+    score = SCORES[0]
+    assert value(losses.fooling_loss(score)) == pytest.approx(np.abs(1 - score).mean(), rel=1e-6)
+    assert value(losses.fooling_loss(np.ones((3, 1), "float32"))) == 0
+
+
+def test_formula_5_is_the_mean_absolute_difference():
+    assert value(losses.absolute_error(REAL, MADE)) == pytest.approx(np.abs(REAL - MADE).mean(), rel=1e-5)
+
+
+def test_the_end_of_formula_8_is_the_mean_squared_difference():
+    assert value(losses.square_error(REAL, MADE)) == pytest.approx(((REAL - MADE) ** 2).mean(), rel=1e-5)
+
+
+def test_wasserstein_critic_wants_photos_above_made_faces():
+    expected = SCORES[1].mean() - SCORES[0].mean()
+    assert value(losses.wasserstein_critic_loss(SCORES[0], SCORES[1])) == pytest.approx(expected, abs=1e-6)
+
+
+def test_agreement_is_the_cross_entropy_of_every_column_being_true():
+    expected = -np.log(1 / (1 + np.exp(-LOGITS))).mean()
+    assert value(losses.agreement_loss(LOGITS)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_disagreement_is_the_cross_entropy_of_the_counted_columns_being_false():
+    counted = (RANDOM.random(LOGITS.shape) < 0.3).astype("float32")
+    expected = -np.log(1 - 1 / (1 + np.exp(-LOGITS[counted == 1]))).mean()
+    assert value(losses.disagreement_loss(LOGITS, counted)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("loss", [losses.agreement_loss, lambda logits: losses.disagreement_loss(-logits, 1 + 0 * logits)])
+def test_cross_entropies_stay_finite_for_the_surest_of_wrong_answers(loss):
+    assert value(loss(ops.full((2, 8), -1e4))) == pytest.approx(1e4)

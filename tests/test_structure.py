@@ -1,0 +1,88 @@
+"""Imports run downwards: a module knows only what lies below it, and what is cheap to import stays cheap."""
+
+import ast
+import doctest
+import importlib
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import facegan
+
+ROOT = Path(facegan.__file__).parent
+# From the bottom to the top. A package stands for all its modules, which may import each other.
+LAYERS = (
+    "errors", "files", "attributes", "presets", "images", "sheets", "data", "losses", "models", "inference",
+    "pictures", "training", "cli",
+)  # fmt: skip
+NEEDS_KERAS = ("losses", "models", "training")
+BACKENDS = ("keras", "tensorflow", "jax", "tensorboard")
+
+
+def modules():
+    """`{"data.celeba": its syntax tree}`; the package itself, which everything lies in, is left out."""
+    found = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if name != "__init__":
+            found[name.removesuffix(".__init__")] = ast.parse(path.read_text("utf-8"))
+    return found
+
+
+MODULES = modules()
+
+
+def imported(tree):
+    """The full names of all that a module imports, within functions too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def own_imports(tree):
+    """The modules of facegan that a module imports."""
+    for name in imported(tree):
+        parts = name.split(".")
+        if parts[0] == "facegan":
+            candidates = (".".join(parts[1:end]) for end in range(len(parts), 1, -1))
+            found = next((candidate for candidate in candidates if candidate in MODULES), None)
+            assert found or parts[1:] == ["__version__"], f"{name} is nowhere"
+            if found:
+                yield found
+
+
+def layer(module):
+    return LAYERS.index(module.split(".")[0])
+
+
+def test_every_module_has_a_layer():
+    assert {name.split(".")[0] for name in MODULES} == set(LAYERS)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_downwards(module):
+    upwards = [
+        other for other in own_imports(MODULES[module])
+        if layer(other) > layer(module) or (layer(other) == layer(module) and "." not in module)
+    ]  # fmt: skip
+    assert not upwards
+
+
+def test_no_module_imports_itself_over_others():
+    TopologicalSorter({name: set(own_imports(tree)) for name, tree in MODULES.items()}).prepare()
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.split(".")[0] not in NEEDS_KERAS])
+def test_what_is_cheap_imports_no_backend(module):
+    tops = [node for node in MODULES[module].body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = imported(ast.Module(tops, []))
+    assert not [name for name in names if name.split(".")[0] in BACKENDS]
+
+
+@pytest.mark.parametrize("module", ["", *(name for name in MODULES if name.split(".")[0] not in NEEDS_KERAS)])
+def test_examples_in_docstrings_are_true(module):
+    assert doctest.testmod(importlib.import_module(f"facegan.{module}".rstrip("."))).failed == 0

@@ -1,0 +1,104 @@
+"""Batches depend on seed and step, and on nothing that a run would have to remember."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from facegan.attributes import Attributes
+from facegan.training.batches import batch_at, batches
+
+SIZE = 10
+ATTRIBUTES = Attributes()
+
+
+class Numbered:
+    """Faces whose pixels say which they are; the left half is marked."""
+
+    def __init__(self, count=55):
+        self.faces = np.zeros((count, 4, 4, 3), "uint8")
+        self.faces[...] = np.arange(count)[:, None, None, None]
+        self.faces[:, :, :2] += 100
+        self.columns = ATTRIBUTES.columns
+        random = np.random.default_rng(0)
+        self.labels = random.integers(0, 2, (count, 8)).astype("uint8")
+        self.labels[:, 4:] = np.eye(5, 4)[random.integers(0, 5, count)]
+
+
+FACES = Numbered()
+IMAGES = np.arange(3, 55)  # 52 photos: five batches, two left over
+
+
+def batch(preset, seed=0, step=0):
+    return batch_at(FACES, IMAGES, ATTRIBUTES, preset, SIZE, seed, step)
+
+
+def shown(batch):
+    """The numbers of a batch's photos."""
+    return batch["images"][:, 0].min(axis=(1, 2))
+
+
+@pytest.fixture(scope="module")
+def paper(small_preset):
+    return small_preset("paper")
+
+
+def test_seed_and_step_decide(paper):
+    first, again = batch(paper, 3, 7), batch(paper, 3, 7)
+    assert all((first[name] == again[name]).all() for name in first)
+    for other in (batch(paper, 4, 7), batch(paper, 3, 8)):
+        for name in ("images", "targets", "noise", "mixing"):
+            assert (first[name] != other[name]).any()
+
+
+def test_a_stream_can_start_at_any_step(paper):
+    whole = list(islice(batches(FACES, IMAGES, ATTRIBUTES, paper, SIZE, 0, 0), 12))
+    rest = list(islice(batches(FACES, IMAGES, ATTRIBUTES, paper, SIZE, 0, 8), 4))
+    for (a,), (b,) in zip(whole[8:], rest):
+        assert all((a[name] == b[name]).all() for name in a)
+
+
+def test_an_epoch_shows_every_photo_at_most_once_and_no_other(paper):
+    for epoch in range(3):
+        photos = np.concatenate([shown(batch(paper, step=5 * epoch + step)) for step in range(5)])
+        assert len(set(photos)) == len(photos) == 50
+        assert set(photos) <= set(IMAGES)
+
+
+def test_an_epoch_without_a_remainder_shows_every_photo(paper):
+    photos = [shown(batch_at(FACES, IMAGES[:50], ATTRIBUTES, paper, SIZE, 0, step)) for step in range(5, 10)]
+    assert sorted(np.concatenate(photos)) == IMAGES[:50].tolist()
+
+
+def test_epochs_are_in_different_order(paper):
+    assert set(shown(batch(paper, step=0))) != set(shown(batch(paper, step=5)))
+
+
+def test_labels_are_those_of_the_photos_and_targets_are_not(paper):
+    for step in range(20):
+        made = batch(paper, step=step)
+        assert (made["labels"] == FACES.labels[shown(made)]).all()
+        assert (made["targets"] != made["labels"]).any(axis=1).all()
+        assert made["targets"][:, 4:].sum(axis=1).max() <= 1
+
+
+def test_shapes_and_formats(paper):
+    made = batch(paper)
+    formats = {name: (array.dtype, array.shape) for name, array in made.items()}
+    assert formats == {
+        "images": (np.uint8, (SIZE, 4, 4, 3)),
+        "labels": (np.float32, (SIZE, 8)),
+        "targets": (np.float32, (SIZE, 8)),
+        "noise": (np.float32, (SIZE, paper.noise_size)),
+        "mixing": (np.float32, (SIZE, 1, 1, 1)),
+    }
+    assert 0 <= made["mixing"].min() and made["mixing"].max() < 1
+
+
+def test_half_of_the_photos_are_mirrored_where_the_preset_says_so(small_preset):
+    mirrored = [batch(small_preset("paper", mirror=True), step=step)["images"] for step in range(40)]
+    turned = np.concatenate([images[:, 0, 0, 0] < images[:, 0, 3, 0] for images in mirrored])
+    assert turned.mean() == pytest.approx(0.5, abs=0.1)
+    plain = batch(small_preset("paper", mirror=False))["images"]
+    assert (plain[:, 0, 0, 0] > plain[:, 0, 3, 0]).all()
+    assert FACES.faces[0, 0, 0, 0] == 100  # the data set itself stays as it is

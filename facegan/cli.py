@@ -121,7 +121,8 @@ def prepare(source, out, size, labels, count, seed):
     except KeyboardInterrupt:
         _leave("stopped; the same command goes on from here", INTERRUPTED)
     except OSError as error:
-        _leave(f"cannot write {out}: {error.strerror or error}; when that is mended, the same command goes on from here", BAD_INPUT)
+        reason = error.strerror or error
+        _leave(f"cannot write {out}: {reason}; when that is mended, the same command goes on from here", BAD_INPUT)
     parts = ", ".join(f"{len(faces.part(name))} {name}" for name in ("train", "validation", "test"))
     click.echo(f"{out}: {len(faces)} faces of {size}x{size} ({parts})")
     if faces.info["left_out"]:

@@ -77,7 +77,7 @@ PRESETS = {
         # in nearly everything that costs time: see `Preset` for what each field means.
         Preset(
             "tiny",
-            filters=16,
+            filters=24,
             max_filters=128,
             # Twice the stride: every pixel is seen equally often, so neither pictures nor gradients get a checkerboard.
             kernel_size=4,
@@ -87,9 +87,9 @@ PRESETS = {
             residual_blocks=1,
             dropout=0.0,
             mirror=True,
-            discriminator_rate=5e-4,
+            discriminator_rate=1e-3,
             generator_rate=5e-4,
-            editor_rate=1e-3,
+            editor_rate=6e-4,
             generator_match=5.0,
             editor_match=80.0,
             generator_reconstruction=0.0,

@@ -113,7 +113,7 @@ CASES = {
             "empty": "there is no model at empty/model.keras",
         }.items()
     },
-    "generate --seed 1 --model damaged.keras": "damaged.keras is damaged: ",
+    "generate --seed 1 --model damaged.keras": "damaged.keras is damaged, or of another version of facegan: ",
     "info text.keras": "text.keras is not a facegan model",
     "info other.keras": "other.keras is a Keras model, but not one of facegan's",
     "info": "there is no model at run;",

@@ -189,8 +189,8 @@ def test_generate_in_a_shell_prints_the_file_and_nothing_else(model, tmp_path):
 
 def test_generate_is_repeatable(facegan, model, tmp_path):
     def files(count, name):
-        code, out, err = facegan("generate", "--model", model, "--attrs", "female", "--count", count, "--seed", 7,
-                                 "--then", "glasses=0", "--then", "hair=black", "--out", f"{tmp_path / name}/")  # fmt: skip
+        asked = ("--attrs", "female", "--then", "glasses=0", "--then", "hair=black", "--count", count, "--seed", 7)
+        code, out, err = facegan("generate", "--model", model, *asked, "--out", f"{tmp_path / name}/")
         assert (code, err) == (0, "")
         return [np.asarray(Image.open(path), "int16") for path in out.splitlines()]
 

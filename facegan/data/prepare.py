@@ -167,11 +167,11 @@ def _check_disk(job, out, progress):
     size = count * (job.row_bytes + job.source.labels.shape[1] + 64)  # 64: name, part and identity
     missing = size - len(job.done()) * CHUNK * job.row_bytes
     free = shutil.disk_usage(next(folder for folder in out.absolute().parents if folder.exists())).free
-    if progress:
-        need = f"{count} faces of {job.size}x{job.size} need {size / 1e9:.2f} GB"
-        click.echo(f"{need}; {free / 1e9:.2f} GB are free", err=True)
     if missing > free:
         raise FaceganError(f"not enough room for {out}: {missing / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free")
+    if progress:
+        need = f"{count} faces of {job.size}x{job.size} need {size / 1e6:,.0f} MB"
+        click.echo(f"{need}; {free / 1e6:,.0f} MB are free", err=True)
 
 
 def _read_all(job, workers, progress):

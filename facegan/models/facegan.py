@@ -108,7 +108,8 @@ class FaceGAN(keras.Model):
         """
         # The encoder stays frozen while the editor trains: as it is at inference, without dropout.
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
-        features = self.encoder(images, training=False)
+        # And no loss sees through it: else the critic would learn features that make edits easy to tell.
+        features = [ops.stop_gradient(stage) for stage in self.encoder(images, training=False)]
         if self.preset.editing == "target":
             return self.editor([*features, target])
         difference = target - source

@@ -77,11 +77,12 @@ elif keras.backend.backend() == "jax":
             losses, backward, (logs, after) = jax.vjp(forward, trainable, has_aux=True)
             # One backward pass a network: of each, XLA keeps only what leads to that network's own weights.
             gradients = []
-            for name, loss in losses.items():
+            # Not in the order of the losses: what comes out of JAX is sorted by name.
+            for name, variables in self.network_variables.items():
                 seed = {other: jax.numpy.zeros_like(value) for other, value in losses.items()}
-                (of_all,) = backward(seed | {name: jax.numpy.ones_like(loss)})
+                (of_all,) = backward(seed | {name: jax.numpy.ones_like(losses[name])})
                 start = len(gradients)
-                gradients += of_all[start : start + len(self.network_variables[name])]
+                gradients += of_all[start : start + len(variables)]
             return losses, logs, gradients, after
 
 else:

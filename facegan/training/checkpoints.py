@@ -1,6 +1,8 @@
 """Checkpoints: everything a run needs to go on exactly, in one file without pickled objects."""
 
 import json
+import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -70,7 +72,10 @@ class Checkpoints:
             if set(file.files) != {*variables, _DESCRIPTION}:
                 raise FaceganError(f"{path} belongs to other networks than these")
             for name, variable in variables.items():
-                variable.assign(file[name])
+                array = file[name]
+                if array.shape != tuple(variable.shape):
+                    raise FaceganError(f"{path} belongs to other networks than these")
+                variable.assign(array)
 
     def _newest(self):
         paths = self.paths()
@@ -79,10 +84,15 @@ class Checkpoints:
         return paths[-1]
 
 
+@contextmanager
 def _open(path):
     try:
-        return np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+        with np.load(path, allow_pickle=False) as file:
+            if _DESCRIPTION not in file:
+                raise ValueError("it has no description")
+            yield file
+    # Damage shows when the file is opened or when an array is read, in as many ways.
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise FaceganError(f"{path} is not a checkpoint that can be read; remove it to go on from the one before") from error
 
 

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from facegan.training.batches import batch_at
-from facegan.training.run import build_training
+from facegan.training.run import build_training, train
 
 NETWORKS = ("discriminator", "generator", "editor")
 
@@ -44,3 +44,30 @@ def step(request, drawn_faces, small_settings):
     attributes = training.networks.attributes
     batch = batch_at(drawn_faces, drawn_faces.part("train"), attributes, settings.preset, settings.batch_size, 0, 0)
     return one_step(training, batch)
+
+
+# A run of the tests: five epochs of twelve steps, with dropout.
+STEPS, BATCH_SIZE = 60, 16
+
+
+@pytest.fixture(scope="session")
+def run_settings(small_settings):
+    return small_settings("paper", batch_size=BATCH_SIZE, filters=4, max_filters=4)
+
+
+@pytest.fixture(scope="session")
+def run(drawn_faces, run_settings):
+    """`run(out, steps=60, resume=True, ...)`: `train` with the settings that all these runs have."""
+
+    def start(out, steps=STEPS, **options):
+        return train(drawn_faces, run_settings, out, images=steps * BATCH_SIZE, **options)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def whole(run, tmp_path_factory):
+    """The folder of a run that nothing has interrupted."""
+    out = tmp_path_factory.mktemp("whole") / "run"
+    assert run(out) == (out / "model.keras", True)
+    return out

@@ -1,0 +1,126 @@
+"""What happens around the steps: stopping at nonsense, and what TensorBoard gets to see."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from facegan.errors import FaceganError
+from facegan.training.backends import synchronise
+from facegan.training.callbacks import clock
+from facegan.training.events import EventWriter
+
+TERMS = [f"{network}{term}" for network in ("discriminator", "generator", "editor") for term in ("", "/adversarial", "/match")]
+TERMS += ["discriminator/gradient_penalty", "generator/reconstruction", "editor/reconstruction"]
+RATES = [f"learning_rate/{network}" for network in ("discriminator", "generator", "editor")]
+
+
+class Poison(keras.callbacks.Callback):
+    """Makes a weight not a number after a step."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 == self.step:
+            synchronise(self.model)
+            variable = self.model.trainable_variables[0]
+            variable.assign(np.full(variable.shape, np.nan, "float32"))
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_saves_nothing(run, tmp_path):
+    files = {}
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch + 1 == 14:
+                files.update({path: path.read_bytes() for path in tmp_path.rglob("*.npz")})
+                files.update({path: path.read_bytes() for path in tmp_path.rglob("*.keras")})
+
+    with pytest.raises(FaceganError, match="is not finite after step 15. The last checkpoint is untouched") as caught:
+        run(tmp_path, callbacks=[Poison(14), Look()])
+    assert "--resume" in str(caught.value)
+    assert [path.name for path in files] == ["step-00000012.npz", "model.keras"]
+    assert {path: path.read_bytes() for path in files} == files
+    assert len(list(tmp_path.rglob("*.npz"))) == 1
+
+
+def read(folder):
+    events = EventAccumulator(str(folder / "logs"), size_guidance={"scalars": 0, "images": 0})
+    events.Reload()
+    return events
+
+
+def test_tensorboard_sees_every_loss_the_rates_and_the_speed(whole):
+    events = read(whole)
+    assert set(events.Tags()["scalars"]) == {*TERMS, *RATES, "images_per_second"}
+    for tag in events.Tags()["scalars"]:
+        points = events.Scalars(tag)
+        assert [point.step for point in points] == [10, 20, 30, 40, 50, 60]
+        assert np.isfinite([point.value for point in points]).all()
+    assert events.Scalars("learning_rate/editor")[0].value == pytest.approx(2e-4)
+    assert events.Scalars("images_per_second")[0].value > 0
+    for network in ("discriminator", "generator", "editor"):
+        parts = [events.Scalars(tag)[-1].value for tag in TERMS if tag.startswith(f"{network}/")]
+        assert events.Scalars(network)[-1].value == pytest.approx(sum(parts), rel=1e-4)
+
+
+def test_tensorboard_sees_pictures_before_the_first_step_and_after_every_epoch(whole):
+    events = read(whole)
+    assert set(events.Tags()["images"]) == {"generated", "edited"}
+    for tag in ("generated", "edited"):
+        pictures = events.Images(tag)
+        assert [picture.step for picture in pictures] == [0, 12, 24, 36, 48, 60]
+        assert all(picture.encoded_image_string.startswith(b"\x89PNG") and picture.width > 100 for picture in pictures)
+        assert len({picture.encoded_image_string for picture in pictures}) == 6
+
+
+def test_steps_that_are_done_again_are_shown_once(tmp_path):
+    first = EventWriter(tmp_path / "logs")
+    for step in (10, 20, 30):
+        first.scalars(step, {"editor": step})
+    first.close()
+    again = EventWriter(tmp_path / "logs", first_step=15)
+    for step in (20, 30, 40):
+        again.scalars(step, {"editor": 100 + step})
+    again.close()
+    assert [(e.step, e.value) for e in read(tmp_path).Scalars("editor")] == [(10, 10), (20, 120), (30, 130), (40, 140)]
+
+
+@pytest.mark.parametrize("seconds, text", [(0, "0:00"), (59.6, "1:00"), (754, "12:34"), (3723, "1:02:03")])
+def test_clock(seconds, text):
+    assert clock(seconds) == text
+
+
+WITHOUT_TENSORFLOW = """
+import json, sys
+
+class Forbidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "tensorflow":
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+sys.meta_path.insert(0, Forbidden())
+import facegan
+from facegan.data.prepared import PreparedFaces
+from facegan.training.run import Settings, train
+
+faces, settings, out = sys.argv[1:]
+train(PreparedFaces(faces), Settings.from_dict(json.loads(settings)), out, images=3 * 16)
+model = facegan.load(out)
+assert model.edit(model.generate("glasses", seed=0), "glasses=0").size == (32, 32)
+assert "tensorflow" not in sys.modules
+"""
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="about JAX")
+def test_jax_trains_and_generates_without_tensorflow(drawn_faces, run_settings, tmp_path):
+    import json
+
+    arguments = [str(drawn_faces.path), json.dumps(run_settings.to_dict()), str(tmp_path / "run")]
+    subprocess.run([sys.executable, "-c", WITHOUT_TENSORFLOW, *arguments], env=dict(os.environ), check=True)

@@ -1,0 +1,40 @@
+"""bfloat16 is for the networks' inside only."""
+
+import keras
+import numpy as np
+import pytest
+from conftest import one_step
+from keras import ops
+
+from facegan.training.precision import choose_precision
+from facegan.training.run import build_training
+
+
+@pytest.mark.parametrize("step", ["paper"], indirect=True)
+def test_bfloat16_stays_close_to_float32_and_keeps_its_state_in_float32(step, drawn_faces, small_settings):
+    settings = small_settings("paper", dropout=0.0, batch_size=4, precision="bfloat16")
+    training = build_training(drawn_faces, settings)
+    for variable, other in zip(training.trainable_variables, step.training.trainable_variables):
+        variable.assign(ops.copy(other.value))
+    assert {variable.dtype for variable in training.trainable_variables + training.optimizer.variables[1:]} == {"float32"}
+    assert training.networks.encoder.layers[1].compute_dtype == "bfloat16"
+    rounded = one_step(training, step.batch)
+    assert {gradient.dtype for gradients in rounded.gradients.values() for gradient in gradients} == {np.dtype("float32")}
+    for name, loss in step.losses.items():
+        assert rounded.losses[name] == pytest.approx(loss, rel=0.05, abs=0.02), name
+    assert any(rounded.losses[name] != loss for name, loss in step.losses.items())
+    pictures = training.networks.generate(step.batch["noise"], step.batch["labels"])
+    assert keras.backend.standardize_dtype(pictures.dtype) == "float32"
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_a_named_precision_is_taken_as_it_is(name):
+    assert choose_precision(name) == name
+
+
+def test_auto_chooses_a_precision():
+    assert choose_precision("auto") in ("float32", "bfloat16")
+    if keras.backend.backend() == "jax":
+        import jax
+
+        assert (choose_precision("auto") == "float32") == (jax.default_backend() == "cpu")

@@ -1,0 +1,112 @@
+"""A run that was stopped and goes on ends exactly where one without a stop ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from facegan.errors import FaceganError
+from facegan.training.checkpoints import Checkpoints
+from facegan.training.run import settings_of_run
+
+KILLED = """
+import json, os, signal, sys, keras
+from facegan.data.prepared import PreparedFaces
+from facegan.training.run import Settings, train
+
+class Kill(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 == 37:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+faces, settings, out, images = sys.argv[1:]
+settings = Settings.from_dict(json.loads(settings))
+train(PreparedFaces(faces), settings, out, images=int(images), callbacks=[Kill()])
+"""
+
+
+class Interrupt(keras.callbacks.Callback):
+    """CTRL-C during a step."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch + 1 == self.step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def end(out):
+    """All arrays of the last checkpoint, and all weights of the model file."""
+    path = Checkpoints(out / "checkpoints").paths()[-1]
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files if name != "description"}
+    model = keras.saving.load_model(out / "model.keras", compile=False)
+    return path.name, arrays | {f"model {i}": ops.convert_to_numpy(w) for i, w in enumerate(model.weights)}
+
+
+def assert_same_end(first, second):
+    (name, arrays), (other_name, others) = end(first), end(second)
+    assert name == other_name
+    assert arrays.keys() == others.keys()
+    for key, array in arrays.items():
+        assert array.dtype == others[key].dtype and array.tobytes() == others[key].tobytes(), key
+
+
+def test_two_equal_runs_end_equally(run, whole, tmp_path):
+    run(tmp_path)
+    assert_same_end(whole, tmp_path)
+
+
+def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_been(run, whole, run_settings, drawn_faces, tmp_path):
+    arguments = [str(drawn_faces.path), json.dumps(run_settings.to_dict()), str(tmp_path), str(60 * 16)]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], stderr=subprocess.DEVNULL)
+    assert killed.returncode == -signal.SIGKILL
+    # Step 37 is lost: the last whole epoch ended with step 36.
+    assert Checkpoints(tmp_path / "checkpoints").describe()["step"] == 36
+    assert settings_of_run(tmp_path) == (run_settings, 60 * 16)
+    run(tmp_path, resume=True)
+    assert_same_end(whole, tmp_path)
+
+
+def test_a_run_interrupted_in_an_epoch_stops_after_the_step_and_goes_on(run, whole, tmp_path):
+    """With a checkpoint after every single step besides."""
+    before = signal.getsignal(signal.SIGINT)
+    model, finished = run(tmp_path, checkpoint_minutes=0.0, callbacks=[Interrupt(31)])
+    assert not finished and model.exists()
+    assert signal.getsignal(signal.SIGINT) is before
+    checkpoints = Checkpoints(tmp_path / "checkpoints")
+    assert checkpoints.describe()["step"] == 31
+    assert [path.name for path in checkpoints.paths()] == [f"step-{step:08d}.npz" for step in (29, 30, 31)]
+    assert run(tmp_path, resume=True) == (model, True)
+    assert_same_end(whole, tmp_path)
+    history = checkpoints.describe()["history"]
+    assert [entry["step"] for entry in history] == [12, 24, 36, 48, 60]
+    expected = [entry["losses"] for entry in Checkpoints(whole / "checkpoints").describe()["history"]]
+    for entry, losses in zip(history, expected):
+        assert entry["losses"] == pytest.approx(losses)
+
+
+def test_the_model_knows_its_run(whole, run_settings, drawn_faces):
+    record = keras.saving.load_model(whole / "model.keras", compile=False).record
+    assert record["settings"] == json.loads(json.dumps(run_settings.to_dict()))
+    assert record["data"] == drawn_faces.info
+    assert record["images_seen"] == 60 * 16
+    assert [entry["step"] for entry in record["history"]] == [12, 24, 36, 48, 60]
+    assert record["history"][0]["images_per_second"] > 0
+
+
+def test_a_run_is_not_started_where_it_cannot_go_on(run, whole, tmp_path):
+    with pytest.raises(FaceganError, match="holds a run already"):
+        run(whole)
+    with pytest.raises(FaceganError, match="no checkpoint to go on from"):
+        run(tmp_path, resume=True)
+    with pytest.raises(FaceganError, match="has seen 960 photos already"):
+        run(whole, resume=True)

@@ -112,7 +112,8 @@ def test_select_keeps_the_first_of_two_hair_colours():
 
 
 def test_matching_finds_the_vectors_with_all_wishes():
-    vectors = np.stack([FIVE.vector(FIVE.parse(text)) for text in ("male, black", "male, young, black", "male", "black")])
+    texts = ("male, black", "male, young, black", "male", "black")
+    vectors = np.stack([FIVE.vector(FIVE.parse(text)) for text in texts])
     assert FIVE.matching(vectors, {"gender": "male", "hair": "black"}).tolist() == [True, True, False, False]
     assert FIVE.matching(vectors, {"hair": "other"}).tolist() == [False, False, True, False]
     assert FIVE.matching(vectors, {}).all()
@@ -129,7 +130,8 @@ def faces(count=3000):
 
 
 def changes(before, after):
-    return np.array([[FIVE.values(a)[name] != FIVE.values(b)[name] for name in FIVE.names] for a, b in zip(before, after)])
+    pairs = [(FIVE.values(a), FIVE.values(b)) for a, b in zip(before, after)]
+    return np.array([[a[name] != b[name] for name in FIVE.names] for a, b in pairs])
 
 
 def test_changed_changes_one_or_two_attributes_and_each_equally_often():

@@ -50,7 +50,8 @@ def test_gradient_penalty_of_a_flat_critic_has_a_finite_derivative():
 
     def penalty(weight):
         pictures = ops.ones((2, 4, 4, 3))
-        return losses.gradient_penalty(input_gradients(lambda images: ops.sum(images * weight, axis=(1, 2, 3)), pictures))
+        slopes = input_gradients(lambda images: ops.sum(images * weight, axis=(1, 2, 3)), pictures)
+        return losses.gradient_penalty(slopes)
 
     assert np.isfinite(ops.convert_to_numpy(input_gradients(penalty, ops.zeros(())))).all()
 
@@ -92,6 +93,8 @@ def test_disagreement_is_the_cross_entropy_of_the_counted_columns_being_false():
     assert value(losses.disagreement_loss(LOGITS, counted)) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", [losses.agreement_loss, lambda logits: losses.disagreement_loss(-logits, 1 + 0 * logits)])
+@pytest.mark.parametrize(
+    "loss", [losses.agreement_loss, lambda logits: losses.disagreement_loss(-logits, ops.ones_like(logits))]
+)
 def test_cross_entropies_stay_finite_for_the_surest_of_wrong_answers(loss):
     assert value(loss(ops.full((2, 8), -1e4))) == pytest.approx(1e4)

@@ -93,7 +93,8 @@ def _open(path):
             yield file
     # Damage shows when the file is opened or when an array is read, in as many ways.
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise FaceganError(f"{path} is not a checkpoint that can be read; remove it to go on from the one before") from error
+        advice = "remove it to go on from the one before"
+        raise FaceganError(f"{path} is not a checkpoint that can be read; {advice}") from error
 
 
 def _variables(training):

@@ -81,7 +81,8 @@ def test_a_model_says_the_same_on_the_other_backend(small_model, inputs, tmp_pat
         (tmp_path / name).mkdir()
         small_model(name).save(tmp_path / name / "model.keras")
         np.savez(tmp_path / name / "batch.npz", **batch)
-    environment = os.environ | {"KERAS_BACKEND": OTHER[keras.backend.backend()], "PYTHONPATH": os.path.dirname(__file__)}
+    other = OTHER[keras.backend.backend()]
+    environment = os.environ | {"KERAS_BACKEND": other, "PYTHONPATH": os.path.dirname(__file__)}
     folders = [str(tmp_path / name) for name in PRESETS]
     subprocess.run([sys.executable, "-c", ANSWER, *folders], env=environment, check=True)
     for name in PRESETS:
@@ -98,8 +99,10 @@ def knowing(networks, images, own):
     pairs = [(bottom, other, (other == mine).all()) for bottom, mine in zip(bottoms, own) for other in own]
     faces, conditions, right = map(np.array, zip(*pairs))
     values = ops.convert_to_numpy(before([faces, conditions]))
-    # With a logit for each column, the head has to say what the face is like; else, whether all of it is right.
-    wanted = np.repeat(own, len(own), axis=0) * 10 - 5 if networks.preset.objective == "wasserstein" else 10.0 * right[:, None] - 5
+    if networks.preset.objective == "wasserstein":
+        wanted = 10 * np.repeat(own, len(own), axis=0) - 5  # a logit for each column: what the face is like
+    else:
+        wanted = 10.0 * right[:, None] - 5  # one logit: whether all of it is right
     head.kernel.assign(np.linalg.lstsq(values.astype("float64"), wanted, rcond=None)[0])
     head.bias.assign(np.zeros(head.bias.shape))
 

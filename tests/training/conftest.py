@@ -8,8 +8,6 @@ from keras import ops
 from facegan.training.batches import batch_at
 from facegan.training.run import build_training, train
 
-NETWORKS = ("discriminator", "generator", "editor")
-
 
 @dataclass
 class Step:
@@ -22,6 +20,7 @@ class Step:
 
 
 def one_step(training, batch):
+    """`Step` of this training and this batch."""
     _, logs, gradients = training.gradients(({name: ops.convert_to_tensor(array) for name, array in batch.items()},))
     arrays = iter([ops.convert_to_numpy(gradient) for gradient in gradients])
     return Step(
@@ -44,6 +43,11 @@ def step(request, drawn_faces, small_settings):
     attributes = training.networks.attributes
     batch = batch_at(drawn_faces, drawn_faces.part("train"), attributes, settings.preset, settings.batch_size, 0, 0)
     return one_step(training, batch)
+
+
+@pytest.fixture(scope="session")
+def step_of():
+    return one_step
 
 
 # A run of the tests: five epochs of twelve steps, with dropout.

@@ -75,8 +75,16 @@ def test_weights_that_are_not_finite_are_not_written(training, checkpoints):
     assert names(checkpoints) == ["step-00000005.npz"]
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-2000], lambda content: content[:50], lambda content: b"",
-                                    lambda content: b"no checkpoint", lambda content: content.replace(b"description", b"x")])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-2000],
+        lambda content: content[:50],
+        lambda content: b"",
+        lambda content: b"no checkpoint",
+        lambda content: content.replace(b"description", b"x"),
+    ],
+)
 def test_a_damaged_checkpoint_is_said_to_be_one(training, checkpoints, damage):
     path = checkpoints.paths()[0]
     path.write_bytes(damage(path.read_bytes()))

@@ -60,11 +60,6 @@ def assert_same_end(first, second):
         assert array.dtype == others[key].dtype and array.tobytes() == others[key].tobytes(), key
 
 
-def test_two_equal_runs_end_equally(run, whole, tmp_path):
-    run(tmp_path)
-    assert_same_end(whole, tmp_path)
-
-
 def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_been(run, whole, run_settings, drawn_faces, tmp_path):
     arguments = [str(drawn_faces.path), json.dumps(run_settings.to_dict()), str(tmp_path), str(60 * 16)]
     killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], stderr=subprocess.DEVNULL)

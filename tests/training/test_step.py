@@ -18,7 +18,7 @@ def test_every_weight_belongs_to_exactly_one_network(step):
 
 
 def test_the_shared_encoder_is_the_discriminators(step):
-    groups = {name: {id(variable) for variable in variables} for name, variables in step.training.network_variables.items()}
+    groups = {name: set(map(id, variables)) for name, variables in step.training.network_variables.items()}
     encoder = {id(weight) for weight in step.training.networks.encoder.weights}
     assert encoder & groups["discriminator"] and not encoder & (groups["generator"] | groups["editor"])
 

@@ -184,7 +184,12 @@ class Attributes:
         return item.name, word
 
     def _bare(self, word):
-        meanings = {value: (item.name, value) for item in self.items for value in item.values if value not in ("0", "1", "other")}
+        meanings = {
+            value: (item.name, value)
+            for item in self.items
+            for value in item.values
+            if value not in ("0", "1", "other")
+        }
         meanings |= {
             synonym: (name, value)
             for name in set(self.names) & set(_SYNONYMS)
@@ -231,7 +236,10 @@ class Attributes:
         >>> Attributes().describe({"gender": "female", "glasses": "0", "hair": "blond"})
         'female, no glasses, blond hair'
         """
-        words = {"skin": {"0": "normal skin", "1": "pale skin"}, "hair": {v: f"{v} hair" for v in _FIVE_BY_NAME["hair"].values}}
+        words = {
+            "skin": {"0": "normal skin", "1": "pale skin"},
+            "hair": {value: f"{value} hair" for value in _FIVE_BY_NAME["hair"].values},
+        }
         switch = lambda name, value: {"0": f"no {name}", "1": name}.get(value, value)
         return ", ".join(words.get(name, {}).get(value) or switch(name, value) for name, value in wishes.items())
 

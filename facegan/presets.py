@@ -93,9 +93,10 @@ PRESETS = {
             generator_match=5.0,
             editor_match=80.0,
             generator_reconstruction=0.0,
-            editor_reconstruction=60.0,
+            editor_reconstruction=40.0,
             ema_decay=0.995,
-            epochs=10,
+            batch_size=16,
+            epochs=14,
         ),
     )
 }

@@ -105,17 +105,19 @@ class DrawnReader:
         return draw(face_at(self.seed, int(name.removeprefix("drawn-"))), size)
 
 
-def draw(face, size):
+def draw(face, size, **other_traits):
     """Draws a face.
 
     Args:
         face: `DrawnFace`.
         size: the picture's side in pixels.
+        other_traits: numbers in 0..1 for any of `TRAITS`, in place of those that come from the face's seed.
 
     Returns:
         RGB `PIL.Image`, `size` x `size`. Changing one attribute of the face changes only what it concerns.
     """
-    traits = SimpleNamespace(**dict(zip(TRAITS, np.random.default_rng(face.seed).random(len(TRAITS)).tolist())))
+    numbers = np.random.default_rng(face.seed).random(len(TRAITS)).tolist()
+    traits = SimpleNamespace(**{**dict(zip(TRAITS, numbers)), **other_traits})
     pen = _Pen(_background(traits, size * OVERSAMPLING), _between(traits.shift_x, -0.01, 0.01),
                _between(traits.shift_y, -0.01, 0.01))
     look = _look(face, traits)

@@ -103,4 +103,8 @@ def _variables(training):
         "random": training.non_trainable_variables,
         "optimizer": training.optimizer.variables,
     }
-    return {f"{group}_{index:04d}": variable for group, variables in groups.items() for index, variable in enumerate(variables)}
+    return {
+        f"{group}_{index:04d}": variable
+        for group, variables in groups.items()
+        for index, variable in enumerate(variables)
+    }

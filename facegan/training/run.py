@@ -77,7 +77,8 @@ def build_training(faces, settings):
 
 def build_networks(faces, settings):
     attributes = Attributes(settings.attributes, faces.columns)
-    vectors, counts = np.unique(attributes.select(faces.labels[faces.part("train")], faces.columns), axis=0, return_counts=True)
+    vectors = attributes.select(faces.labels[faces.part("train")], faces.columns)
+    vectors, counts = np.unique(vectors, axis=0, return_counts=True)
     bits = ["".join(str(int(bit)) for bit in vector) for vector in vectors]
     return FaceGAN(
         settings.preset,
@@ -97,7 +98,9 @@ def steps_per_epoch(faces, batch_size):
     """
     count = len(faces.part("train"))
     if count < batch_size:
-        raise FaceganError(f"{faces.path} has {count} training photos, fewer than a batch of {batch_size}; lower --batch-size")
+        raise FaceganError(
+            f"{faces.path} has {count} training photos, fewer than a batch of {batch_size}; lower --batch-size"
+        )
     return count // batch_size
 
 
@@ -137,7 +140,8 @@ def train(faces, settings, out, images=None, checkpoint_minutes=10.0, resume=Fal
     images = images or settings.preset.epochs * len(faces.part("train"))
     plan = Plan(out, settings.batch_size, per_epoch, first_step, max(1, images // settings.batch_size))
     if first_step >= plan.last_step:
-        raise FaceganError(f"{out} has seen {first_step * settings.batch_size} photos already; ask for more with --images or --epochs")
+        seen = first_step * settings.batch_size
+        raise FaceganError(f"{out} has seen {seen} photos already; ask for more with --images or --epochs")
 
     recorder = Recorder(plan, history, current)
 
@@ -154,8 +158,10 @@ def train(faces, settings, out, images=None, checkpoint_minutes=10.0, resume=Fal
 
     saver = Saver(plan, save, checkpoint_minutes)
     samples = Samples(networks, faces, settings.seed)
+    preset, photos = settings.preset, faces.part("train")
+    stream = batches(faces, photos, networks.attributes, preset, settings.batch_size, settings.seed, first_step)
     training.fit(
-        batches(faces, faces.part("train"), networks.attributes, settings.preset, settings.batch_size, settings.seed, first_step),
+        stream,
         steps_per_epoch=plan.last_step - first_step,
         epochs=1,
         shuffle=False,

@@ -31,7 +31,7 @@ class Preset:
         discriminator_rate, generator_rate, editor_rate: Adam's learning rates.
         beta_1, beta_2: Adam's.
         gradient_penalty: weight of WGAN-GP's penalty.
-        generator_match, editor_match: weights of the attribute terms in formulas 4 and 8.
+        discriminator_match, generator_match, editor_match: weights of the attribute terms in formulas 3, 4 and 8.
         generator_reconstruction, editor_reconstruction: the paper's lambda in formulas 6 and 8.
         ema_decay: of the moving average of all weights, which every picture is made with.
         batch_size: photos in a step.
@@ -55,6 +55,7 @@ class Preset:
     beta_1: float = 0.5
     beta_2: float = 0.9
     gradient_penalty: float = 10.0
+    discriminator_match: float = 1.0
     generator_match: float = 1.0
     editor_match: float = 1.0
     generator_reconstruction: float = 0.2
@@ -90,13 +91,14 @@ PRESETS = {
             discriminator_rate=1e-3,
             generator_rate=5e-4,
             editor_rate=6e-4,
+            discriminator_match=3.0,
             generator_match=5.0,
             editor_match=80.0,
             generator_reconstruction=0.0,
             editor_reconstruction=40.0,
             ema_decay=0.995,
             batch_size=16,
-            epochs=14,
+            epochs=16,
         ),
     )
 }

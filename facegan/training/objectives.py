@@ -45,7 +45,8 @@ def paper_terms(preset, judged):
     return {
         "discriminator": {
             "adversarial": losses.discriminator_adversarial_loss(judged.real_score, judged.generated_score),
-            "match": losses.match_loss(judged.real_match, [judged.generated_match, judged.mismatched_match]),
+            "match": preset.discriminator_match
+            * losses.match_loss(judged.real_match, [judged.generated_match, judged.mismatched_match]),
             "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
         },
         "generator": {
@@ -74,7 +75,7 @@ def wasserstein_terms(preset, judged):
     return {
         "discriminator": {
             "adversarial": losses.wasserstein_critic_loss(judged.real_score, false_score),
-            "match": losses.agreement_loss(judged.real_match),
+            "match": preset.discriminator_match * losses.agreement_loss(judged.real_match),
             "edited_match": losses.disagreement_loss(judged.edited_match, judged.changed),
             "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
         },

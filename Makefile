@@ -9,7 +9,7 @@ DEMO := demo
 
 demo: $(DEMO)/run/model.keras
 	$(FACEGAN) generate --model $(DEMO)/run --attrs "glasses=1, hair=blond" --count 12 --seed 7 --out $(DEMO)/generated.png
-	$(FACEGAN) generate --model $(DEMO)/run --count 6 --seed 3 --then "glasses=1" --then "hair=gray" --then "pale" --out $(DEMO)/generate-then-edit.png
+	$(FACEGAN) generate --model $(DEMO)/run --attrs "glasses=0, skin=0" --count 6 --seed 3 --then "glasses=1" --then "hair=gray" --then "pale" --out $(DEMO)/generate-then-edit.png
 	$(VENV)/bin/python experiments/draw_unseen.py $(DEMO)/unseen --count 6
 	$(FACEGAN) edit $(DEMO)/unseen --model $(DEMO)/run --set glasses=1 --out $(DEMO)/glasses.png
 	$(FACEGAN) edit $(DEMO)/unseen --model $(DEMO)/run --set hair=black --out $(DEMO)/black-hair.png

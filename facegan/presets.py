@@ -91,14 +91,14 @@ PRESETS = {
             discriminator_rate=1e-3,
             generator_rate=5e-4,
             editor_rate=6e-4,
-            discriminator_match=3.0,
+            discriminator_match=10.0,
             generator_match=5.0,
             editor_match=80.0,
             generator_reconstruction=0.0,
             editor_reconstruction=40.0,
             ema_decay=0.995,
             batch_size=16,
-            epochs=16,
+            epochs=10,
         ),
     )
 }

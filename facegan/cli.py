@@ -155,11 +155,16 @@ def prepare(source, out, size, labels, count, seed):
     "--checkpoint-minutes", type=Number(min=0, min_open=True), default=10.0, show_default=True,
     help="Between two checkpoints; there is one after every epoch as well.",
 )
+@click.option(
+    "--devices", type=click.IntRange(min=1), default=1, show_default=True,
+    help="How many GPUs share out each batch between them.",
+)
 @click.option("--resume", is_flag=True, help="Go on exactly where the run in --out was.")
 @click.option("--dry-run", is_flag=True, help="Say what the run would take; start nothing.")
 def train(
-    data, preset_name, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, resume, dry_run
-):
+    data, preset_name, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, devices, resume,
+    dry_run,
+):  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
     CTRL-C ends the run after the current step, with a checkpoint to go on from. `tensorboard --logdir` shows losses
@@ -178,7 +183,9 @@ def train(
 
     _import_keras()
     from facegan.training import run
+    from facegan.training.devices import join_hosts
 
+    join_hosts()
     given = _given_settings(preset_name, attributes, batch_size, precision, seed, faces)
     if resume:
         settings, planned = run.settings_of_run(out)
@@ -191,9 +198,10 @@ def train(
     if epochs:
         images = max(1, round(epochs * len(faces.part("train"))))
     if dry_run:
-        return _dry_run(faces, settings, images or planned)
+        return _dry_run(faces, settings, images or planned, devices)
     path, finished = run.train(
-        faces, settings, out, images or planned, checkpoint_minutes, resume, callbacks=[_greeting(faces, settings)]
+        faces, settings, out, images or planned, checkpoint_minutes, resume, devices,
+        callbacks=[_greeting(faces, settings)],
     )
     if not finished:
         again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
@@ -246,11 +254,11 @@ def _new_settings(given, faces):
     return Settings(**values)
 
 
-def _dry_run(faces, settings, images):
+def _dry_run(faces, settings, images, devices):
     from facegan.training.callbacks import clock
     from facegan.training.estimate import estimate
 
-    found = estimate(faces, settings, images)
+    found = estimate(faces, settings, images, devices)
     speed = settings.batch_size / found.seconds_per_step
     rows = [(name, f"{count:,} parameters") for name, count in found.parameters.items()]
     rows += [

@@ -86,10 +86,14 @@ def agreement_loss(match_logits):
 
 
 def disagreement_loss(match_logits, columns):
-    """Cross-entropy of "this column of the condition is not true of this face", over some columns.
+    """Cross-entropy of "these columns of the condition are not true of this face".
+
+    Every face counts the same, however many of its columns do: so the loss is a mean over faces, which several
+    devices can each take their part of.
 
     Args:
         match_logits: `(batch, columns)`, positive where face and condition agree.
-        columns: the same shape, 1 for the columns that count, of which there is at least one.
+        columns: the same shape, 1 for the columns that count, at least one for each face.
     """
-    return ops.sum(columns * ops.softplus(match_logits)) / ops.sum(columns)
+    counted = ops.sum(columns * ops.softplus(match_logits), axis=1)
+    return ops.mean(counted / ops.sum(columns, axis=1))

@@ -23,6 +23,10 @@ if keras.backend.backend() == "tensorflow":
 
         def train_step(self, data):
             losses, logs, gradients = self.gradients(data)
+            # The optimizer adds up what the devices found, each from its part of the batch.
+            devices = tf.distribute.get_strategy().num_replicas_in_sync
+            if devices > 1:
+                gradients = [gradient / devices for gradient in gradients]
             self.optimizer.apply(gradients, self.trainable_variables)
             return logs
 

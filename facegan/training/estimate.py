@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import keras
 
 from facegan.models.facegan import NETWORKS
-from facegan.training.batches import batches
+from facegan.training.batches import Batches
+from facegan.training.devices import parallel
 from facegan.training.run import build_training, steps_per_epoch
 
 # The first steps trace and compile; the others are timed.
@@ -43,30 +44,40 @@ class _Clock(keras.callbacks.Callback):
         self.times.append(time.perf_counter())
 
 
-def estimate(faces, settings, images=None):
+def estimate(faces, settings, images=None, devices=1):
     """Times a few steps of a run.
 
     Args:
-        faces, settings, images: as for `facegan.training.run.train`.
+        faces, settings, images, devices: as for `facegan.training.run.train`.
 
     Returns:
         `Estimate`.
 
     Raises:
-        FaceganError: fewer training photos than a batch holds.
+        FaceganError: fewer training photos than a batch holds, or not as many devices.
     """
     steps_per_epoch(faces, settings.batch_size)
-    training = build_training(faces, settings)
-    networks, train = training.networks, faces.part("train")
+    train = faces.part("train")
     clock = _Clock()
-    training.fit(
-        batches(faces, train, networks.attributes, settings.preset, settings.batch_size, settings.seed, 0),
-        steps_per_epoch=WARM_UP_STEPS + TIMED_STEPS,
-        epochs=1,
-        shuffle=False,
-        verbose=0,
-        callbacks=[clock],
-    )
+    with parallel(devices, settings.batch_size):
+        training = build_training(faces, settings)
+        networks = training.networks
+        training.fit(
+            Batches(
+                faces,
+                train,
+                networks.attributes,
+                settings.preset,
+                settings.batch_size,
+                settings.seed,
+                0,
+                WARM_UP_STEPS + TIMED_STEPS,
+            ),
+            epochs=1,
+            shuffle=False,
+            verbose=0,
+            callbacks=[clock],
+        )
     timed = clock.times[WARM_UP_STEPS - 1 :]
     images = images or settings.preset.epochs * len(train)
     # The operating system counts in kilobytes, except on macOS.

@@ -13,14 +13,13 @@ from facegan.inference import MODEL_FILE
 from facegan.models.facegan import FaceGAN
 from facegan.presets import Preset
 from facegan.training.averages import averaged
-from facegan.training.batches import batches
+from facegan.training.batches import Batches, part_of
 from facegan.training.callbacks import Progress, Recorder, Saver, StopOnNonFinite, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints
+from facegan.training.devices import parallel, process
 from facegan.training.precision import set_precision
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
-
-
 
 
 @dataclass(frozen=True)
@@ -104,38 +103,38 @@ def steps_per_epoch(faces, batch_size):
     return count // batch_size
 
 
-def train(faces, settings, out, images=None, checkpoint_minutes=10.0, resume=False, callbacks=()):
+def train(
+    faces, settings, out, images=None, checkpoint_minutes=10.0, resume=False, devices=1, callbacks=()
+):
     """Trains, and keeps checkpoints, TensorBoard logs and the model in a folder.
 
     Args:
         faces: `PreparedFaces`.
         settings: `Settings`; when resuming, those of the run.
-        out: the run's folder.
+        out: the run's folder; with several hosts, one that all of them see.
         images: how many photos to see in all, over all parts of the run; the preset's epochs by default.
         checkpoint_minutes: between two checkpoints; there is one after every epoch as well.
         resume: go on from the newest checkpoint in `out`.
+        devices: how many share out each batch between them. Need not be as many when the run goes on.
         callbacks: further Keras callbacks.
 
     Returns:
         `(path, finished)`: the model file, and False if CTRL-C ended the run early.
 
     Raises:
-        FaceganError: `out` holds a run already, or none to resume; the data is another; too few photos; a loss is
-            not finite; a file cannot be written.
+        FaceganError: `out` holds a run already, or none to resume; the data is another; too few photos; there are
+            not as many devices; a loss is not finite; a file cannot be written.
     """
     out = Path(out)
     checkpoints = Checkpoints(out / "checkpoints")
     if not resume and checkpoints.paths():
         raise FaceganError(f"{out} holds a run already; go on with --resume or choose another --out")
     per_epoch = steps_per_epoch(faces, settings.batch_size)
-    training = build_training(faces, settings)
-    networks = training.networks
     first_step, history, current = 0, [], None
     if resume:
         described = checkpoints.describe()
         if described["data"] != faces.info:
             raise FaceganError(f"{out} was trained on other data than {faces.path}")
-        checkpoints.restore(training)
         first_step, history, current = described["step"], described["history"], described["current"]
     images = images or settings.preset.epochs * len(faces.part("train"))
     plan = Plan(out, settings.batch_size, per_epoch, first_step, max(1, images // settings.batch_size))
@@ -157,18 +156,34 @@ def train(faces, settings, out, images=None, checkpoint_minutes=10.0, resume=Fal
             save_model(networks, out / MODEL_FILE)
 
     saver = Saver(plan, save, checkpoint_minutes)
-    samples = Samples(networks, faces, settings.seed)
-    preset, photos = settings.preset, faces.part("train")
-    stream = batches(faces, photos, networks.attributes, preset, settings.batch_size, settings.seed, first_step)
-    training.fit(
-        stream,
-        steps_per_epoch=plan.last_step - first_step,
-        epochs=1,
-        shuffle=False,
-        verbose=0,
+    index, processes = process()
+    with parallel(devices, settings.batch_size):
+        training = build_training(faces, settings)
+        networks = training.networks
+        if resume:
+            checkpoints.restore(training)
         # In this order: nothing is logged or saved after a loss that is not finite.
-        callbacks=[StopOnNonFinite(plan), recorder, Progress(plan), saver, TensorBoardLog(plan, samples), *callbacks],
-    )
+        watching = [StopOnNonFinite(plan)]
+        if index == 0:
+            samples = Samples(networks, faces, settings.seed)
+            watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples)]
+        training.fit(
+            Batches(
+                faces,
+                faces.part("train"),
+                networks.attributes,
+                settings.preset,
+                settings.batch_size,
+                settings.seed,
+                first_step,
+                plan.last_step,
+                part_of(settings.batch_size, index, processes),
+            ),
+            epochs=1,
+            shuffle=False,
+            verbose=0,
+            callbacks=[*watching, *callbacks],
+        )
     return out / MODEL_FILE, not saver.interrupted or saver.step == plan.last_step
 
 

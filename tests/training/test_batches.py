@@ -1,12 +1,10 @@
 """Batches depend on seed and step, and on nothing that a run would have to remember."""
 
-from itertools import islice
-
 import numpy as np
 import pytest
 
 from facegan.attributes import Attributes
-from facegan.training.batches import batch_at, batches
+from facegan.training.batches import Batches, batch_at, part_of
 
 SIZE = 10
 ATTRIBUTES = Attributes()
@@ -52,10 +50,23 @@ def test_seed_and_step_decide(paper):
 
 
 def test_a_stream_can_start_at_any_step(paper):
-    whole = list(islice(batches(FACES, IMAGES, ATTRIBUTES, paper, SIZE, 0, 0), 12))
-    rest = list(islice(batches(FACES, IMAGES, ATTRIBUTES, paper, SIZE, 0, 8), 4))
-    for (a,), (b,) in zip(whole[8:], rest):
+    whole = Batches(FACES, IMAGES, ATTRIBUTES, paper, SIZE, 0, 0, 12)
+    rest = Batches(FACES, IMAGES, ATTRIBUTES, paper, SIZE, 0, 8, 12)
+    assert (len(whole), len(rest)) == (12, 4)
+    for index in range(4):
+        (a,), (b,) = whole[8 + index], rest[index]
         assert all((a[name] == b[name]).all() for name in a)
+
+
+def test_the_parts_of_several_hosts_are_the_batch(small_preset):
+    preset = small_preset("paper", mirror=True)
+    whole = batch(preset, step=3)
+    parts = [
+        batch_at(FACES, IMAGES, ATTRIBUTES, preset, SIZE, 0, 3, part_of(SIZE, index, 5)) for index in range(5)
+    ]
+    for name, array in whole.items():
+        assert all(len(part[name]) == 2 for part in parts)
+        assert (np.concatenate([part[name] for part in parts]) == array).all()
 
 
 def test_an_epoch_shows_every_photo_at_most_once_and_no_other(paper):

@@ -1,0 +1,85 @@
+"""One run on several devices: each takes its part of every batch, and the gradients are averaged.
+
+Keras's own `DataParallel` on JAX, on one host or several; `tf.distribute.MirroredStrategy` on TensorFlow, on one host.
+"""
+
+import os
+from contextlib import contextmanager
+
+import keras
+
+from facegan.errors import FaceganError
+
+# Set for every process of a run on several hosts, besides KERAS_DISTRIBUTION_JOB_ADDRESSES and ..._PROCESS_ID.
+_PROCESSES = "KERAS_DISTRIBUTION_NUM_PROCESSES"
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    def _available():
+        kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+        return [device.name for device in tf.config.list_logical_devices(kind)]
+
+    def _parallel(devices):
+        return tf.distribute.MirroredStrategy(devices).scope()
+
+    def join_hosts():
+        """Nothing to do: several hosts need JAX."""
+        if _PROCESSES in os.environ:
+            raise FaceganError("training on several hosts needs JAX: set KERAS_BACKEND=jax")
+
+    def process():
+        """`(0, 1)`: one process."""
+        return 0, 1
+
+else:
+    import jax
+
+    def _available():
+        return keras.distribution.list_devices()
+
+    def _parallel(devices):
+        # Every process reads its own part of a batch.
+        return keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False).scope()
+
+    def join_hosts():
+        """Joins the processes of a run on several hosts, if the environment says that there are any.
+
+        Every process is started with the same command and with Keras's own variables:
+        `KERAS_DISTRIBUTION_JOB_ADDRESSES=first.host:1234`, `KERAS_DISTRIBUTION_NUM_PROCESSES=2` and
+        `KERAS_DISTRIBUTION_PROCESS_ID=0` (1 in the other). Has to come before anything is computed.
+        """
+        if _PROCESSES in os.environ and not jax.distributed.is_initialized():
+            # Else Keras has the processes agree on a seed; every run sets its own.
+            keras.utils.set_random_seed(0)
+            keras.distribution.initialize()
+
+    def process():
+        """`(index, count)`: which process of a run on several hosts this is."""
+        return jax.process_index(), jax.process_count()
+
+
+@contextmanager
+def parallel(count, batch_size):
+    """Within the block, networks are built on `count` devices, and `fit()` shares every batch out between them.
+
+    Args:
+        count: how many devices. With several processes: all that they have together.
+        batch_size: photos in a step, on all devices together.
+
+    Raises:
+        FaceganError: there are not as many devices, or the batch cannot be shared out evenly.
+    """
+    available = _available()
+    if count > len(available):
+        raise FaceganError(f"--devices {count}: there are {len(available)}: {', '.join(available)}")
+    _, processes = process()
+    if processes > 1 and count != len(available):
+        raise FaceganError(f"--devices {count}: the {processes} processes have {len(available)}, and all take part")
+    if batch_size % count:
+        raise FaceganError(f"a batch of {batch_size} photos cannot be shared out evenly between {count} devices")
+    if count == 1:
+        yield
+    else:
+        with _parallel(available[:count]):
+            yield

@@ -1,0 +1,137 @@
+"""Several devices, several processes: the same run as on one device."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from facegan.errors import FaceganError
+from facegan.training.checkpoints import Checkpoints
+from facegan.training.devices import parallel
+from facegan.training.run import train
+
+STEPS, BATCH_SIZE = 4, 8
+
+# Devices have to be there before the backend starts, so each such run is a process of its own. It writes its losses.
+RUN = """
+import json, os, sys, keras
+faces, settings, out, virtual, devices, steps, resume = json.loads(sys.argv[1])
+os.environ["XLA_FLAGS"] += f" --xla_force_host_platform_device_count={virtual}"
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * virtual)
+from facegan.data.prepared import PreparedFaces
+from facegan.training.devices import join_hosts
+from facegan.training.run import Settings, train
+join_hosts()
+settings = Settings.from_dict(settings)
+losses = []
+record = keras.callbacks.LambdaCallback(
+    on_train_batch_end=lambda batch, logs: losses.append({name: float(value) for name, value in logs.items()})
+)
+train(PreparedFaces(faces), settings, out, steps * settings.batch_size, resume=resume, devices=devices, callbacks=[record])
+print(json.dumps(losses))
+"""
+
+
+@pytest.fixture(scope="module")
+def settings(small_settings):
+    # Without dropout: TensorFlow draws it on each device by itself.
+    return small_settings("tiny", batch_size=BATCH_SIZE, filters=4, max_filters=4)
+
+
+@pytest.fixture(scope="module")
+def start(drawn_faces, settings):
+    """`start(out, virtual, devices, ...)`: a process that trains on some of its virtual devices."""
+
+    def process(out, virtual, devices, steps=STEPS, resume=False, **environment):
+        arguments = [str(drawn_faces.path), settings.to_dict(), str(out), virtual, devices, steps, resume]
+        return subprocess.Popen(
+            [sys.executable, "-c", RUN, json.dumps(arguments)],
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return process
+
+
+@pytest.fixture(scope="module")
+def alone(drawn_faces, settings, tmp_path_factory):
+    """The run on one device: `(its losses, its last checkpoint's arrays)`."""
+    out = tmp_path_factory.mktemp("alone") / "run"
+    losses = []
+    record = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: losses.append({name: float(value) for name, value in logs.items()})
+    )
+    train(drawn_faces, settings, out, STEPS * BATCH_SIZE, callbacks=[record])
+    return losses, arrays(out)
+
+
+def arrays(out):
+    with np.load(Checkpoints(out / "checkpoints").paths()[-1], allow_pickle=False) as file:
+        return {name: file[name] for name in file.files if name != "description"}
+
+
+def losses_of(process):
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return json.loads(output.splitlines()[-1])
+
+
+def assert_same_run(losses, out, alone):
+    for step, (found, expected) in enumerate(zip(losses, alone[0], strict=True)):
+        assert found == pytest.approx(expected, rel=1e-4, abs=1e-4), step
+    found = arrays(out)
+    assert found.keys() == alone[1].keys()
+    for name, array in alone[1].items():
+        # Adam divides by the size of a gradient, and so makes much of the rounding of those next to zero.
+        np.testing.assert_allclose(found[name], array, atol=1e-3 * np.abs(array).max() + 1e-5, err_msg=name)
+
+
+def test_two_devices_and_then_four_do_what_one_does(start, alone, tmp_path):
+    """Half of the run on two, resumed on four: weights, moving averages and moments come out the same."""
+    losses = losses_of(start(tmp_path, virtual=4, devices=2, steps=STEPS // 2))
+    losses += losses_of(start(tmp_path, virtual=4, devices=4, resume=True))
+    assert_same_run(losses, tmp_path, alone)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="several hosts need JAX")
+def test_two_processes_do_what_one_does(start, alone, tmp_path):
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    processes = [
+        start(
+            tmp_path,
+            virtual=1,
+            devices=2,
+            KERAS_DISTRIBUTION_JOB_ADDRESSES=address,
+            KERAS_DISTRIBUTION_NUM_PROCESSES="2",
+            KERAS_DISTRIBUTION_PROCESS_ID=str(index),
+        )
+        for index in range(2)
+    ]
+    first, second = [losses_of(process) for process in processes]
+    assert first == second
+    assert_same_run(first, tmp_path, alone)
+
+
+def test_more_devices_than_there_are():
+    with pytest.raises(FaceganError, match="--devices 64: there are"):
+        with parallel(64, 64):
+            pass
+
+
+def test_a_batch_that_cannot_be_shared_out(monkeypatch):
+    monkeypatch.setattr("facegan.training.devices._available", lambda: ["gpu:0", "gpu:1", "gpu:2"])
+    with pytest.raises(FaceganError, match="a batch of 32 photos cannot be shared out evenly between 3 devices"):
+        with parallel(3, 32):
+            pass

@@ -260,15 +260,19 @@ class Attributes:
             vectors: `(count, len(self))`, the faces' own attributes.
             random: `numpy.random.Generator`.
         """
-        changed = np.array(vectors, "float32")
-        for row, own in zip(changed, vectors):
-            how_many = min(len(self.items), int(random.integers(1, 3)))
-            for index in random.choice(len(self.items), how_many, replace=False):
-                item = self.items[index]
-                # What the face has, not what an earlier change has left: two hair columns would undo each other.
-                now = item.value(own[self._slices[item.name]])
-                others = [value for value in item.values if value != now]
-                row[:] = self.apply(row, {item.name: others[random.integers(len(others))]})
+        own = np.asarray(vectors, "float32")
+        changed = own.copy()
+        how_many = random.integers(1, 3, len(own))
+        order = random.random((len(own), len(self.items))).argsort(axis=1).argsort(axis=1)
+        for item, place in zip(self.items, order.T):
+            rows, where = np.flatnonzero(place < how_many), self._slices[item.name]
+            codes = np.array([item.bits(value) for value in item.values], "float32")
+            # What the face has, not what an earlier change has left: two hair columns would undo each other.
+            now = (own[rows, None, where] == codes).all(axis=-1).argmax(axis=1)
+            new = codes[(now + random.integers(1, len(codes), len(rows))) % len(codes)]
+            if self._exclusive[where].any():
+                changed[np.ix_(rows[new.any(axis=1)], self._exclusive)] = 0
+            changed[rows, where] = new
         return changed
 
     def _item(self, name):

@@ -15,7 +15,7 @@ from facegan.errors import FaceganError
 from facegan.training.averages import averaged
 from facegan.training.events import EventWriter
 
-SCALARS_EVERY = 10  # steps
+READ_EVERY = 10  # steps
 LINE_EVERY = 30.0  # seconds, where the output is no terminal
 TERMINAL_EVERY = 0.2
 
@@ -48,19 +48,45 @@ class RunCallback(keras.callbacks.Callback):
         return self.step == self.plan.last_step
 
 
-class StopOnNonFinite(RunCallback):
-    """Stops the run when a loss is not finite, before anything is saved."""
+class LossReader(RunCallback):
+    """Gets the losses of every step, but only every few steps: whoever reads a loss waits for the device.
+
+    Args:
+        plan: the run's plan.
+    """
+
+    def __init__(self, plan):
+        super().__init__(plan)
+        self._unread = []
 
     def on_step(self, logs):
-        bad = [name for name, value in logs.items() if not math.isfinite(value)]
+        self._unread.append((self.step, logs))
+        if self.step % READ_EVERY == 0 or self.epoch_ends or self.run_ends:
+            self.read()
+
+    def read(self):
+        """Catches up with all steps until now."""
+        unread, self._unread = self._unread, []
+        for step, logs in unread:
+            self.on_losses(step, {name: float(value) for name, value in logs.items()})
+
+    def on_losses(self, step, losses):
+        """Some time after the step: `{name: number}`."""
+
+
+class StopOnNonFinite(LossReader):
+    """Stops the run when a loss is not finite."""
+
+    def on_losses(self, step, losses):
+        bad = [name for name, value in losses.items() if not math.isfinite(value)]
         if bad:
             raise FaceganError(
-                f"stopped: {bad[0]} is not finite after step {self.step}. The last checkpoint is untouched; go on from "
+                f"stopped: {bad[0]} is not finite after step {step}. The last checkpoint is untouched; go on from "
                 "it with --resume, or start anew with another --seed or --precision float32"
             )
 
 
-class Recorder(RunCallback):
+class Recorder(LossReader):
     """Keeps the mean losses and the speed of every epoch: the history that goes into checkpoint and model.
 
     Args:
@@ -78,24 +104,30 @@ class Recorder(RunCallback):
     def on_train_begin(self, logs=None):
         self._last = time.monotonic()
 
-    def on_step(self, logs):
+    def read(self):
+        super().read()
         now = time.monotonic()
-        self.current["steps"] += 1
         self.current["seconds"] += now - self._last
         self._last = now
-        for name, value in logs.items():
-            self.current["sums"][name] = self.current["sums"].get(name, 0.0) + float(value)
-        if self.epoch_ends or self.run_ends:
-            steps = self.current["steps"]
-            self.history.append(
-                {
-                    "step": self.step,
-                    "images": self.step * self.plan.batch_size,
-                    "images_per_second": round(steps * self.plan.batch_size / self.current["seconds"], 2),
-                    "losses": {name: total / steps for name, total in self.current["sums"].items()},
-                }
-            )
-            self.current = {"steps": 0, "seconds": 0.0, "sums": {}}
+        if self.current["steps"] and (self.epoch_ends or self.run_ends):
+            self._end_epoch()
+
+    def on_losses(self, step, losses):
+        self.current["steps"] += 1
+        for name, value in losses.items():
+            self.current["sums"][name] = self.current["sums"].get(name, 0.0) + value
+
+    def _end_epoch(self):
+        steps = self.current["steps"]
+        self.history.append(
+            {
+                "step": self.step,
+                "images": self.step * self.plan.batch_size,
+                "images_per_second": round(steps * self.plan.batch_size / self.current["seconds"], 2),
+                "losses": {name: total / steps for name, total in self.current["sums"].items()},
+            }
+        )
+        self.current = {"steps": 0, "seconds": 0.0, "sums": {}}
 
 
 class Progress(RunCallback):
@@ -139,7 +171,7 @@ class TensorBoardLog(RunCallback):
             self._pictures(0)
 
     def on_step(self, logs):
-        if self.step % SCALARS_EVERY == 0 or self.run_ends:
+        if self.step % READ_EVERY == 0 or self.run_ends:
             now, (then, since) = time.monotonic(), self._last
             scalars = {name: float(value) for name, value in logs.items()}
             scalars |= {f"learning_rate/{name}": rate for name, rate in self.model.rates.items()}

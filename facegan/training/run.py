@@ -13,6 +13,7 @@ from facegan.inference import MODEL_FILE
 from facegan.models.facegan import FaceGAN
 from facegan.presets import Preset
 from facegan.training.averages import averaged
+from facegan.training.backends import make_deterministic
 from facegan.training.batches import Batches, part_of
 from facegan.training.callbacks import Progress, Recorder, Saver, StopOnNonFinite, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints
@@ -69,6 +70,7 @@ class Plan:
 
 def build_training(faces, settings):
     """New networks for this data, with seeded weights, ready for `fit()`."""
+    make_deterministic()
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
     return GANTraining(build_networks(faces, settings))
@@ -142,9 +144,12 @@ def train(
         seen = first_step * settings.batch_size
         raise FaceganError(f"{out} has seen {seen} photos already; ask for more with --images or --epochs")
 
-    recorder = Recorder(plan, history, current)
+    stop_on_non_finite, recorder = StopOnNonFinite(plan), Recorder(plan, history, current)
 
     def save(step):
+        # Losses that nobody has looked at yet: nothing is saved after one that is not finite.
+        stop_on_non_finite.read()
+        recorder.read()
         description = {"settings": settings.to_dict(), "data": faces.info, "images": images}
         checkpoints.save(training, step, {**description, "history": recorder.history, "current": recorder.current})
         networks.record = {
@@ -163,7 +168,7 @@ def train(
         if resume:
             checkpoints.restore(training)
         # In this order: nothing is logged or saved after a loss that is not finite.
-        watching = [StopOnNonFinite(plan)]
+        watching = [stop_on_non_finite]
         if index == 0:
             samples = Samples(networks, faces, settings.seed)
             watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples)]

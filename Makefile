@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 FACEGAN := $(VENV)/bin/facegan
 DEMO := demo
+# A file of tests goes to one process as a whole, so that what its tests share is made once.
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
 
 .PHONY: demo test clean
 
@@ -22,8 +24,8 @@ demo: $(DEMO)/run/model.keras
 
 # The tests judge the demo's model too.
 test: $(DEMO)/run/model.keras
-	KERAS_BACKEND=tensorflow $(VENV)/bin/python -m pytest
-	KERAS_BACKEND=jax $(VENV)/bin/python -m pytest tests/test_losses.py tests/test_inference.py tests/models tests/training
+	KERAS_BACKEND=tensorflow $(PYTEST)
+	KERAS_BACKEND=jax $(PYTEST) tests/test_losses.py tests/test_inference.py tests/models tests/training
 
 clean:
 	rm -rf $(VENV) $(DEMO)

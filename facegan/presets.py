@@ -98,7 +98,7 @@ PRESETS = {
             editor_reconstruction=40.0,
             ema_decay=0.995,
             batch_size=16,
-            epochs=10,
+            epochs=8,
         ),
     )
 }

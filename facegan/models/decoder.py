@@ -2,7 +2,15 @@
 
 from keras import layers
 
+from facegan.models.encoder import stage_filters
 from facegan.models.layers import InstanceNormalization, activation, join, modulate
+
+
+def decoder_filters(preset, image_size):
+    """Filters of each decoder stage, from 4x4 up: as many as the encoder has at the same height and width. At the
+    full size, where the encoder has none, as many as at half of it: for `paper` at 128, `[512, 256, 128, 64, 64]`."""
+    filters = stage_filters(preset, image_size)
+    return [*filters[-2::-1], filters[0]]
 
 
 def decoder_stage(tensor, filters, preset, condition=None, skip=None):

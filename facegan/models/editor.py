@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from facegan.models.decoder import decoder_stage, to_picture
+from facegan.models.decoder import decoder_filters, decoder_stage, to_picture
 from facegan.models.layers import activation, residual_block
 
 
@@ -24,9 +24,9 @@ def build_editor(preset, image_size, feature_shapes, condition_size):
     tensor = features[-1]
     for _ in range(preset.residual_blocks):
         tensor = residual_block(tensor)
-    for stage, skip in enumerate(features[::-1]):
+    for stage, (skip, filters) in enumerate(zip(features[::-1], decoder_filters(preset, image_size))):
         # The bottom features are where the decoder starts; joining them once more would say the same thing twice.
-        tensor = decoder_stage(tensor, skip.shape[-1], preset, condition, skip if stage else None)
+        tensor = decoder_stage(tensor, filters, preset, condition, skip if stage else None)
     inputs = [*features, condition]
     if preset.editing == "difference":
         # Normalised features do not tell how dark a face is; what has to be added to make hair black depends on it.

@@ -1,9 +1,11 @@
 """The generator: noise and condition to a face."""
 
+import math
+
 import keras
 from keras import layers
 
-from facegan.models.decoder import decoder_stage, to_picture
+from facegan.models.decoder import decoder_filters, decoder_stage, to_picture
 from facegan.models.encoder import BOTTOM_SIZE, stage_filters
 
 
@@ -15,11 +17,10 @@ def build_generator(preset, image_size, condition_size):
     """
     noise = keras.Input((preset.noise_size,), name="noise")
     condition = keras.Input((condition_size,), name="condition")
-    filters = stage_filters(preset, image_size)[::-1]
+    bottom = (BOTTOM_SIZE, BOTTOM_SIZE, stage_filters(preset, image_size)[-1])
     tensor = layers.Concatenate()([noise, condition])
-    tensor = layers.Dense(BOTTOM_SIZE * BOTTOM_SIZE * filters[0])(tensor)
-    tensor = layers.Reshape((BOTTOM_SIZE, BOTTOM_SIZE, filters[0]))(tensor)
-    for stage, stage_channels in enumerate(filters):
+    tensor = layers.Reshape(bottom)(layers.Dense(math.prod(bottom))(tensor))
+    for stage, filters in enumerate(decoder_filters(preset, image_size)):
         # The dense layer has brought the condition to the first stage.
-        tensor = decoder_stage(tensor, stage_channels, preset, condition if stage else None)
+        tensor = decoder_stage(tensor, filters, preset, condition if stage else None)
     return keras.Model([noise, condition], to_picture(tensor, preset), name="generator")

@@ -41,10 +41,10 @@ def test_generator(paper):
     assert paper.generator.count_params() == (
         (100 + K) * (4 * 4 * 512) + 4 * 4 * 512  # dense, from noise and condition to 4x4x512
         + 5 * 5 * 512 * 512 + 2 * 512  # -> 8 pixels; the dense layer has brought the condition
-        + 5 * 5 * (512 + K) * 512 + 2 * 512  # -> 16
-        + 5 * 5 * (512 + K) * 256 + 2 * 256  # -> 32
-        + 5 * 5 * (256 + K) * 128 + 2 * 128  # -> 64
-        + 5 * 5 * (128 + K) * 64 + 2 * 64  # -> 128
+        + 5 * 5 * (512 + K) * 256 + 2 * 256  # -> 16
+        + 5 * 5 * (256 + K) * 128 + 2 * 128  # -> 32
+        + 5 * 5 * (128 + K) * 64 + 2 * 64  # -> 64
+        + 5 * 5 * (64 + K) * 64 + 2 * 64  # -> 128, where the encoder has no features to mirror
         + 5 * 5 * 64 * 3 + 3  # the picture
     )  # fmt: skip
 
@@ -53,21 +53,21 @@ def test_editor(paper):
     assert paper.editor.count_params() == (
         2 * 2 * (3 * 3 * 512 * 512 + 2 * 512)  # two residual blocks of two convolutions 3x3
         + 5 * 5 * (512 + K) * 512 + 2 * 512  # 4 -> 8 pixels; starts from the encoder's last features
-        + 5 * 5 * (512 + 512 + K) * 512 + 2 * 512  # -> 16, with the encoder's features at 8 pixels
-        + 5 * 5 * (512 + 256 + K) * 256 + 2 * 256  # -> 32, at 16
-        + 5 * 5 * (256 + 128 + K) * 128 + 2 * 128  # -> 64, at 32
-        + 5 * 5 * (128 + 64 + K) * 64 + 2 * 64  # -> 128, at 64
+        + 5 * 5 * (512 + 512 + K) * 256 + 2 * 256  # -> 16, with the encoder's features at 8 pixels
+        + 5 * 5 * (256 + 256 + K) * 128 + 2 * 128  # -> 32, at 16
+        + 5 * 5 * (128 + 128 + K) * 64 + 2 * 64  # -> 64, at 32
+        + 5 * 5 * (64 + 64 + K) * 64 + 2 * 64  # -> 128, at 64
         + 5 * 5 * 64 * 3 + 3  # the picture
     )  # fmt: skip
 
 
 def test_generator_mirrors_the_encoder_and_joins_the_condition_before_stages_2_to_5(paper):
-    assert transposed(paper.generator) == [(512, 512), (512 + K, 512), (512 + K, 256), (256 + K, 128), (128 + K, 64)]
+    assert transposed(paper.generator) == [(512, 512), (512 + K, 256), (256 + K, 128), (128 + K, 64), (64 + K, 64)]
 
 
 def test_editor_joins_the_condition_before_every_stage_and_a_skip_of_every_encoder_stage(paper):
     assert transposed(paper.editor) == [
-        (512 + K, 512), (512 + 512 + K, 512), (512 + 256 + K, 256), (256 + 128 + K, 128), (128 + 64 + K, 64)
+        (512 + K, 512), (512 + 512 + K, 256), (256 + 256 + K, 128), (128 + 128 + K, 64), (64 + 64 + K, 64)
     ]  # fmt: skip
 
 

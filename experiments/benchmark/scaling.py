@@ -1,0 +1,52 @@
+"""What to expect of many GPUs, calculated, not measured: `python experiments/benchmark/scaling.py`.
+
+Data parallelism exchanges one thing a step: the gradient of every weight, in float32, added up by a ring all-reduce.
+Each GPU sends and receives `2 (N - 1) / N` times the gradients' size (Patarasuk and Yuan 2009). The calculation lets
+nothing overlap, so it is the worst case: XLA starts to exchange gradients while others are still being computed.
+"""
+
+import math
+
+import click
+from flops import step_flops
+
+from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
+from facegan.models.facegan import FaceGAN
+from facegan.presets import preset
+
+# Bytes a second that one GPU sends while it receives as many.
+LINKS = {
+    "8 GPUs, NVLink": (8, 300e9),
+    "64 GPUs, 400 Gbit/s each": (64, 40e9),
+    "64 GPUs, 100 Gbit/s a host of 8": (64, 10e9 / 8),
+}
+
+
+def step_seconds(networks, batch_size, flops_per_second):
+    return batch_size * step_flops(networks) / flops_per_second
+
+
+def exchange_seconds(parameters, devices, bandwidth):
+    return 2 * (devices - 1) / devices * 4 * parameters / bandwidth
+
+
+@click.command()
+@click.option("--preset", "name", default="paper", show_default=True)
+@click.option("--size", default=128, show_default=True)
+@click.option("--teraflops", default=200.0, show_default=True, help="What one GPU reaches in the step.")
+def main(name, size, teraflops):
+    networks = FaceGAN(preset(name), size, FIVE_NAMES, CELEBA_COLUMNS)
+    parameters = sum(math.prod(variable.shape) for variable in networks.trainable_variables)
+    click.echo(f"{name} at {size} pixels: {parameters:,} weights, {4 * parameters / 1e6:.0f} MB of gradients")
+    click.echo(f"{step_flops(networks) / 1e9:.1f} GFLOP a photo, {teraflops:.0f} TFLOP/s a GPU\n")
+    click.echo("| devices | photos a GPU | step, ms | exchange, ms | of the ideal speed |\n|---|---|---|---|---|")
+    for title, (devices, bandwidth) in LINKS.items():
+        for batch_size in (32, 128):
+            step = step_seconds(networks, batch_size, 1e12 * teraflops)
+            exchange = exchange_seconds(parameters, devices, bandwidth)
+            share = step / (step + exchange)
+            click.echo(f"| {title} | {batch_size} | {1e3 * step:.1f} | {1e3 * exchange:.1f} | {share:.0%} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,8 @@ _SAVE_FORMATS = {
     ".jpeg": {"format": "JPEG", "quality": 95},
     ".webp": {"format": "WEBP", "quality": 95},
 }
+# Pixels of the longer side, by format.
+_LONGEST = {"JPEG": 65500, "WEBP": 16383}
 
 
 def open_image(source):
@@ -131,11 +133,17 @@ def save_image(image, path):
     """Writes an RGB image, whole or not at all; the suffix (.png, .jpg, .jpeg, .webp) says in which format.
 
     Raises:
-        FaceganError: another suffix, or the file cannot be written.
+        FaceganError: another suffix, a picture too long for the format, or the file cannot be written.
     """
     options = _SAVE_FORMATS.get(Path(path).suffix.lower())
     if options is None:
         raise FaceganError(f"cannot write {path}: the name of an image ends with {', '.join(_SAVE_FORMATS)}")
+    longest = _LONGEST.get(options["format"])
+    if longest and max(image.size) > longest:
+        raise FaceganError(
+            f"cannot write {path}: {image.width}x{image.height} pixels are more than {options['format']}'s {longest}; "
+            "make fewer at once, or write .png or single files"
+        )
     with writing(path) as temporary:
         # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
         buffer = io.BytesIO()

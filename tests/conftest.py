@@ -60,3 +60,14 @@ def small_settings(small_preset):
         return Settings(small_preset(name, **changes), FIVE_NAMES, batch_size, precision, seed)
 
     return settings
+
+
+@pytest.fixture(scope="session")
+def model_file(drawn_faces, small_settings, tmp_path_factory):
+    """The file of an untrained model with the recipe `tiny`: its faces are noise, but everything about them can be
+    tested."""
+    from facegan.training.run import build_networks, save_model
+
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    save_model(build_networks(drawn_faces, small_settings("tiny")), path)
+    return path

@@ -14,7 +14,6 @@ from PIL import Image
 from facegan.cli import main
 from facegan.images import open_image
 from facegan.training.checkpoints import Checkpoints
-from facegan.training.run import build_networks, save_model
 
 TENSORFLOW = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
 TINY = ("--preset", "tiny", "--attributes", "glasses,hair", "--batch-size", 8, "--precision", "float32")
@@ -31,14 +30,6 @@ def facegan(capsys):
         return left.value.code, *capsys.readouterr()
 
     return run
-
-
-@pytest.fixture(scope="module")
-def model(drawn_faces, small_settings, tmp_path_factory):
-    """The file of an untrained model with the recipe `tiny`."""
-    path = tmp_path_factory.mktemp("model") / "model.keras"
-    save_model(build_networks(drawn_faces, small_settings("tiny")), path)
-    return path
 
 
 def command(*args):
@@ -59,8 +50,8 @@ def test_help_imports_nothing_heavy():
     assert "click" in loaded and not loaded & {"numpy", "PIL", "keras", "tensorflow", "jax"}
 
 
-def test_info_needs_no_backend(model):
-    call = f"main(['info', {str(model)!r}])"
+def test_info_needs_no_backend(model_file):
+    call = f"main(['info', {str(model_file)!r}])"
     code = f"import sys; from facegan.cli import main\ntry: {call}\nexcept SystemExit: print(*sys.modules)"
     printed = python(code)
     assert "tiny, 32x32 pixels" in printed
@@ -77,10 +68,10 @@ def test_help_of_everything(facegan):
     assert facegan()[:1] == (0,)
 
 
-def test_info(facegan, model):
-    code, out, err = facegan("info", model)
+def test_info(facegan, model_file):
+    code, out, err = facegan("info", model_file)
     assert (code, err) == (0, "")
-    assert out.startswith(f"{model}: tiny, 32x32 pixels\nattributes   gender, age, glasses, skin, hair\n")
+    assert out.startswith(f"{model_file}: tiny, 32x32 pixels\nattributes   gender, age, glasses, skin, hair\n")
     assert "drawn faces: 192 train, 24 validation, 24 test" in out and "float32, batches of 8, seed 0" in out
     assert "kernel_size" in out
 
@@ -173,12 +164,12 @@ def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(drawn_faces, tmp_path)
 # From a model to pictures
 
 
-def test_generate_in_a_shell_prints_the_file_and_nothing_else(model, tmp_path):
+def test_generate_in_a_shell_prints_the_file_and_nothing_else(model_file, tmp_path):
     out = tmp_path / "faces.png"
     asked = "gender=female,age=young,glasses=1,hair=blond"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     done = subprocess.run(
-        command("generate", "--model", model, "--attrs", asked, "--count", 16, "--seed", 7, "--out", out),
+        command("generate", "--model", model_file, "--attrs", asked, "--count", 16, "--seed", 7, "--out", out),
         capture_output=True, text=True, env=environment, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, f"{out}\n")
@@ -187,10 +178,10 @@ def test_generate_in_a_shell_prints_the_file_and_nothing_else(model, tmp_path):
     assert open_image(out).width > 4 * 128
 
 
-def test_generate_is_repeatable(facegan, model, tmp_path):
+def test_generate_is_repeatable(facegan, model_file, tmp_path):
     def files(count, name):
         asked = ("--attrs", "female", "--then", "glasses=0", "--then", "hair=black", "--count", count, "--seed", 7)
-        code, out, err = facegan("generate", "--model", model, *asked, "--out", f"{tmp_path / name}/")
+        code, out, err = facegan("generate", "--model", model_file, *asked, "--out", f"{tmp_path / name}/")
         assert (code, err) == (0, "")
         return [np.asarray(Image.open(path), "int16") for path in out.splitlines()]
 
@@ -201,12 +192,12 @@ def test_generate_is_repeatable(facegan, model, tmp_path):
         assert np.abs(np.stack(first) - np.stack(second)).max() <= 1
 
 
-def test_without_a_seed_it_says_which_it_took(facegan, model, tmp_path):
-    code, _, err = facegan("generate", "--model", model, "--count", 1, "--out", tmp_path / "faces.png")
+def test_without_a_seed_it_says_which_it_took(facegan, model_file, tmp_path):
+    code, _, err = facegan("generate", "--model", model_file, "--count", 1, "--out", tmp_path / "faces.png")
     assert code == 0 and re.fullmatch(r"seed \d+\n", err)
 
 
-def test_edit_takes_folders_and_files_of_every_kind(facegan, model, drawn_faces, tmp_path):
+def test_edit_takes_folders_and_files_of_every_kind(facegan, model_file, drawn_faces, tmp_path):
     photos = tmp_path / "photos"
     photos.mkdir()
     face = Image.fromarray(np.array(drawn_faces.faces[0])).resize((64, 64), Image.Resampling.NEAREST)
@@ -225,7 +216,7 @@ def test_edit_takes_folders_and_files_of_every_kind(facegan, model, drawn_faces,
 
     out = tmp_path / "edited"
     wishes = ("--set", "glasses=1", "--set", "hair=black", "--from", "glasses=0", "--strength", 0)
-    code, printed, err = facegan("edit", photos, tmp_path / "one more.jpg", *wishes, "--model", model, "--out", out)
+    code, printed, err = facegan("edit", photos, tmp_path / "one more.jpg", *wishes, "--model", model_file, "--out", out)
     assert (code, err) == (0, "")
     edited = {path.stem: np.asarray(Image.open(path), "int16") for path in out.iterdir()}
     assert len(printed.splitlines()) == len(edited) == 8
@@ -236,8 +227,8 @@ def test_edit_takes_folders_and_files_of_every_kind(facegan, model, drawn_faces,
     assert np.abs(edited["grey"].mean(2) - edited["plain"].mean(2)).mean() < 25
 
 
-def test_edit_makes_a_sheet(facegan, model, tmp_path):
+def test_edit_makes_a_sheet(facegan, model_file, tmp_path):
     Image.new("RGB", (300, 200), "red").save(tmp_path / "a.png")
     out = tmp_path / "edited.png"
-    code, printed, _ = facegan("edit", tmp_path / "a.png", "--set", "age=old", "--model", model, "--out", out)
+    code, printed, _ = facegan("edit", tmp_path / "a.png", "--set", "age=old", "--model", model_file, "--out", out)
     assert (code, printed) == (0, f"{out}\n") and open_image(out).width > 2 * 128

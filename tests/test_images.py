@@ -263,3 +263,12 @@ def test_find_images_without_any(tmp_path):
         find_images([tmp_path])
     with pytest.raises(FaceganError, match="cannot read .*no: No such file"):
         find_images([tmp_path / "no"])
+
+
+@pytest.mark.parametrize("name, height", [("a.jpg", 65501), ("a.webp", 16384)])
+def test_a_picture_too_long_for_its_format(tmp_path, name, height):
+    with pytest.raises(FaceganError, match=f"a..*: 2x{height} pixels are more than"):
+        save_image(Image.new("RGB", (2, height)), tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    save_image(Image.new("RGB", (2, height - 1)), tmp_path / name)
+    save_image(Image.new("RGB", (2, height)), tmp_path / "a.png")

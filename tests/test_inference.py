@@ -7,15 +7,11 @@ from PIL import Image
 import facegan
 from facegan import inference
 from facegan.errors import FaceganError
-from facegan.training.run import build_networks, save_model
 
 
 @pytest.fixture(scope="module")
-def model(drawn_faces, small_settings, tmp_path_factory):
-    """An untrained model with the recipe `tiny`: its faces are noise, but everything about them can be tested."""
-    path = tmp_path_factory.mktemp("model") / "model.keras"
-    save_model(build_networks(drawn_faces, small_settings("tiny")), path)
-    return facegan.load(path)
+def model(model_file):
+    return facegan.load(model_file)
 
 
 @pytest.fixture(scope="module")

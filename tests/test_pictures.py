@@ -8,14 +8,11 @@ import facegan
 from facegan import pictures
 from facegan.errors import FaceganError
 from facegan.pictures import check_output, write_edited, write_generated
-from facegan.training.run import build_networks, save_model
 
 
 @pytest.fixture(scope="module")
-def model(drawn_faces, small_settings, tmp_path_factory):
-    path = tmp_path_factory.mktemp("model") / "model.keras"
-    save_model(build_networks(drawn_faces, small_settings("tiny")), path)
-    return facegan.load(path)
+def model(model_file):
+    return facegan.load(model_file)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ class Preset:
             `"modulation"`, a learnt scale and shift of every channel.
         editing: `"target"`: the editor is told the wished-for attributes and puts out a whole picture;
             `"difference"`: it is told what is to change (STGAN) and puts out what to add to the photo.
-        objective: `"paper"`: formulas 1 to 8, both outputs of the discriminator kept in 0..1; `"wasserstein"`: an
+        objective: `"paper"`: formulas 1 to 8, both answers of the discriminator kept in 0..1; `"wasserstein"`: an
             unbounded critic (WGAN-GP) and one cross-entropy for each label column (AttGAN).
         residual_blocks: how many at the bottom of the editor.
         dropout: rate in the encoder.

@@ -135,6 +135,8 @@ CASES = {
     "train faces --seed 99999999999": "is not in the range",
     "train faces --batch-size 500": "192 training photos, fewer than a batch of 500; lower --batch-size",
     "train faces --batch-size 500 --dry-run": "fewer than a batch of 500",
+    "train faces --devices 64": "--devices 64: there are",
+    "train faces --devices 64 --dry-run": "--devices 64: there are",
     "train faces --resume": "run has no checkpoint to go on from; start it without --resume",
     # Places
     f"{GENERATE} --out face.png/faces.png": "cannot write face.png/faces.png: Not a directory",

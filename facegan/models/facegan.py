@@ -134,7 +134,7 @@ class FaceGAN(keras.Model):
         for bottom in bottoms:
             repeated = ops.repeat(bottom[None], len(combinations), axis=0)
             _, match = self.discriminator([repeated, ops.convert_to_tensor(combinations)], training=False)
-            # With one logit a column this is the likelihood of the combination; with a single match it keeps its order.
+            # The likelihood of the combination.
             likelihood = ops.sum(ops.log_sigmoid(match), axis=-1)
             best.append(combinations[int(ops.argmax(likelihood))])
         return np.stack(best)

@@ -5,7 +5,7 @@ terms.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from keras import ops
@@ -19,8 +19,8 @@ class Judged:
 
     Attributes:
         real, generated, edited: `(batch, size, size, 3)` in -1..1.
-        *_score: `(batch, 1)`.
-        real_match, generated_match: with the photos' own conditions; edited_match: with the wished-for ones.
+        *_score: `(batch, 1)`, any number.
+        real_match, generated_match: logits, with the photos' own conditions; edited_match: with the wished-for ones.
         mismatched_match: real photos with conditions that are not theirs.
         changed: `(batch, k)`, 1 where the editor was asked to change a column.
         penalty_gradients: of the score, at points between real and made pictures.
@@ -40,8 +40,19 @@ class Judged:
     penalty_gradients: Any
 
 
+def answers_in_0_to_1(judged):
+    """The same with all scores and matches bounded by a sigmoid, as the paper has them."""
+    names = [field.name for field in fields(judged) if field.name.endswith(("_score", "_match"))]
+    return replace(judged, **{name: ops.sigmoid(getattr(judged, name)) for name in names})
+
+
 def paper_terms(preset, judged):
-    """Formulas 1 to 6 and 8."""
+    """Formulas 1 to 6 and 8.
+
+    The penalty is about the slope of the score as it is before the sigmoid, like WGAN-GP's own: once the bounded score
+    is 0 or 1 its slope is zero everywhere, and neither the losses nor the penalty could bring it back.
+    """
+    judged = answers_in_0_to_1(judged)
     return {
         "discriminator": {
             "adversarial": losses.discriminator_adversarial_loss(judged.real_score, judged.generated_score),

@@ -230,6 +230,22 @@ class Attributes:
         """`{attribute: value}` of one condition vector: what `vector` was made from."""
         return {item.name: item.value(np.asarray(vector)[self._slices[item.name]]) for item in self.items}
 
+    def value_indexes(self, vectors):
+        """Which value each attribute has: `values` of many vectors at once.
+
+        Args:
+            vectors: `(count, len(self))`, any numbers; 0.5 is the border between 0 and 1.
+
+        Returns:
+            `(count, len(names))` int, the place among each attribute's values.
+        """
+        found = []
+        for item in self.items:
+            bits = np.asarray(vectors)[:, self._slices[item.name]]
+            none, best = (0, 1) if len(item.columns) == 1 else (len(item.columns), bits.argmax(axis=1))
+            found.append(np.where(bits.max(axis=1) > 0.5, best, none))
+        return np.stack(found, axis=1)
+
     def describe(self, wishes):
         """One line for people: `female, young, glasses, blond hair`.
 

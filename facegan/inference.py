@@ -127,8 +127,12 @@ class FaceModel:
         seed = np.random.SeedSequence().entropy if seed is None else seed
         randoms = [np.random.default_rng([seed, index]) for index in range(count)]
         conditions = self._conditions(wishes, randoms)
-        noise = np.stack([random.standard_normal(self.networks.preset.noise_size, "float32") for random in randoms])
-        return self._in_batches(self.networks.generate, noise, conditions), conditions
+        return self._in_batches(self.networks.generate, self._noise(randoms), conditions), conditions
+
+    def generate_each(self, conditions, seed):
+        """A face for each condition vector `(count, len(attributes))`; the same seed gives the same faces."""
+        randoms = [np.random.default_rng([seed, index]) for index in range(len(conditions))]
+        return self._in_batches(self.networks.generate, self._noise(randoms), conditions)
 
     def edit(self, images, attributes, strength=1.0, source=None):
         """Changes attributes of faces.
@@ -191,6 +195,9 @@ class FaceModel:
         shares = counts / counts.sum()
         chosen = [random.choice(len(shares), p=shares) for random in randoms]
         return self.attributes.apply(combinations[chosen], wishes)
+
+    def _noise(self, randoms):
+        return np.stack([random.standard_normal(self.networks.preset.noise_size, "float32") for random in randoms])
 
     def _in_batches(self, network, *arrays):
         images = []

@@ -138,6 +138,10 @@ CASES = {
     "train faces --devices 64": "--devices 64: there are",
     "train faces --devices 64 --dry-run": "--devices 64: there are",
     "train faces --resume": "run has no checkpoint to go on from; start it without --resume",
+    # Measuring
+    "evaluate text.keras faces": "text.keras is not a facegan model",
+    "evaluate model.keras missing": "missing is not a prepared data set",
+    "evaluate model.keras faces --out face.png": "cannot write face.png: it is there already and is not a folder",
     # Places
     f"{GENERATE} --out face.png/faces.png": "cannot write face.png/faces.png: Not a directory",
     f"{GENERATE} --out face.png/faces": "face.png/face",

@@ -14,9 +14,9 @@ ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
     "errors", "files", "attributes", "presets", "images", "sheets", "data", "losses", "models", "inference",
-    "pictures", "training", "cli",
+    "pictures", "training", "evaluation", "cli",
 )  # fmt: skip
-NEEDS_KERAS = ("losses", "models", "training")
+NEEDS_KERAS = ("losses", "models", "training", "evaluation")
 BACKENDS = ("keras", "tensorflow", "jax", "tensorboard")
 
 

@@ -1,0 +1,1 @@
+"""Measuring a model on faces it was not trained on. Every metric's name is its protocol."""

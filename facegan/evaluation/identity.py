@@ -1,0 +1,54 @@
+"""Whether a face is still the same person: dlib's face embedder (King 2017), the optional extra `identity`."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+
+from facegan.images import to_images
+
+# Two pictures whose embeddings are nearer than this show the same person, says dlib.
+SAME_PERSON = 0.6
+# Embeddings are of pictures of 150 pixels, so smaller ones are enlarged before the landmarks are looked for.
+_SIDE = 256
+# The box that dlib's face detector finds, on average, in a face aligned as CelebA's are; left, top, right, bottom.
+_FACE = (0.235, 0.30, 0.75, 0.82)
+
+
+def available():
+    """Whether the extra is installed."""
+    return all(importlib.util.find_spec(name) for name in ("dlib", "face_recognition_models"))
+
+
+def embeddings(images):
+    """Embeddings of aligned faces.
+
+    Args:
+        images: `(count, size, size, 3)` uint8.
+
+    Returns:
+        `(count, 128)` float64.
+    """
+    import dlib
+
+    # The package's own functions for this need setuptools at run time; its files do not.
+    folder = Path(importlib.util.find_spec("face_recognition_models").submodule_search_locations[0]) / "models"
+    landmarks = dlib.shape_predictor(str(folder / "shape_predictor_5_face_landmarks.dat"))
+    embedder = dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
+    box = dlib.rectangle(*(round(share * _SIDE) for share in _FACE))
+    found = []
+    for image in to_images(images):
+        pixels = np.asarray(image.resize((_SIDE, _SIDE)))
+        found.append(embedder.compute_face_descriptor(pixels, landmarks(pixels, box)))
+    return np.array(found, "float64").reshape(-1, 128)
+
+
+def cosine_similarity(before, after):
+    """Of each pair of embeddings `(count, d)`: `(count,)`, 1 where they point the same way."""
+    norms = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+    return np.sum(before * after, axis=1) / norms
+
+
+def same_person(before, after):
+    """Of each pair of embeddings `(count, 128)` whether they are one person's: `(count,)` bool."""
+    return np.linalg.norm(before - after, axis=1) < SAME_PERSON

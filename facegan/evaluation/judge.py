@@ -1,0 +1,232 @@
+"""The judge: a classifier of its own, which says what is to be seen in a face, and never trains the GAN.
+
+It differs from the discriminator in architecture (residual, with batch normalisation and average pooling), in loss
+(every column's two values weigh the same) and in augmentation (shifts, zoom, light, noise), so that an edit which
+merely pleases the discriminator does not please it.
+"""
+
+import math
+import sys
+from pathlib import Path
+
+import click
+import keras
+import numpy as np
+from keras import layers, ops
+
+from facegan.errors import FaceganError
+from facegan.files import writing
+from facegan.training.precision import choose_precision, set_precision
+
+JUDGE_FILE = "judge.keras"
+# How many training faces it sees, some of them again and again.
+IMAGES = 200_000
+BATCH = 64
+FILTERS = 32  # of the first block
+BLOCKS_FROM = 32  # pixels
+RATE = 1e-3
+WEIGHT_DECAY = 1e-2
+# With fewer validation faces than this on either side, the border between yes and no stays where training put it.
+FEWEST_FOR_BORDER = 10
+
+
+@keras.saving.register_keras_serializable("facegan")
+class Judge(keras.Model):
+    """Says of faces which label columns are true of them.
+
+    Args:
+        image_size: height and width of the faces.
+        columns: the label columns' names.
+        borders: for each column, the logit from which it counts as true; zeros by default.
+        data: `info` of the `PreparedFaces` it was trained on.
+    """
+
+    def __init__(self, image_size, columns, borders=None, data=None, **kwargs):
+        super().__init__(**kwargs)
+        self.image_size = image_size
+        self.columns = tuple(columns)
+        self.borders = np.zeros(len(columns)) if borders is None else np.asarray(borders, "float64")
+        self._data = {"data": data}
+        self.network = build_network(image_size, len(columns))
+        self.built = True
+
+    @property
+    def data(self):
+        return self._data["data"]
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "image_size": self.image_size,
+            "columns": list(self.columns),
+            "borders": self.borders.tolist(),
+            "data": self.data,
+        }
+
+    def call(self, images, training=False):
+        """Logits `(batch, columns)` of faces `(batch, size, size, 3)`, 0 to 255."""
+        return self.network(images, training=training)[0]
+
+    def see(self, images):
+        """What is to be seen in faces.
+
+        Args:
+            images: `(count, size, size, 3)` uint8.
+
+        Returns:
+            Probabilities `(count, columns)` float64, moved so that 0.5 is each column's border between yes and no;
+            and the features they come from, `(count, 256)` float64.
+        """
+        logits, features = self.network.predict(images, batch_size=BATCH, verbose=0)
+        return 1 / (1 + np.exp(self.borders - logits)), features.astype("float64")
+
+
+def build_network(image_size, columns):
+    """Faces `(batch, size, size, 3)`, 0 to 255, to logits `(batch, columns)` and features `(batch, 256)`, float32."""
+    images = keras.Input((image_size, image_size, 3), name="images")
+    tensor = layers.Rescaling(1 / 127.5, offset=-1)(images)
+    for augmentation in (
+        layers.RandomFlip("horizontal"),
+        layers.RandomTranslation(0.06, 0.06, fill_mode="nearest"),
+        layers.RandomZoom(0.08, fill_mode="nearest"),
+        layers.RandomBrightness(0.1, value_range=(-1, 1)),
+        layers.RandomContrast(0.2, value_range=(-1, 1)),
+        # Faint speckle, which GANs like to make, is no sign of anything.
+        layers.GaussianNoise(0.05),
+    ):
+        tensor = augmentation(tensor)
+    # Down to 32x32, where the blocks begin.
+    for halving in range(int(math.log2(image_size // BLOCKS_FROM)), 0, -1):
+        tensor = layers.ReLU()(_convolution(tensor, 2 * FILTERS >> halving, 3, 2))
+    for stage in range(4):
+        tensor = _residual_block(tensor, FILTERS << stage, 1 if stage == 0 else 2)
+    features = layers.Activation("linear", dtype="float32")(layers.GlobalAveragePooling2D()(tensor))
+    logits = layers.Dense(columns, dtype="float32")(layers.Dropout(0.3, dtype="float32")(features))
+    return keras.Model(images, [logits, features])
+
+
+def _convolution(tensor, filters, kernel_size, strides):
+    tensor = layers.Conv2D(filters, kernel_size, strides, padding="same", use_bias=False)(tensor)
+    return layers.BatchNormalization(momentum=0.95)(tensor)
+
+
+def _residual_block(tensor, filters, strides):
+    inner = layers.ReLU()(_convolution(tensor, filters, 3, strides))
+    inner = _convolution(inner, filters, 3, 1)
+    return layers.ReLU()(layers.Add()([inner, _convolution(tensor, filters, 1, strides)]))
+
+
+def judge_of(faces):
+    """The judge that belongs to a data set, kept as `judge.keras` in its folder; the first time, it is trained.
+
+    Raises:
+        FaceganError: the file in that place is none, or one of other data; or it cannot be written.
+    """
+    path = faces.path / JUDGE_FILE
+    if not path.exists():
+        judge = train_judge(faces)
+        with writing(path) as temporary:
+            keras.saving.save_model(judge, temporary)
+    return load_judge(path, faces)
+
+
+def load_judge(path, faces):
+    """A judge from its file. Raises `FaceganError` unless it was trained on these faces."""
+    try:
+        judge = keras.saving.load_model(Path(path), compile=False)
+    except Exception as error:
+        # What a damaged file raises is up to Keras, h5py and zipfile.
+        raise FaceganError(f"{path} is no judge that can be read; remove it, and it is trained anew") from error
+    if not isinstance(judge, Judge) or judge.data != faces.info:
+        raise FaceganError(f"{path} was not trained on these faces; remove it, and it is trained anew")
+    return judge
+
+
+def train_judge(faces, images=IMAGES, seed=0):
+    """Trains a judge of all label columns on the training part; the validation part places the borders.
+
+    Args:
+        faces: `PreparedFaces`.
+        images: how many faces it sees.
+        seed: of weights, order and augmentation.
+
+    Returns:
+        A `Judge`, in float32.
+    """
+    training, validation = faces.part("train"), faces.part("validation")
+    keras.utils.set_random_seed(seed)
+    set_precision(choose_precision("auto"))
+    learner = Judge(faces.size, faces.columns)
+    set_precision("float32")
+    steps = max(1, images // BATCH)
+    learner.compile(
+        keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(RATE, steps), weight_decay=WEIGHT_DECAY),
+        loss=balanced_cross_entropy(faces.labels[training].mean(axis=0)),
+        # XLA would compile the augmentation for longer than it takes.
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    with click.progressbar(length=steps, label="training the judge, once", file=sys.stderr, show_eta=True) as bar:
+        tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
+        learner.fit(_Faces(faces, training, steps, seed), shuffle=False, verbose=0, callbacks=[tick])
+    judge = Judge(faces.size, faces.columns, data=faces.info)
+    judge.set_weights(learner.get_weights())
+    logits = judge.predict(faces.faces[validation], batch_size=BATCH, verbose=0)
+    judge.borders = np.array([best_border(*pair) for pair in zip(logits.T, faces.labels[validation].T)])
+    return judge
+
+
+class _Faces(keras.utils.PyDataset):
+    """`steps` batches of faces and labels, drawn by number."""
+
+    def __init__(self, faces, chosen, steps, seed):
+        super().__init__()
+        self._faces, self._chosen, self._steps, self._seed = faces, chosen, steps, seed
+
+    def __len__(self):
+        return self._steps
+
+    def __getitem__(self, index):
+        where = np.sort(np.random.default_rng([self._seed, index]).choice(self._chosen, BATCH))
+        return self._faces.faces[where], self._faces.labels[where].astype("float32")
+
+
+def balanced_cross_entropy(shares):
+    """Cross-entropy in which the two values of a column weigh the same in total, however rare one of them is.
+
+    Args:
+        shares: `(columns,)`, how often each column is 1 in the training part.
+    """
+    # A value that hardly occurs would weigh so much that the few faces that have it are learnt by heart.
+    shares = np.clip(shares, 0.02, 0.98).astype("float32")
+
+    def loss(labels, logits):
+        weights = labels * 0.5 / shares + (1 - labels) * 0.5 / (1 - shares)
+        return ops.mean(weights * (ops.softplus(logits) - labels * logits), axis=-1)
+
+    return loss
+
+
+def best_border(logits, labels):
+    """The logit that parts 0 from 1 with the best balanced accuracy, the mean of both values' shares of right answers.
+
+    Args:
+        logits: `(count,)`.
+        labels: `(count,)`, 0 or 1.
+
+    Returns:
+        A border between two neighbouring logits; 0 where one value hardly occurs.
+
+    >>> best_border(np.array([-3.0, -1.0, 1.0, 2.0] * 10), np.array([0, 0, 0, 1] * 10))
+    1.5
+    """
+    positive = np.sum(labels)
+    if min(positive, len(labels) - positive) < FEWEST_FOR_BORDER:
+        return 0.0
+    order = np.argsort(logits)
+    ordered, truth = logits[order], labels[order]
+    between = ordered[1:] > ordered[:-1]
+    # With the border after the first n: those among them that are 0, and those after them that are 1, are right.
+    right_0 = np.cumsum(1 - truth.astype("int64"))[:-1] / (len(labels) - positive)
+    right_1 = 1 - np.cumsum(truth.astype("int64"))[:-1] / positive
+    best = int(np.argmax(np.where(between, right_0 + right_1, -1)))
+    return float(ordered[best] + ordered[best + 1]) / 2

@@ -1,0 +1,125 @@
+"""The report: one HTML page with pictures, the figures as JSON, and as tables in Markdown."""
+
+import html
+import json
+import math
+from pathlib import Path
+
+from facegan.evaluation import evaluate
+from facegan.evaluation.gallery import gallery
+from facegan.files import writing
+from facegan.images import save_image
+
+PAGE, FIGURES, TABLES = "index.html", "figures.json", "figures.md"
+_STYLE = """
+body { font: 16px/1.5 sans-serif; color: #333; max-width: 1200px; margin: 2em auto; padding: 0 1em }
+table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .2em .8em; border-bottom: 1px solid #ddd }
+td { text-align: right } td:first-child, th:first-child { text-align: left } img { max-width: 100% }
+pre { white-space: pre-wrap; background: #f6f6f6; padding: 1em }
+"""
+
+
+def write_report(evaluation, described, out):
+    """Writes `index.html` with its pictures, `figures.json` and `figures.md`.
+
+    Args:
+        evaluation: `Evaluation`.
+        described: what the model file says of itself, see `facegan.inference.describe`.
+        out: the folder.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        FaceganError: a file cannot be written.
+    """
+    out = Path(out)
+    record = described["record"]
+    subject = {
+        "preset": described["preset"]["name"],
+        "size": described["image_size"],
+        "images seen": record["images_seen"],
+        "data": evaluation.faces.info["source"]["name"],
+        **evaluation.counts,
+        "seed": evaluation.seed,
+    }
+    figures = {
+        "subject": subject, "figures": evaluation.figures, "edits": evaluation.edits, "groups": evaluation.groups,
+    }  # fmt: skip
+    pictures = gallery(evaluation)
+    for name, (_, image) in pictures.items():
+        save_image(image, out / name)
+    _write(out / FIGURES, json.dumps(_without_nan(figures), indent=1) + "\n")
+    _write(out / TABLES, "\n\n".join(_markdown(*table) for table in tables(figures)) + "\n")
+    _write(out / PAGE, _page(figures, pictures))
+    return out / PAGE
+
+
+def tables(figures):
+    """The figures as tables: a list of (title, header, rows of texts)."""
+    nested = lambda rows: ["", *next(iter(rows.values()), {})]
+    flat = [
+        ("Of what", ["", ""], [[name, _text(value)] for name, value in figures["subject"].items()]),
+        ("Figures", ["metric", ""], [[name, _text(value)] for name, value in figures["figures"].items()]),
+    ]
+    return flat + [
+        (title, nested(figures[key]), [[name, *map(_text, row.values())] for name, row in figures[key].items()])
+        for title, key in (("By edit", "edits"), ("By group", "groups"))
+        if figures[key]
+    ]
+
+
+def _text(value):
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _without_nan(value):
+    if isinstance(value, dict):
+        return {key: _without_nan(each) for key, each in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _markdown(title, header, rows):
+    line = lambda cells: "| " + " | ".join(cells) + " |"
+    return "\n".join([f"## {title}", "", line(header), line(["---"] * len(header)), *map(line, rows)])
+
+
+def _page(figures, pictures):
+    parts = ["<!doctype html><meta charset=utf-8><title>facegan: evaluation</title>", f"<style>{_STYLE}</style>"]
+    parts.append("<h1>Evaluation</h1>")
+    for title, header, rows in tables(figures):
+        cells = lambda row, tag: "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+        body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+        parts.append(f"<h2>{html.escape(title)}</h2><table><tr>{cells(header, 'th')}</tr>{body}</table>")
+    parts.append("<h2>Strength</h2>" + curve(figures["figures"]))
+    for name, (caption, _) in pictures.items():
+        parts.append(f'<h2>{html.escape(caption)}</h2><img src="{name}" alt="{html.escape(caption)}">')
+    parts.append(f"<h2>What the metrics are</h2><pre>{html.escape(evaluate.__doc__)}</pre>")
+    return "\n".join(parts) + "\n"
+
+
+def curve(figures):
+    """Accuracy and preservation by strength, as an SVG drawing."""
+    width, height, left, top = 480, 240, 40, 10
+    across = lambda strength: left + strength / 2 * (width - left - 120)
+    down = lambda share: top + (1 - share) * (height - top - 30)
+    parts = [f'<svg viewBox="0 0 {width} {height}" width="{width}" font-size="12" font-family="sans-serif">']
+    for share in (0.0, 0.5, 1.0):
+        parts.append(f'<path d="M{left} {down(share)}H{across(2)}" stroke="#ddd"/><text y="{down(share) + 4}">{share}</text>')
+    for strength in evaluate.STRENGTHS:
+        parts.append(f'<text x="{across(strength) - 8}" y="{height - 8}">{strength}</text>')
+    for metric, colour in (("edit_accuracy", "#c33"), ("edit_preservation", "#36c")):
+        points = [(across(s), down(figures[f"{metric}@{s}"])) for s in evaluate.STRENGTHS]
+        points = [(x, y) for x, y in points if not math.isnan(y)]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        if points:
+            parts.append(f'<text x="{points[-1][0] + 6}" y="{points[-1][1] + 4}" fill="{colour}">{metric}</text>')
+    return "".join(parts) + "</svg>"
+
+
+def _write(path, text):
+    with writing(path) as temporary:
+        temporary.write_text(text, "utf-8")

@@ -1,0 +1,22 @@
+import numpy as np
+import pytest
+
+from facegan.evaluation import identity
+
+needs_extra = pytest.mark.skipif(not identity.available(), reason="needs the extra `identity`")
+
+
+def test_cosine_similarity_and_the_threshold():
+    before, after = np.array([[1.0, 0], [1, 0], [0.5, 0]]), np.array([[2.0, 0], [0, 1], [1, 0]])
+    assert identity.cosine_similarity(before, after).tolist() == [1, 0, 1]
+    assert identity.same_person(before, after).tolist() == [False, False, True]
+
+
+@needs_extra
+def test_a_face_is_itself_and_not_another(drawn_faces):
+    faces = drawn_faces.faces[:4]
+    brighter = np.clip(faces.astype(int) + 8, 0, 255).astype("uint8")
+    before, after = identity.embeddings(faces), identity.embeddings(brighter)
+    assert before.shape == (4, 128)
+    assert identity.same_person(before, after).all()
+    assert (identity.cosine_similarity(before, after) > identity.cosine_similarity(before, before[::-1])).all()

@@ -1,0 +1,90 @@
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+import pytest
+
+from facegan.data.prepared import PreparedFaces
+from facegan.errors import FaceganError
+from facegan.evaluation import judge as judges
+
+
+@pytest.fixture(scope="module")
+def judge(drawn_faces):
+    return judges.train_judge(drawn_faces, images=64 * 50)
+
+
+def test_it_learns_what_can_be_seen(judge, drawn_faces):
+    test = drawn_faces.part("test")
+    seen = judge.see(drawn_faces.faces[test])[0] > 0.5
+    right = seen == drawn_faces.labels[test]
+    found = dict(zip(drawn_faces.columns, right.mean(axis=0)))
+    assert found["Pale_Skin"] > 0.8 and found["Black_Hair"] > 0.8
+
+
+def test_what_it_sees_depends_neither_on_the_batch_nor_on_chance(judge, drawn_faces):
+    probabilities, features = judge.see(drawn_faces.faces[:70])
+    alone, feature = judge.see(drawn_faces.faces[69:70])
+    assert alone[0] == pytest.approx(probabilities[69], abs=1e-4)
+    assert feature[0] == pytest.approx(features[69], abs=1e-3)
+
+
+def test_it_is_trained_once_and_kept_with_the_faces(drawn_faces, tmp_path, monkeypatch):
+    import shutil
+
+    shutil.copytree(drawn_faces.path, tmp_path / "faces")
+    faces = PreparedFaces(tmp_path / "faces")
+    monkeypatch.setattr(judges, "IMAGES", 128)
+    train = judges.train_judge
+    monkeypatch.setattr(judges, "train_judge", lambda faces: train(faces, images=128))
+    first = judges.judge_of(faces)
+    assert (faces.path / "judge.keras").exists()
+    monkeypatch.setattr(judges, "train_judge", lambda faces: pytest.fail("trained again"))
+    again = judges.judge_of(faces)
+    assert np.array_equal(first.see(faces.faces[:5])[0], again.see(faces.faces[:5])[0])
+    assert np.array_equal(first.borders, again.borders)
+
+
+def test_a_judge_of_other_faces_is_refused(judge, drawn_faces, tmp_path):
+    path = tmp_path / "judge.keras"
+    keras.saving.save_model(judge, path)
+    assert judges.load_judge(path, drawn_faces).columns == drawn_faces.columns
+
+    @dataclass(frozen=True)
+    class Others:
+        info: dict
+
+    with pytest.raises(FaceganError, match="was not trained on these faces; remove it"):
+        judges.load_judge(path, Others({**drawn_faces.info, "seed": 99}))
+    path.write_text("no judge")
+    with pytest.raises(FaceganError, match="no judge that can be read; remove it"):
+        judges.load_judge(path, drawn_faces)
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_every_size_works(size):
+    network = judges.build_network(size, 3)
+    logits, features = network(np.zeros((2, size, size, 3), "uint8"))
+    assert logits.shape == (2, 3) and features.shape == (2, 256)
+
+
+def test_both_values_of_a_column_weigh_the_same():
+    """With the rare value right and the common one wrong, or the other way round, the loss is the same."""
+    labels = np.array([[1.0]] + [[0.0]] * 9, "float32")
+    loss = judges.balanced_cross_entropy(np.array([0.1]))
+    total = lambda logits: float(np.mean(keras.ops.convert_to_numpy(loss(labels, np.array(logits, "float32")))))
+    assert total([[-3.0]] + [[-3.0]] * 9) == pytest.approx(total([[3.0]] + [[3.0]] * 9), rel=1e-5)
+    plain = np.mean([0.5 * np.log1p(np.exp(3)), 0.5 * np.log1p(np.exp(-3))]) * 2
+    assert total([[-3.0]] + [[-3.0]] * 9) == pytest.approx(plain, rel=1e-5)
+
+
+def test_the_border_gives_the_best_balanced_accuracy():
+    random = np.random.default_rng(0)
+    labels = (random.random(200) < 0.2).astype("uint8")
+    logits = random.normal(labels * 1.5, 1)
+    balanced = lambda border: ((logits > border)[labels == 1].mean() + (logits <= border)[labels == 0].mean()) / 2
+    assert balanced(judges.best_border(logits, labels)) == max(balanced(border) for border in logits)
+
+
+def test_a_value_that_hardly_occurs_moves_no_border():
+    assert judges.best_border(np.arange(100.0), np.arange(100) > 95) == 0

@@ -266,7 +266,7 @@ class Attributes:
             wanted[self._slices[name]] = self._item(name).bits(value)
         return np.all(np.isnan(wanted) | (vectors == wanted), axis=-1)
 
-    def changed(self, vectors, random):
+    def changed(self, vectors, random, among=None):
         """Condition vectors that are wrong for their faces: one or two attributes of each get another value.
 
         Every attribute is changed equally often, however rare its values are; shuffling labels instead would
@@ -275,11 +275,15 @@ class Attributes:
         Args:
             vectors: `(count, len(self))`, the faces' own attributes.
             random: `numpy.random.Generator`.
+            among: `(count,)` int, the place of an attribute that has to be among each face's changed ones.
         """
         own = np.asarray(vectors, "float32")
         changed = own.copy()
         how_many = random.integers(1, 3, len(own))
-        order = random.random((len(own), len(self.items))).argsort(axis=1).argsort(axis=1)
+        order = random.random((len(own), len(self.items)))
+        if among is not None:
+            order[np.arange(len(own)), among] = -1
+        order = order.argsort(axis=1).argsort(axis=1)
         for item, place in zip(self.items, order.T):
             rows, where = np.flatnonzero(place < how_many), self._slices[item.name]
             codes = np.array([item.bits(value) for value in item.values], "float32")

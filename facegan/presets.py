@@ -28,6 +28,8 @@ class Preset:
         dropout: rate in the encoder.
         noise_size: length of the generator's noise.
         mirror: whether half of the photos are mirrored.
+        balanced: whether photos are drawn so that every value of every attribute is to be changed equally often;
+            else every photo comes once an epoch, and what is rare, like glasses, is hardly ever to be taken away.
         discriminator_rate, generator_rate, editor_rate: Adam's learning rates.
         beta_1, beta_2: Adam's.
         gradient_penalty: weight of WGAN-GP's penalty.
@@ -49,6 +51,7 @@ class Preset:
     dropout: float = 0.25
     noise_size: int = 100
     mirror: bool = False
+    balanced: bool = False
     discriminator_rate: float = 1e-4
     generator_rate: float = 1e-4
     editor_rate: float = 2e-4

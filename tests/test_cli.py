@@ -61,7 +61,7 @@ def test_info_needs_no_backend(model_file):
 def test_help_of_everything(facegan):
     code, out, _ = facegan("--help")
     names = re.findall(r"^  (\w+)  ", out, re.MULTILINE)
-    assert code == 0 and set(names) == {"prepare", "train", "generate", "edit", "info"}
+    assert code == 0 and set(names) == {"prepare", "train", "generate", "edit", "evaluate", "info"}
     for name in names:
         code, out, err = facegan(name, "-h")
         assert code == 0 and "Examples:" in out and not err

@@ -66,7 +66,7 @@ def measure_networks(name, faces, model_file):
     from facegan.data.prepared import PreparedFaces
     from facegan.inference import load
     from facegan.presets import preset
-    from facegan.training.batches import batch_at
+    from facegan.training.batches import BatchSource
     from facegan.training.run import Settings, build_networks, save_model
 
     data = PreparedFaces(faces)
@@ -89,8 +89,8 @@ def measure_networks(name, faces, model_file):
         rows.append((f"{what}: one face", f"{1e3 * best_of(lambda: make(1)):.0f} ms"))
         rows.append((f"{what}: 64 faces", f"{64 / best_of(lambda: make(64), 3):.0f} faces/s"))
 
-    train, attributes = data.part("train"), model.attributes
-    reading = best_of(lambda: [batch_at(data, train, attributes, settings.preset, 32, 0, step) for step in range(20)])
+    source = BatchSource(data, data.part("train"), model.attributes, settings.preset, 32, 0)
+    reading = best_of(lambda: [source.at(step) for step in range(20)])
     rows.append(("reading batches of 32", f"{20 * 32 / reading:.0f} faces/s"))
     return rows
 

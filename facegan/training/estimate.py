@@ -10,7 +10,7 @@ import keras
 from facegan.models.facegan import NETWORKS
 from facegan.training.batches import Batches
 from facegan.training.devices import parallel
-from facegan.training.run import build_training, steps_per_epoch
+from facegan.training.run import batch_source, build_training, steps_per_epoch
 
 # The first steps trace and compile; the others are timed.
 WARM_UP_STEPS = 2
@@ -63,16 +63,7 @@ def estimate(faces, settings, images=None, devices=1):
         training = build_training(faces, settings)
         networks = training.networks
         training.fit(
-            Batches(
-                faces,
-                train,
-                networks.attributes,
-                settings.preset,
-                settings.batch_size,
-                settings.seed,
-                0,
-                WARM_UP_STEPS + TIMED_STEPS,
-            ),
+            Batches(batch_source(faces, settings, networks.attributes), 0, WARM_UP_STEPS + TIMED_STEPS),
             epochs=1,
             shuffle=False,
             verbose=0,

@@ -14,7 +14,7 @@ from facegan.models.facegan import FaceGAN
 from facegan.presets import Preset
 from facegan.training.averages import averaged
 from facegan.training.backends import make_deterministic
-from facegan.training.batches import Batches, part_of
+from facegan.training.batches import Batches, BatchSource, part_of
 from facegan.training.callbacks import Progress, Recorder, Saver, StopOnNonFinite, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints
 from facegan.training.devices import parallel, process
@@ -88,6 +88,12 @@ def build_networks(faces, settings):
         faces.columns,
         combinations=dict(zip(bits, counts.tolist())),
         record={"data": faces.info, "settings": settings.to_dict(), "images_seen": 0, "history": []},
+    )
+
+
+def batch_source(faces, settings, attributes):
+    return BatchSource(
+        faces, faces.part("train"), attributes, settings.preset, settings.batch_size, settings.seed
     )
 
 
@@ -172,18 +178,9 @@ def train(
         if index == 0:
             samples = Samples(networks, faces, settings.seed)
             watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples)]
+        source = batch_source(faces, settings, networks.attributes)
         training.fit(
-            Batches(
-                faces,
-                faces.part("train"),
-                networks.attributes,
-                settings.preset,
-                settings.batch_size,
-                settings.seed,
-                first_step,
-                plan.last_step,
-                part_of(settings.batch_size, index, processes),
-            ),
+            Batches(source, first_step, plan.last_step, part_of(settings.batch_size, index, processes)),
             epochs=1,
             shuffle=False,
             verbose=0,

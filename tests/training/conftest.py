@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from facegan.training.batches import batch_at
+from facegan.training.batches import BatchSource
 from facegan.training.run import build_training, train
 
 
@@ -41,8 +41,9 @@ def step(request, drawn_faces, small_settings):
     for variable in training.trainable_variables:
         variable.assign(variable + 0.05 * random.standard_normal(variable.shape).astype("float32"))
     attributes = training.networks.attributes
-    batch = batch_at(drawn_faces, drawn_faces.part("train"), attributes, settings.preset, settings.batch_size, 0, 0)
-    return one_step(training, batch)
+    train = drawn_faces.part("train")
+    source = BatchSource(drawn_faces, train, attributes, settings.preset, settings.batch_size, 0)
+    return one_step(training, source.at(0))
 
 
 @pytest.fixture(scope="session")

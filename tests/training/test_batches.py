@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facegan.attributes import Attributes
-from facegan.training.batches import Batches, batch_at, part_of
+from facegan.training.batches import Batches, BatchSource, part_of
 
 SIZE = 10
 ATTRIBUTES = Attributes()
@@ -27,8 +27,12 @@ FACES = Numbered()
 IMAGES = np.arange(3, 55)  # 52 photos: five batches, two left over
 
 
+def source(preset, seed=0, images=IMAGES):
+    return BatchSource(FACES, images, ATTRIBUTES, preset, SIZE, seed)
+
+
 def batch(preset, seed=0, step=0):
-    return batch_at(FACES, IMAGES, ATTRIBUTES, preset, SIZE, seed, step)
+    return source(preset, seed).at(step)
 
 
 def shown(batch):
@@ -50,8 +54,8 @@ def test_seed_and_step_decide(paper):
 
 
 def test_a_stream_can_start_at_any_step(paper):
-    whole = Batches(FACES, IMAGES, ATTRIBUTES, paper, SIZE, 0, 0, 12)
-    rest = Batches(FACES, IMAGES, ATTRIBUTES, paper, SIZE, 0, 8, 12)
+    whole = Batches(source(paper), 0, 12)
+    rest = Batches(source(paper), 8, 12)
     assert (len(whole), len(rest)) == (12, 4)
     for index in range(4):
         (a,), (b,) = whole[8 + index], rest[index]
@@ -61,9 +65,7 @@ def test_a_stream_can_start_at_any_step(paper):
 def test_the_parts_of_several_hosts_are_the_batch(small_preset):
     preset = small_preset("paper", mirror=True)
     whole = batch(preset, step=3)
-    parts = [
-        batch_at(FACES, IMAGES, ATTRIBUTES, preset, SIZE, 0, 3, part_of(SIZE, index, 5)) for index in range(5)
-    ]
+    parts = [source(preset).at(3, part_of(SIZE, index, 5)) for index in range(5)]
     for name, array in whole.items():
         assert all(len(part[name]) == 2 for part in parts)
         assert (np.concatenate([part[name] for part in parts]) == array).all()
@@ -77,7 +79,7 @@ def test_an_epoch_shows_every_photo_at_most_once_and_no_other(paper):
 
 
 def test_an_epoch_without_a_remainder_shows_every_photo(paper):
-    photos = [shown(batch_at(FACES, IMAGES[:50], ATTRIBUTES, paper, SIZE, 0, step)) for step in range(5, 10)]
+    photos = [shown(source(paper, images=IMAGES[:50]).at(step)) for step in range(5, 10)]
     assert sorted(np.concatenate(photos)) == IMAGES[:50].tolist()
 
 
@@ -113,3 +115,28 @@ def test_half_of_the_photos_are_mirrored_where_the_preset_says_so(small_preset):
     plain = batch(small_preset("paper", mirror=False))["images"]
     assert (plain[:, 0, 0, 0] > plain[:, 0, 3, 0]).all()
     assert FACES.faces[0, 0, 0, 0] == 100  # the data set itself stays as it is
+
+
+def test_balanced_batches_change_every_value_of_every_attribute_equally_often(small_preset):
+    """As many faces lose glasses as get them, though hardly anyone wears some."""
+    faces, images = Numbered(150), np.arange(150)
+    faces.labels[:, 2] = images % 20 == 0
+    made = BatchSource(faces, images, ATTRIBUTES, small_preset("paper", balanced=True), 6000, 0).at(0)
+    assert (faces.labels[shown(made)] == made["labels"]).all()
+    before, after = (ATTRIBUTES.value_indexes(made[name]) for name in ("labels", "targets"))
+    for place, item in enumerate(ATTRIBUTES.items):
+        changed = before[:, place] != after[:, place]
+        # A fifth of the faces are drawn for this attribute; half of all faces have a second change.
+        assert changed.mean() == pytest.approx(0.2 + 0.8 * 0.5 / 4, abs=0.02)
+        for value in range(len(item.values)):
+            drawn_for, as_it_comes = 1 / len(item.values), (before[:, place] == value).mean()
+            expected = (2 * drawn_for + as_it_comes) / 3
+            assert (before[changed, place] == value).mean() == pytest.approx(expected, abs=0.04)
+
+
+def test_without_balance_what_is_rare_is_hardly_ever_taken_away(small_preset):
+    faces, images = Numbered(150), np.arange(150)
+    faces.labels[:, 2] = images % 20 == 0
+    made = BatchSource(faces, images, ATTRIBUTES, small_preset("paper"), 150, 0).at(0)
+    changed = made["labels"][:, 2] != made["targets"][:, 2]
+    assert made["labels"][changed, 2].mean() < 0.15

@@ -36,6 +36,8 @@ class Preset:
         discriminator_match, generator_match, editor_match: weights of the attribute terms in formulas 3, 4 and 8.
         generator_reconstruction, editor_reconstruction: the paper's lambda in formulas 6 and 8.
         ema_decay: of the moving average of all weights, which every picture is made with.
+        classified_images: with `objective="wasserstein"`, how many photos encoder and classifier learn from before the
+            GAN begins; they are not counted among the images seen.
         batch_size: photos in a step.
         epochs: passes over the training part.
     """
@@ -64,6 +66,7 @@ class Preset:
     generator_reconstruction: float = 0.2
     editor_reconstruction: float = 0.2
     ema_decay: float = 0.999
+    classified_images: int = 0
     batch_size: int = 32
     epochs: int = 15
 

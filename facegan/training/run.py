@@ -20,6 +20,7 @@ from facegan.training.checkpoints import Checkpoints
 from facegan.training.devices import parallel, process
 from facegan.training.precision import set_precision
 from facegan.training.samples import Samples
+from facegan.training.start import learn_to_classify
 from facegan.training.step import GANTraining
 
 
@@ -179,8 +180,11 @@ def train(
             samples = Samples(networks, faces, settings.seed)
             watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples)]
         source = batch_source(faces, settings, networks.attributes)
+        part = part_of(settings.batch_size, index, processes)
+        if not resume:
+            learn_to_classify(networks, source, part, quiet=index > 0)
         training.fit(
-            Batches(source, first_step, plan.last_step, part_of(settings.batch_size, index, processes)),
+            Batches(source, first_step, plan.last_step, part),
             epochs=1,
             shuffle=False,
             verbose=0,

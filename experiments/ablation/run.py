@@ -1,0 +1,87 @@
+"""The ablation table: recipes that differ in one thing, trained on the same photos and measured with the same judge.
+
+    facegan prepare celeba-mini mini64 --size 64
+    python experiments/ablation/run.py mini64 ablation --images 40000
+
+Each recipe gets its run and its report in OUT; what is there already is not done again. Prints the table.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from facegan.data.prepared import PreparedFaces
+from facegan.evaluation.evaluate import Evaluation
+from facegan.evaluation.judge import judge_of
+from facegan.evaluation.report import FIGURES, write_report
+from facegan.inference import MODEL_FILE, describe, load
+from facegan.presets import PRESETS
+from facegan.training.precision import choose_precision
+from facegan.training.run import Settings, train
+
+FIVE = ("gender", "age", "glasses", "skin", "hair")
+# A narrow network, so that a recipe takes minutes.
+START = replace(PRESETS["tiny"], name="start")
+BALANCED = replace(START, name="balanced", balanced=True)
+CLASSIFIED = replace(BALANCED, name="classified", classified_images=64_000)
+# Every recipe adds one thing to another one.
+RECIPES = {
+    "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
+    "tiny": START,
+    "tiny, balanced": BALANCED,
+    "... and a start of classification": CLASSIFIED,
+    "... and the editor's match weighs half": replace(CLASSIFIED, name="match-40", editor_match=40.0),
+    "... and reconstruction weighs half": replace(CLASSIFIED, name="reconstruction-20", editor_reconstruction=20.0),
+    "... and the discriminator's match weighs a third": replace(CLASSIFIED, name="critic-3", discriminator_match=3.0),
+}
+COLUMNS = {
+    "edit accuracy": "edit_accuracy@1.0",
+    "at strength 2": "edit_accuracy@2.0",
+    "others kept": "edit_preservation@1.0",
+    "reconstruction, dB": "reconstruction_psnr",
+    "same person": "identity_same_person",
+    "generation accuracy": "generation_accuracy",
+    "KID, judge": "kid_judge",
+}
+BY_EDIT = ("glasses=1", "glasses=0")
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--images", default=40_000, show_default=True, help="How many photos each run sees.")
+@click.option("--only", multiple=True, type=click.Choice(list(RECIPES)), help="Which recipes; all by default.")
+def main(data, out, images, only):
+    faces = PreparedFaces(data)
+    for name in only or RECIPES:
+        run = out / RECIPES[name].name
+        if not (run / "report" / FIGURES).exists():
+            click.echo(f"{name}: {run}", err=True)
+            if not (run / MODEL_FILE).exists():
+                settings = Settings(RECIPES[name], FIVE, RECIPES[name].batch_size, choose_precision("auto"), seed=0)
+                train(faces, settings, run, images, checkpoint_minutes=60)
+            evaluation = Evaluation(load(run), faces, judge_of(faces))
+            write_report(evaluation, describe(run), run / "report")
+    click.echo(table(out))
+
+
+def table(out):
+    """The figures of all recipes that are done, as Markdown."""
+    header = ["recipe", *COLUMNS, *BY_EDIT, "images/s"]
+    lines = [header, ["---"] * len(header)]
+    for name, preset in RECIPES.items():
+        report = out / preset.name / "report" / FIGURES
+        if report.exists():
+            found = json.loads(report.read_text())
+            history = describe(out / preset.name)["record"]["history"]
+            row = [found["figures"][metric] for metric in COLUMNS.values()]
+            row += [found["edits"][wish]["edit_accuracy@1.0"] for wish in BY_EDIT]
+            row.append(history[-1]["images_per_second"])
+            lines.append([name, *("-" if value is None else f"{value:.2f}" for value in row)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

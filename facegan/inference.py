@@ -99,7 +99,10 @@ class FaceModel:
     """
 
     def __init__(self, networks):
+        from facegan.models.compiled import Compiled
+
         self.networks = networks
+        self._generator, self._editor = Compiled(networks, "generate"), Compiled(networks, "edit")
         self.attributes = networks.attributes
         self.size = networks.image_size
 
@@ -127,12 +130,12 @@ class FaceModel:
         seed = np.random.SeedSequence().entropy if seed is None else seed
         randoms = [np.random.default_rng([seed, index]) for index in range(count)]
         conditions = self._conditions(wishes, randoms)
-        return self._in_batches(self.networks.generate, self._noise(randoms), conditions), conditions
+        return self._in_batches(self._generator, self._noise(randoms), conditions), conditions
 
     def generate_each(self, conditions, seed):
         """A face for each condition vector `(count, len(attributes))`; the same seed gives the same faces."""
         randoms = [np.random.default_rng([seed, index]) for index in range(len(conditions))]
-        return self._in_batches(self.networks.generate, self._noise(randoms), conditions)
+        return self._in_batches(self._generator, self._noise(randoms), conditions)
 
     def edit(self, images, attributes, strength=1.0, source=None):
         """Changes attributes of faces.
@@ -158,7 +161,7 @@ class FaceModel:
         now = self._source(arrays, source)
         # The condition walks from what is to what shall be, and beyond it for strengths above 1.
         target = now + strength * (self.attributes.apply(now, wishes) - now)
-        edited = self._in_batches(self.networks.edit, arrays, now, target)
+        edited = self._in_batches(self._editor, arrays, now, target)
         if isinstance(images, np.ndarray):
             edited = to_array(edited)
         elif several:
@@ -199,10 +202,10 @@ class FaceModel:
     def _noise(self, randoms):
         return np.stack([random.standard_normal(self.networks.preset.noise_size, "float32") for random in randoms])
 
-    def _in_batches(self, network, *arrays):
+    def _in_batches(self, compiled, *arrays):
         images = []
         for start in range(0, len(arrays[0]), BATCH):
-            images += to_images(denormalise(network(*(array[start : start + BATCH] for array in arrays))))
+            images += to_images(denormalise(compiled.predict_on_batch([array[start : start + BATCH] for array in arrays])))
         return images
 
 

@@ -1,0 +1,26 @@
+"""One compiled program for a way of using the networks: twice as fast for a face as one operation after the other."""
+
+import keras
+
+
+class Compiled(keras.Model):
+    """`networks.generate` or `networks.edit` as a compiled program.
+
+    `predict_on_batch([array, ...])` takes the method's arguments and returns a NumPy array. The first call with new
+    shapes takes longer.
+
+    Args:
+        networks: `FaceGAN`.
+        method: the method's name.
+    """
+
+    def __init__(self, networks, method):
+        super().__init__()
+        self.networks = networks
+        self._method = method
+        self.built = True
+        # On a CPU, XLA runs TensorFlow's transposed convolutions many times slower than TensorFlow itself does.
+        self.compile(jit_compile=keras.backend.backend() == "jax")
+
+    def call(self, arguments):
+        return getattr(self.networks, self._method)(*arguments)

@@ -14,11 +14,12 @@ from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
 from facegan.models.facegan import FaceGAN
 from facegan.presets import preset
 
-# Bytes a second that one GPU sends while it receives as many.
+# Bytes a second on the ring's slowest link, each way. The ring enters and leaves every host once, so a host of 8 GPUs
+# with a single network card has all of it.
 LINKS = {
     "8 GPUs, NVLink": (8, 300e9),
-    "64 GPUs, 400 Gbit/s each": (64, 40e9),
-    "64 GPUs, 100 Gbit/s a host of 8": (64, 10e9 / 8),
+    "64 GPUs, 400 Gbit/s a host": (64, 50e9),
+    "64 GPUs, 100 Gbit/s a host": (64, 12.5e9),
 }
 
 

@@ -61,7 +61,8 @@ class DCGAN(TrainStep, keras.Model):
 
     def __init__(self, size):
         super().__init__()
-        self.generator, self.discriminator = build_generator(size), build_discriminator(size)
+        # In the order of `network_variables`: `fit()` puts the optimizer's averages in their place by it.
+        self.discriminator, self.generator = build_discriminator(size), build_generator(size)
         self.built = True
         count = len(self.trainable_variables)
         self.compile(optimizer=NetworkAdam([2e-4] * count, 0.5, 0.999, 0.0), jit_compile=JIT_COMPILE)

@@ -16,10 +16,11 @@ if keras.backend.backend() == "tensorflow":
         return tape.gradient(outputs, inputs)
 
     def make_deterministic():
-        """On a CPU, has every operation give the same bits however busy the machine is, at no cost that shows.
+        """On a CPU, takes TensorFlow's deterministic operations, at no cost that shows.
 
-        Without it, a convolution's gradient comes out differently once in hundreds of steps, where threads have to
-        wait for each other. On a GPU it would cost speed.
+        Without them, a convolution's gradient comes out differently once in hundreds of steps, where threads have to
+        wait for each other. Not every difference is gone with them: see the README on `--resume`. On a GPU they would
+        cost speed.
         """
         if not tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()

@@ -1,7 +1,6 @@
 """A trained model in use: generate faces, edit faces. What `facegan.load` returns."""
 
 import json
-import warnings
 import zipfile
 from pathlib import Path
 
@@ -67,20 +66,14 @@ def load(path):
     """
     describe(path)
     file = find_model(path)
-    import keras
-
-    from facegan.models.facegan import FaceGAN  # also makes the class known to Keras
+    from facegan.models.file import load_networks
 
     try:
-        with warnings.catch_warnings():
-            # Keras only remarks that weights are missing and stay random.
-            warnings.simplefilter("error", UserWarning)
-            networks = keras.saving.load_model(file, compile=False)
+        networks = load_networks(file)
     except Exception as error:
         # What a damaged file raises is up to Keras, h5py and zipfile.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise FaceganError(f"{file} is damaged, or of another version of facegan: {reason}") from error
-    assert isinstance(networks, FaceGAN)
     return FaceModel(networks)
 
 

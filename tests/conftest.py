@@ -70,7 +70,8 @@ def small_settings(small_preset):
 def model_file(drawn_faces, small_settings, tmp_path_factory):
     """The file of an untrained model with the recipe `tiny`: its faces are noise, but everything about them can be
     tested."""
-    from facegan.training.run import build_networks, save_model
+    from facegan.models.file import save_model
+    from facegan.training.run import build_networks
 
     path = tmp_path_factory.mktemp("model") / "model.keras"
     save_model(build_networks(drawn_faces, small_settings("tiny")), path)

@@ -67,7 +67,8 @@ def measure_networks(name, faces, model_file):
     from facegan.inference import load
     from facegan.presets import preset
     from facegan.training.batches import BatchSource
-    from facegan.training.run import Settings, build_networks, save_model
+    from facegan.models.file import save_model
+    from facegan.training.run import Settings, build_networks
 
     data = PreparedFaces(faces)
     settings = Settings(preset(name), ("gender", "age", "glasses", "skin", "hair"), 32, "float32", 0)

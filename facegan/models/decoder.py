@@ -3,7 +3,7 @@
 from keras import layers
 
 from facegan.models.encoder import stage_filters
-from facegan.models.layers import InstanceNormalization, activation, join, modulate
+from facegan.models.layers import InstanceNormalization, activation, join, modulate, transposed_convolution
 
 
 def decoder_filters(preset, image_size):
@@ -29,7 +29,7 @@ def decoder_stage(tensor, filters, preset, condition=None, skip=None):
         tensor = layers.Concatenate()([tensor, skip])
     if condition is not None and preset.condition == "joined":
         tensor = join(tensor, condition)
-    tensor = layers.Conv2DTranspose(filters, preset.kernel_size, strides=2, padding="same", use_bias=False)(tensor)
+    tensor = transposed_convolution(tensor, filters, preset.kernel_size, strides=2)
     tensor = InstanceNormalization()(tensor)
     if condition is not None and preset.condition == "modulation":
         tensor = modulate(tensor, condition)

@@ -8,9 +8,9 @@ import numpy as np
 
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
-from facegan.files import writing
 from facegan.inference import MODEL_FILE
 from facegan.models.facegan import FaceGAN
+from facegan.models.file import save_model
 from facegan.presets import Preset
 from facegan.training.averages import averaged
 from facegan.training.backends import make_deterministic
@@ -191,12 +191,6 @@ def train(
             callbacks=[*watching, *callbacks],
         )
     return out / MODEL_FILE, not saver.interrupted or saver.step == plan.last_step
-
-
-def save_model(networks, path):
-    """Writes one `.keras` file with all networks and their record, whole or not at all."""
-    with writing(path) as temporary:
-        keras.saving.save_model(networks, temporary)
 
 
 def settings_of_run(out):

@@ -1,0 +1,45 @@
+"""A model's file: one `.keras` file with all networks and their record."""
+
+import warnings
+
+import keras
+
+from facegan.files import writing
+from facegan.models.facegan import FaceGAN
+from facegan.models.layers import awaiting_weights
+
+
+def save_model(networks, path):
+    """Writes a `FaceGAN`, whole or not at all, with weights as 16-bit floats: half as large and half as long to read.
+
+    A weight changes by up to 1 part in 2,048, a pixel by a step of 255 here and there. A run goes on from its
+    checkpoints, which keep all 32 bits.
+
+    Raises:
+        FaceganError: the file cannot be written.
+    """
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float16")
+    try:
+        with awaiting_weights():
+            halves = FaceGAN.from_config(networks.get_config())
+    finally:
+        keras.config.set_dtype_policy(policy)
+    halves.set_weights(networks.get_weights())
+    with writing(path) as temporary:
+        keras.saving.save_model(halves, temporary)
+
+
+def load_networks(path):
+    """Reads the `FaceGAN` of a file. Its networks have the precision that is set for all of Keras.
+
+    Raises:
+        Exception: whatever Keras, h5py or zipfile have to say about a file that is damaged or something else.
+    """
+    with warnings.catch_warnings(), awaiting_weights():
+        # Keras only remarks that weights are missing and stay as they are.
+        warnings.simplefilter("error", UserWarning)
+        networks = keras.saving.load_model(path, compile=False)
+    if not isinstance(networks, FaceGAN):
+        raise TypeError(f"it holds a {type(networks).__name__}")
+    return networks

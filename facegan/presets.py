@@ -24,6 +24,10 @@ class Preset:
             `"difference"`: it is told what is to change (STGAN) and puts out what to add to the photo.
         objective: `"paper"`: formulas 1 to 8, both answers of the discriminator kept in 0..1; `"wasserstein"`: an
             unbounded critic (WGAN-GP) and one cross-entropy for each label column (AttGAN).
+        shared_encoder: whether the editor sees with the discriminator's encoder, which its loss does not move; else it
+            has one of its own and trains it.
+        skips: how many stages of the editor's decoder also see the encoder's feature maps of their size, the smallest
+            maps first; None for all. (The bottom, where the decoder starts, is not counted.)
         residual_blocks: how many at the bottom of the editor.
         dropout: rate in the encoder.
         noise_size: length of the generator's noise.
@@ -49,6 +53,8 @@ class Preset:
     condition: str = "joined"
     editing: str = "target"
     objective: str = "paper"
+    shared_encoder: bool = True
+    skips: int | None = None
     residual_blocks: int = 2
     dropout: float = 0.25
     noise_size: int = 100

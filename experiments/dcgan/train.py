@@ -61,8 +61,7 @@ class DCGAN(TrainStep, keras.Model):
 
     def __init__(self, size):
         super().__init__()
-        # In the order of `network_variables`: `fit()` puts the optimizer's averages in their place by it.
-        self.discriminator, self.generator = build_discriminator(size), build_generator(size)
+        self.generator, self.discriminator = build_generator(size), build_discriminator(size)
         self.built = True
         count = len(self.trainable_variables)
         self.compile(optimizer=NetworkAdam([2e-4] * count, 0.5, 0.999, 0.0), jit_compile=JIT_COMPILE)
@@ -74,10 +73,6 @@ class DCGAN(TrainStep, keras.Model):
             "discriminator": self.discriminator.trainable_variables,
             "generator": self.generator.trainable_variables,
         }
-
-    @property
-    def trainable_variables(self):
-        return [variable for variables in self.network_variables.values() for variable in variables]
 
     def losses(self, batch):
         real = ops.cast(batch["images"], "float32") / 127.5 - 1.0

@@ -1,4 +1,4 @@
-"""The editor: the U-Net's own half. Its other half is the shared encoder."""
+"""The editor: the U-Net's own half. Its other half is the shared encoder (or, to compare with, one of its own)."""
 
 import keras
 from keras import layers
@@ -8,7 +8,7 @@ from facegan.models.layers import activation, residual_block
 
 
 def build_editor(preset, image_size, feature_shapes, condition_size):
-    """Residual blocks at the bottom, then a decoder with a skip from every encoder stage.
+    """Residual blocks at the bottom, then a decoder with skips from the encoder's stages.
 
     Inputs: a list of
         the encoder's features, first stage first;
@@ -26,7 +26,8 @@ def build_editor(preset, image_size, feature_shapes, condition_size):
         tensor = residual_block(tensor)
     for stage, (skip, filters) in enumerate(zip(features[::-1], decoder_filters(preset, image_size))):
         # The bottom features are where the decoder starts; joining them once more would say the same thing twice.
-        tensor = decoder_stage(tensor, filters, preset, condition, skip if stage else None)
+        joined = 0 < stage and (preset.skips is None or stage <= preset.skips)
+        tensor = decoder_stage(tensor, filters, preset, condition, skip if joined else None)
     inputs = [*features, condition]
     if preset.editing == "difference":
         # Normalised features do not tell how dark a face is; what has to be added to make hair black depends on it.
@@ -34,3 +35,10 @@ def build_editor(preset, image_size, feature_shapes, condition_size):
         tensor = layers.Concatenate()([tensor, inputs[-1]])
         tensor = activation(layers.Conv2D(preset.filters, 3, padding="same")(tensor))
     return keras.Model(inputs, to_picture(tensor, preset), name="editor")
+
+
+def with_encoder(editor, encoder):
+    """The same editor with an encoder of its own inside: pictures take the place of features among its inputs."""
+    image = keras.Input(encoder.input.shape[1:], name="photo")
+    others = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in editor.inputs[len(encoder.outputs) :]]
+    return keras.Model([image, *others], editor([*encoder(image), *others]), name=editor.name)

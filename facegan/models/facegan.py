@@ -6,7 +6,7 @@ from keras import ops
 
 from facegan.attributes import Attributes
 from facegan.models.discriminator import build_discriminator
-from facegan.models.editor import build_editor
+from facegan.models.editor import build_editor, with_encoder
 from facegan.models.encoder import build_encoder
 from facegan.models.generator import build_generator
 from facegan.presets import Preset
@@ -47,6 +47,8 @@ class FaceGAN(keras.Model):
         self.discriminator = build_discriminator(self.preset, shapes[-1], condition_size)
         self.generator = build_generator(self.preset, image_size, condition_size)
         self.editor = build_editor(self.preset, image_size, shapes, condition_size)
+        if not self.preset.shared_encoder:
+            self.editor = with_encoder(self.editor, build_encoder(self.preset, image_size))
         self.built = True
 
     def get_config(self):
@@ -106,17 +108,19 @@ class FaceGAN(keras.Model):
             `(batch, size, size, 3)`, float32; -1..1 with `editing="target"`, and a little beyond, in the worst case,
             with `editing="difference"`.
         """
-        # The encoder stays frozen while the editor trains: as it is at inference, without dropout.
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
-        # And no loss sees through it: else the critic would learn features that make edits easy to tell.
-        features = [ops.stop_gradient(stage) for stage in self.encoder(images, training=False)]
+        seen = [images]
+        if self.preset.shared_encoder:
+            # It stays frozen while the editor trains: as it is at inference, without dropout. And no loss sees through
+            # it: else the critic would learn features that make edits easy to tell.
+            seen = [ops.stop_gradient(stage) for stage in self.encoder(images, training=False)]
         if self.preset.editing == "target":
-            return self.editor([*features, target])
+            return self.editor([*seen, target])
         difference = target - source
         # Times the largest change, so that nothing asked for is, exactly, nothing done. The factor of two lets an
         # edit turn black into white.
         amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
-        return images + 2.0 * amount * self.editor([*features, difference, images])
+        return images + 2.0 * amount * self.editor([*seen, difference, images])
 
     def attributes_of(self, images):
         """What the discriminator takes faces to be: of the attribute combinations in the training data, the one that

@@ -2,6 +2,20 @@
 
 import keras
 
+
+class _ByNetwork:
+    """The weights in the order that gradients and rates come in: that of `network_variables`, network after network."""
+
+    @property
+    def trainable_variables(self):
+        return [variable for variables in self.network_variables.values() for variable in variables]
+
+    @property
+    def trainable_weights(self):
+        # When `fit()` ends, Keras gives the optimizer its weights by this other name.
+        return self.trainable_variables
+
+
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
@@ -28,7 +42,7 @@ if keras.backend.backend() == "tensorflow":
     def synchronise(model):
         """Nothing to do: TensorFlow's variables are always up to date."""
 
-    class TrainStep:
+    class TrainStep(_ByNetwork):
         """`train_step` for TensorFlow: one forward pass, then one backward pass for each network's own weights."""
 
         def train_step(self, data):
@@ -68,7 +82,7 @@ elif keras.backend.backend() == "jax":
         """Brings a model's variables up to date within `fit()`, which keeps the values to itself on JAX."""
         model.jax_state_sync()
 
-    class TrainStep:
+    class TrainStep(_ByNetwork):
         """`train_step` for JAX: the same on values instead of variables, as Keras has it there."""
 
         def train_step(self, state, data):

@@ -56,11 +56,6 @@ class GANTraining(TrainStep, keras.Model):
             "editor": networks.editor.trainable_variables,
         }
 
-    @property
-    def trainable_variables(self):
-        # The order that gradients and rates come in.
-        return [variable for variables in self.network_variables.values() for variable in variables]
-
     def losses(self, batch):
         """Every loss of one batch.
 

@@ -14,7 +14,8 @@ def test_every_weight_belongs_to_exactly_one_network(step):
     grouped = [id(variable) for variables in groups.values() for variable in variables]
     assert len(grouped) == len(set(grouped))
     assert set(grouped) == {id(weight) for weight in step.training.networks.trainable_weights}
-    assert [id(variable) for variable in step.training.trainable_variables] == grouped
+    for ordered in (step.training.trainable_variables, step.training.trainable_weights):
+        assert [id(variable) for variable in ordered] == grouped
 
 
 def test_the_shared_encoder_is_the_discriminators(step):

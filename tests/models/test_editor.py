@@ -1,0 +1,52 @@
+"""The editor's variants: which feature maps it sees, and whose encoder it sees them with."""
+
+import numpy as np
+import pytest
+from keras import layers, ops
+
+K = 8
+
+
+def edited(networks, batch):
+    return ops.convert_to_numpy(networks.edit(batch["images"], batch["labels"], batch["targets"]))
+
+
+def change(encoder):
+    for variable in encoder.trainable_variables:
+        variable.assign(variable * 1.5 + 0.1)
+
+
+@pytest.mark.parametrize("name", ["paper", "tiny"])
+def test_an_encoder_of_its_own_makes_the_editor_independent_of_the_discriminator(small_model, inputs, name):
+    batch = inputs()
+    for shared in (True, False):
+        networks = small_model(name, shared_encoder=shared)
+        before = edited(networks, batch)
+        change(networks.encoder)
+        assert (edited(networks, batch) == before).all() == (not shared)
+
+
+@pytest.mark.parametrize("name", ["paper", "tiny"])
+def test_its_own_encoder_is_as_large_as_the_shared_one(small_model, name):
+    shared, own = small_model(name), small_model(name, shared_encoder=False)
+    assert own.encoder.count_params() == shared.encoder.count_params()
+    assert own.editor.count_params() == shared.editor.count_params() + shared.encoder.count_params()
+
+
+def test_asking_for_no_difference_gives_back_the_photo_with_any_encoder(small_model, inputs):
+    batch = inputs()
+    networks = small_model("tiny", shared_encoder=False)
+    same = ops.convert_to_numpy(networks.edit(batch["images"], batch["labels"], batch["labels"]))
+    assert (same == batch["images"]).all()
+    assert np.abs(edited(networks, batch) - batch["images"]).max() > 0
+
+
+@pytest.mark.parametrize("skips, joined", [(None, [0, 8, 4]), (2, [0, 8, 4]), (1, [0, 8, 0]), (0, [0, 0, 0])])
+def test_skips_come_from_the_smallest_maps_first(small_model, skips, joined):
+    """At 32 pixels the small encoder has 4, 8 and 8 filters; the decoder starts from the last ones."""
+    decoder = [
+        layer.input.shape[-1]
+        for layer in small_model("paper", skips=skips).editor.layers
+        if isinstance(layer, layers.Conv2DTranspose)
+    ]
+    assert decoder == [below + skip + K for below, skip in zip([8, 8, 4], joined)]

@@ -12,10 +12,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # JAX compiles everything; with all of LLVM's passes that takes far longer than networks this small then run.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
-# One operation after the other. With several at a time, TensorFlow has been seen to round differently on a busy machine,
-# about once in a few thousand steps, and what is tested here is that nothing is lost when a run goes on.
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-
 # What one test has compiled, others and the processes that they start need not compile again.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="facegan-tests-")

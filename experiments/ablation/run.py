@@ -18,7 +18,7 @@ from facegan.evaluation.judge import judge_of
 from facegan.evaluation.report import FIGURES, write_report
 from facegan.inference import MODEL_FILE, describe, load
 from facegan.presets import PRESETS
-from facegan.training.precision import choose_precision
+from facegan.models.precision import choose_precision
 from facegan.training.run import Settings, train
 
 FIVE = ("gender", "age", "glasses", "skin", "hair")

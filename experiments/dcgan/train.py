@@ -22,7 +22,7 @@ from facegan.sheets import grid
 from facegan.training.backends import JIT_COMPILE, TrainStep, synchronise
 from facegan.training.events import EventWriter
 from facegan.training.optimizer import NetworkAdam
-from facegan.training.precision import choose_precision, set_precision
+from facegan.models.precision import choose_precision, set_precision
 
 NOISE = 100
 FILTERS = 64

@@ -16,7 +16,7 @@ from keras import layers, ops
 
 from facegan.errors import FaceganError
 from facegan.files import writing
-from facegan.training.precision import choose_precision, set_precision
+from facegan.models.precision import choose_precision, set_precision
 
 JUDGE_FILE = "judge.keras"
 # How many training faces it sees, some of them again and again.

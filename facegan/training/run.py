@@ -18,7 +18,7 @@ from facegan.training.batches import Batches, BatchSource, part_of
 from facegan.training.callbacks import Progress, Recorder, Saver, StopOnNonFinite, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints
 from facegan.training.devices import parallel, process
-from facegan.training.precision import set_precision
+from facegan.models.precision import set_precision
 from facegan.training.samples import Samples
 from facegan.training.start import learn_to_classify
 from facegan.training.step import GANTraining

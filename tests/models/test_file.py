@@ -18,7 +18,7 @@ def networks(request, drawn_faces, small_settings):
 def loaded(networks, tmp_path_factory):
     path = tmp_path_factory.mktemp("file") / "model.keras"
     save_model(networks, path)
-    return load_networks(path)
+    return load_networks(path, "float32")
 
 
 def test_weights_come_back_as_the_nearest_16_bit_floats(networks, loaded):
@@ -58,5 +58,19 @@ def test_a_model_in_bfloat16_has_the_same_file(drawn_faces, small_settings, netw
     save_model(mixed, tmp_path / "model.keras")
     assert keras.config.dtype_policy().name == "mixed_bfloat16"
     keras.config.set_dtype_policy("float32")
-    for one, other in zip(loaded.weights, load_networks(tmp_path / "model.keras").weights):
+    for one, other in zip(loaded.weights, load_networks(tmp_path / "model.keras", "float32").weights):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_faces_in_bfloat16_are_close_to_those_in_float32(loaded, tmp_path):
+    save_model(loaded, tmp_path / "model.keras")
+    rounded = load_networks(tmp_path / "model.keras", "bfloat16")
+    assert keras.config.dtype_policy().name == "float32"
+    assert {weight.dtype for weight in rounded.generator.weights} >= {"bfloat16"}
+    faces = [
+        [np.asarray(face, "int64") for face in FaceModel(model).generate("glasses", count=8, seed=1)]
+        for model in (loaded, rounded)
+    ]
+    assert 0 < np.abs(np.subtract(*faces)).mean() < 2
+    same = FaceModel(rounded).edit(faces[0][0].astype("uint8"), "", source="male")
+    assert loaded.preset.editing == "target" or (same == faces[0][0]).all()

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from keras import ops
 
-from facegan.training.precision import choose_precision
 from facegan.training.run import build_training
 
 
@@ -26,16 +25,3 @@ def test_bfloat16_stays_close_to_float32_and_keeps_its_state_in_float32(step, st
     assert any(rounded.losses[name] != loss for name, loss in step.losses.items())
     pictures = training.networks.generate(step.batch["noise"], step.batch["labels"])
     assert keras.backend.standardize_dtype(pictures.dtype) == "float32"
-
-
-@pytest.mark.parametrize("name", ["float32", "bfloat16"])
-def test_a_named_precision_is_taken_as_it_is(name):
-    assert choose_precision(name) == name
-
-
-def test_auto_chooses_a_precision():
-    assert choose_precision("auto") in ("float32", "bfloat16")
-    if keras.backend.backend() == "jax":
-        import jax
-
-        assert (choose_precision("auto") == "float32") == (jax.default_backend() == "cpu")

@@ -1,5 +1,6 @@
 """Which number format the networks compute in."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -38,3 +39,14 @@ def choose_precision(name):
 def set_precision(precision):
     """Networks built from now on compute in `precision`; weights, losses and optimizer stay float32."""
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+
+
+@contextmanager
+def policy(name):
+    """Networks built within the block have this dtype policy of Keras's."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

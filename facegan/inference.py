@@ -96,6 +96,7 @@ class FaceModel:
 
         self.networks = networks
         self._generator, self._editor = Compiled(networks, "generate"), Compiled(networks, "edit")
+        self._finder = Compiled(networks, "likelihoods")
         self.attributes = networks.attributes
         self.size = networks.image_size
 
@@ -178,11 +179,14 @@ class FaceModel:
         found = np.zeros((len(arrays), len(self.attributes)), "float32")
         if set(wishes) != set(self.attributes.names):
             parts = range(0, len(arrays), BATCH)
-            found = np.concatenate([self.networks.attributes_of(arrays[start : start + BATCH]) for start in parts])
+            known = self.networks.conditions()
+            likelihoods = [self._finder.predict_on_batch([arrays[start : start + BATCH], known]) for start in parts]
+            # The combination, of those that occur in the training data, that the discriminator finds to match best.
+            found = known[np.concatenate(likelihoods).argmax(axis=1)]
         return self.attributes.apply(found, wishes)
 
     def _conditions(self, wishes, randoms):
-        combinations = np.array([[float(bit) for bit in bits] for bits in self.networks.combinations], "float32")
+        combinations = self.networks.conditions()
         counts = np.array(list(self.networks.combinations.values()), "float64")
         fitting = self.attributes.matching(combinations, wishes)
         if fitting.any():

@@ -58,6 +58,10 @@ class FaceGAN(keras.Model):
     def combinations(self):
         return self._description["combinations"]
 
+    def conditions(self):
+        """The attribute combinations of the training data as condition vectors, `(count, k)` float32 NumPy array."""
+        return np.array([[float(bit) for bit in bits] for bits in self.combinations], "float32")
+
     @property
     def record(self):
         return self._description["record"]
@@ -122,23 +126,18 @@ class FaceGAN(keras.Model):
         amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
         return images + 2.0 * amount * self.editor([*seen, difference, images])
 
-    def attributes_of(self, images):
-        """What the discriminator takes faces to be: of the attribute combinations in the training data, the one that
-        it finds to match best.
+    def likelihoods(self, images, conditions):
+        """How well the discriminator finds each condition to match each face.
 
         Args:
             images: `(batch, size, size, 3)` in -1..1.
+            conditions: `(count, len(attributes))`, 0 or 1.
 
         Returns:
-            `(batch, len(attributes))` float32 NumPy array, 0 or 1.
+            `(batch, count)` float32, the logarithms of likelihoods.
         """
-        combinations = np.array([[float(bit) for bit in bits] for bits in self.combinations], "float32")
         bottoms = self.encoder(ops.convert_to_tensor(images, "float32"), training=False)[-1]
-        best = []
-        for bottom in bottoms:
-            repeated = ops.repeat(bottom[None], len(combinations), axis=0)
-            _, match = self.discriminator([repeated, ops.convert_to_tensor(combinations)], training=False)
-            # The likelihood of the combination.
-            likelihood = ops.sum(ops.log_sigmoid(match), axis=-1)
-            best.append(combinations[int(ops.argmax(likelihood))])
-        return np.stack(best)
+        batch, count = ops.shape(bottoms)[0], ops.shape(conditions)[0]
+        asked = ops.tile(ops.convert_to_tensor(conditions, "float32"), (batch, 1))
+        _, match = self.discriminator([ops.repeat(bottoms, count, axis=0), asked], training=False)
+        return ops.reshape(ops.sum(ops.log_sigmoid(match), axis=-1), (batch, count))

@@ -108,11 +108,18 @@ def knowing(networks, images, own):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_attributes_of_finds_the_combination_that_matches_best(small_model, inputs, name):
+def test_the_likeliest_condition_is_the_one_that_matches_best(small_model, inputs, name):
     networks = small_model(name, max_filters=16)
-    combinations = np.array([[float(bit) for bit in bits] for bits in networks.combinations], "float32")
+    combinations = networks.conditions()
+    assert combinations.tolist() == [[float(bit) for bit in bits] for bits in networks.combinations]
     images = inputs(count=3)["images"]
     knowing(networks, images, combinations)
-    assert (networks.attributes_of(images) == combinations).all()
-    assert (networks.attributes_of(images[::-1]) == combinations[::-1]).all()
-    assert all(isinstance(value, str) for value in Attributes().values(networks.attributes_of(images)[0]).values())
+    found = ops.convert_to_numpy(networks.likelihoods(images, combinations))
+    assert found.argmax(axis=1).tolist() == [0, 1, 2]
+    assert (found <= 0).all()
+    turned = ops.convert_to_numpy(networks.likelihoods(images[::-1], combinations[:2]))
+    assert turned == pytest.approx(found[::-1, :2], abs=1e-4)
+    # A face's likelihood of a condition is the product over what the discriminator says of it.
+    _, match = networks.judge(images, combinations[[1, 1, 1]])
+    expected = -np.log1p(np.exp(-ops.convert_to_numpy(match))).sum(axis=1)
+    assert found[:, 1] == pytest.approx(expected, abs=1e-4)

@@ -44,8 +44,8 @@ def keras_step(preset, size, precision, batch_size, plain):
 
     from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
     from facegan.models.facegan import FaceGAN
-    from facegan.training.backends import make_deterministic
     from facegan.models.precision import set_precision
+    from facegan.training.backends import make_deterministic
     from facegan.training.step import GANTraining
 
     make_deterministic()

@@ -65,9 +65,10 @@ def measure_networks(name, faces, model_file):
 
     from facegan.data.prepared import PreparedFaces
     from facegan.inference import load
+    from facegan.models.file import save_model
+    from facegan.models.precision import choose_precision
     from facegan.presets import preset
     from facegan.training.batches import BatchSource
-    from facegan.models.file import save_model
     from facegan.training.run import Settings, build_networks
 
     data = PreparedFaces(faces)
@@ -85,7 +86,7 @@ def measure_networks(name, faces, model_file):
         ("editing, source attributes given", lambda count: model.edit(pictures[:count], "glasses=1", source=now)),
         ("editing, source attributes found out", lambda count: model.edit(pictures[:count], "glasses=1")),
     ]
-    rows = [("loading the model", f"{loading:.2f} s")]
+    rows = [("loading the model", f"{loading:.2f} s"), ("computed in", choose_precision("auto"))]
     for what, make in many:
         rows.append((f"{what}: one face", f"{1e3 * best_of(lambda: make(1)):.0f} ms"))
         rows.append((f"{what}: 64 faces", f"{64 / best_of(lambda: make(64), 3):.0f} faces/s"))

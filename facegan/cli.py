@@ -273,6 +273,28 @@ def _dry_run(faces, settings, images, devices):
         click.echo(f"{name:14} {value}")
 
 
+def _understood(text, described, editing):
+    """A sentence as `"gender=female, glasses=1"`; says on stderr what was made of it, and what was not."""
+    from facegan.attributes import Attributes
+    from facegan.sentences import understand
+
+    if not text:
+        return ""
+    attributes = Attributes(described["attribute_names"], described["columns"])
+    found = understand(text, attributes, editing)
+    if not found.wishes:
+        unknown = f" (unknown: {', '.join(found.unknown)})" if found.unknown else ""
+        raise FaceganError(f"'{text}' names nothing of what this model knows: {', '.join(attributes.names)}{unknown}")
+    click.echo(f"understood: {attributes.describe(found.wishes)}", err=True)
+    if found.unknown:
+        click.echo(f"not understood: {', '.join(found.unknown)}", err=True)
+    return ", ".join(f"{name}={value}" for name, value in found.wishes.items())
+
+
+def _all_wishes(*parts):
+    return ", ".join(filter(None, parts))
+
+
 MODEL_OPTION = click.option(
     "--model",
     type=click.Path(path_type=Path),
@@ -287,6 +309,7 @@ MODEL_OPTION = click.option(
     "--attrs", default="",
     help="What the faces shall be like, as in the examples. The rest is drawn as it occurs in the training data.",
 )
+@click.option("--text", default="", help="The same in plain words, in English or Chinese.")
 @click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="How many faces.")
 @click.option(
     "--seed", type=click.IntRange(min=0),
@@ -298,19 +321,20 @@ MODEL_OPTION = click.option(
     help="A picture for a labelled sheet, or a folder for single files.",
 )
 @MODEL_OPTION
-def generate(attrs, count, seed, then, out, model):
+def generate(attrs, text, count, seed, then, out, model):
     """Makes faces from a description; and, with --then, edits what was made.
 
     \b
     Examples:
       facegan generate --attrs "gender=female,age=young,glasses=1,hair=blond" --count 16 --seed 7
       facegan generate --attrs "male, glasses" --then "glasses=0" --then "hair=black" --out steps.png
+      facegan generate --text "a young blonde woman with glasses"
     """
     from facegan.inference import describe, load
     from facegan.pictures import check_output, write_generated
 
     check_output(out)
-    describe(model)
+    attrs = _all_wishes(_understood(text, describe(model), editing=False), attrs)
     _import_keras()
     if seed is None:
         seed = int.from_bytes(os.urandom(4), "little")
@@ -321,7 +345,8 @@ def generate(attrs, count, seed, then, out, model):
 
 @main.command()
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--set", "wishes", multiple=True, required=True, help="What to change: glasses=1. Can be given again.")
+@click.option("--set", "wishes", multiple=True, help="What to change: glasses=1. Can be given again.")
+@click.option("--say", default="", help="The same in plain words, in English or Chinese.")
 @click.option(
     "--strength", type=Number(min=0), default=1.0, show_default=True,
     help="0 changes nothing; above 1 exaggerates.",
@@ -332,25 +357,29 @@ def generate(attrs, count, seed, then, out, model):
     help="A picture for a sheet of before and after, or a folder for single files.",
 )
 @MODEL_OPTION
-def edit(images, wishes, strength, source, out, model):
+def edit(images, wishes, say, strength, source, out, model):
     """Changes attributes of aligned faces: of IMAGES, or of all pictures in a folder.
 
     \b
     Examples:
       facegan edit face.png --set glasses=1 --set hair=black
       facegan edit faces/ --set age=old --strength 0.7 --out older/
+      facegan edit face.png --say "take off the glasses and make the hair black"
     """
     from facegan.images import find_images, open_image, square
     from facegan.inference import describe, load
     from facegan.pictures import check_output, write_edited
 
+    if not wishes and not say:
+        raise FaceganError('nothing to change: add --set glasses=1, say, or --say "take off the glasses"')
     check_output(out)
-    size = describe(model)["image_size"]
+    described = describe(model)
+    size, wishes = described["image_size"], _all_wishes(_understood(say, described, editing=True), *wishes)
     paths = find_images(list(images))
     # Made small at once: there may be thousands of large photos.
     pictures = [square(open_image(path), size) for path in paths]
     _import_keras()
-    for path in write_edited(load(model), paths, pictures, ", ".join(wishes), strength, source, out):
+    for path in write_edited(load(model), paths, pictures, wishes, strength, source, out):
         click.echo(path)
 
 

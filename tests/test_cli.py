@@ -232,3 +232,19 @@ def test_edit_makes_a_sheet(facegan, model_file, tmp_path):
     out = tmp_path / "edited.png"
     code, printed, _ = facegan("edit", tmp_path / "a.png", "--set", "age=old", "--model", model_file, "--out", out)
     assert (code, printed) == (0, f"{out}\n") and open_image(out).width > 2 * 128
+
+
+def test_plain_words_mean_what_attributes_mean(facegan, model_file, tmp_path):
+    plain, exact = tmp_path / "plain.png", tmp_path / "exact.png"
+    options = ("--model", model_file, "--count", 2, "--seed", 3, "--out")
+    code, _, err = facegan("generate", "--text", "戴眼镜的老年 woman with a hat", *options, plain)
+    assert code == 0
+    assert err == "understood: glasses, old, female\nnot understood: hat\n"
+    assert facegan("generate", "--attrs", "glasses, old, female", *options, exact)[0] == 0
+    assert plain.read_bytes() == exact.read_bytes()
+
+    options = (exact, "--model", model_file, "--from", "male", "--out")
+    code, _, err = facegan("edit", "--say", "take his glasses off", "--set", "hair=black", *options, tmp_path / "a.png")
+    assert (code, err) == (0, "understood: no glasses\n")
+    assert facegan("edit", "--set", "glasses=0,hair=black", *options, tmp_path / "b.png")[0] == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -5,6 +5,7 @@ import math
 import os
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -131,7 +132,7 @@ def prepare(source, out, size, labels, count, seed):
 
 @main.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--preset", "preset_name", help="The recipe: paper or tiny.  [default: paper]")
+@click.option("--preset", "preset_name", help="The recipe: paper, tiny or celeba128.  [default: paper]")
 @click.option(
     "--attributes",
     help="Comma-separated: any of gender, age, glasses, skin, hair, and any label column.  [default: the five]",
@@ -159,11 +160,15 @@ def prepare(source, out, size, labels, count, seed):
     "--devices", type=click.IntRange(min=1), default=1, show_default=True,
     help="How many GPUs share out each batch between them.",
 )
+@click.option(
+    "--from", "start", type=click.Path(path_type=Path),
+    help="Begin with the weights of this model: a .keras file or the folder of a run.",
+)
 @click.option("--resume", is_flag=True, help="Go on exactly where the run in --out was.")
 @click.option("--dry-run", is_flag=True, help="Say what the run would take; start nothing.")
 def train(
-    data, preset_name, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, devices, resume,
-    dry_run,
+    data, preset_name, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, devices, start,
+    resume, dry_run,
 ):  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
@@ -174,11 +179,14 @@ def train(
     Examples:
       facegan train celeba128
       facegan train drawn64 --preset tiny --attributes glasses,hair --images 40000
+      facegan train my-faces --from run --out mine --images 20000
     """
     from facegan.data.prepared import PreparedFaces
 
     if epochs and images:
         raise FaceganError("--epochs and --images say the same thing; give one of them")
+    if start and resume:
+        raise FaceganError("--resume goes on with the run's own weights; leave out --from")
     faces = PreparedFaces(data)
 
     _import_keras()
@@ -194,13 +202,13 @@ def train(
             option = f"--{wrong[0].replace('_', '-')}"
             raise FaceganError(f"the run in {out} was started with another {option}; resume without it")
     else:
-        settings, planned = _new_settings(given, faces), None
+        settings, planned = _new_settings(given, faces, start), None
     if epochs:
         images = max(1, round(epochs * len(faces.part("train"))))
     if dry_run:
         return _dry_run(faces, settings, images or planned, devices)
     path, finished = run.train(
-        faces, settings, out, images or planned, checkpoint_minutes, resume, devices,
+        faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start,
         callbacks=[_greeting(faces, settings)],
     )
     if not finished:
@@ -222,8 +230,8 @@ def _greeting(faces, settings):
 
 def _given_settings(preset_name, attributes, batch_size, precision, seed, faces):
     from facegan.attributes import Attributes
-    from facegan.presets import preset
     from facegan.models.precision import choose_precision
+    from facegan.presets import preset
 
     given = {
         "preset": preset_name and preset(preset_name),
@@ -235,16 +243,18 @@ def _given_settings(preset_name, attributes, batch_size, precision, seed, faces)
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _new_settings(given, faces):
+def _new_settings(given, faces, start):
     from facegan.attributes import FIVE_NAMES, Attributes
-    from facegan.presets import preset
+    from facegan.inference import describe
     from facegan.models.precision import choose_precision
+    from facegan.presets import Preset, preset
     from facegan.training.run import Settings
 
-    recipe = given.get("preset") or preset("paper")
+    begun = describe(start) if start else None
+    recipe = given.get("preset") or (Preset(**begun["preset"]) if begun else preset("paper"))
     defaults = {
         "preset": recipe,
-        "attributes": FIVE_NAMES,
+        "attributes": begun["attribute_names"] if begun else FIVE_NAMES,
         "batch_size": recipe.batch_size,
         "precision": choose_precision("auto"),
         "seed": 0,
@@ -427,6 +437,29 @@ def evaluate(model, data, out, limit, seed, inception):
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def doctor(as_json):
+    """Says what there is on this machine, and what is missing for what.
+
+    \b
+    Examples:
+      facegan doctor
+      KERAS_BACKEND=jax facegan doctor --json
+    """
+    import json
+
+    from facegan.doctor import examine
+
+    with suppress(ImportError):
+        _import_keras()
+    found = examine()
+    if as_json:
+        return click.echo(json.dumps([dict(zip(("what", "found", "advice"), row)) for row in found], indent=2))
+    for what, state, advice in found:
+        click.echo(f"{what:15} {state}" + (f"  ({advice})" if advice else ""))
+
+
+@main.command()
 @click.argument("model", type=click.Path(path_type=Path), default="run")
 def info(model):
     """Prints what a MODEL is: networks, attributes, data and how its training went.
@@ -448,7 +481,8 @@ def info(model):
     click.echo(f"data         {data['source']['name']}: {parts}")
     click.echo(f"terms        {data['source']['terms']}")
     click.echo(f"settings     {settings['precision']}, batches of {settings['batch_size']}, seed {settings['seed']}")
-    click.echo(f"images seen  {record['images_seen']:,}")
+    before = record.get("images_before")
+    click.echo(f"images seen  {record['images_seen']:,}" + (f", after {before:,} by the model it began with" if before else ""))
     for name, value in described["preset"].items():
         click.echo(f"  {name:26} {value}")
     if history:

@@ -52,11 +52,12 @@ def describe(path):
     return config["config"]
 
 
-def load(path):
+def load(path, precision="auto"):
     """Loads a trained model.
 
     Args:
         path: a `.keras` file that `facegan train` wrote, or the folder of its run.
+        precision: `"float32"`, `"bfloat16"`, or `"auto"`: what is faster on this machine.
 
     Returns:
         A `FaceModel`.
@@ -69,7 +70,7 @@ def load(path):
     from facegan.models.file import load_networks
 
     try:
-        networks = load_networks(file)
+        networks = load_networks(file, precision)
     except Exception as error:
         # What a damaged file raises is up to Keras, h5py and zipfile.
         reason = (str(error).splitlines() or [type(error).__name__])[0]

@@ -126,6 +126,8 @@ CASES = {
     "prepare drawn out --size 33": "faces of size 33 cannot be prepared; choose one of 32, 64, 128, 256",
     "prepare drawn faces": "faces is already prepared",
     "prepare drawn face.png": "face.png is there already",
+    "train faces --from missing": "there is no model at missing",
+    "train faces --from model.keras --resume": "leave out --from",
     "train missing": "missing is not a prepared data set; make one with `facegan prepare`",
     "train empty": "empty is not a prepared data set",
     "train face.png": "face.png is not a prepared data set",

@@ -14,7 +14,7 @@ ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
     "errors", "files", "attributes", "sentences", "presets", "images", "sheets", "data", "losses", "models", "inference",
-    "pictures", "training", "evaluation", "cli",
+    "pictures", "training", "evaluation", "doctor", "cli",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "models", "training", "evaluation")
 BACKENDS = ("keras", "tensorflow", "jax", "tensorboard")

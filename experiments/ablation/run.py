@@ -32,6 +32,8 @@ RECIPES = {
     "tiny": START,
     "tiny, balanced": BALANCED,
     "... and a start of classification": CLASSIFIED,
+    "... and an encoder of its own for the editor": replace(CLASSIFIED, name="own-encoder", shared_encoder=False),
+    "... and AttGAN's editor: labels, one skip": replace(CLASSIFIED, name="attgan-like", editing="target", skips=1),
     "... and the editor's match weighs half": replace(CLASSIFIED, name="match-40", editor_match=40.0),
     "... and reconstruction weighs half": replace(CLASSIFIED, name="reconstruction-20", editor_reconstruction=20.0),
     "... and the discriminator's match weighs a third": replace(CLASSIFIED, name="critic-3", discriminator_match=3.0),

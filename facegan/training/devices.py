@@ -16,12 +16,13 @@ _PROCESSES = "KERAS_DISTRIBUTION_NUM_PROCESSES"
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
-    def _available():
+    def devices():
+        """The names of the devices that can share out batches."""
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         return [device.name for device in tf.config.list_logical_devices(kind)]
 
-    def _parallel(devices):
-        return tf.distribute.MirroredStrategy(devices).scope()
+    def _parallel(names):
+        return tf.distribute.MirroredStrategy(names).scope()
 
     def join_hosts():
         """Nothing to do: several hosts need JAX."""
@@ -35,12 +36,13 @@ if keras.backend.backend() == "tensorflow":
 else:
     import jax
 
-    def _available():
+    def devices():
+        """The names of the devices that can share out batches."""
         return keras.distribution.list_devices()
 
-    def _parallel(devices):
+    def _parallel(names):
         # Every process reads its own part of a batch.
-        return keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False).scope()
+        return keras.distribution.DataParallel(devices=names, auto_shard_dataset=False).scope()
 
     def join_hosts():
         """Joins the processes of a run on several hosts, if the environment says that there are any.
@@ -70,7 +72,7 @@ def parallel(count, batch_size):
     Raises:
         FaceganError: there are not as many devices, or the batch cannot be shared out evenly.
     """
-    available = _available()
+    available = devices()
     if count > len(available):
         raise FaceganError(f"--devices {count}: there are {len(available)}: {', '.join(available)}")
     _, processes = process()

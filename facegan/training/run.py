@@ -8,7 +8,7 @@ import numpy as np
 
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
-from facegan.inference import MODEL_FILE
+from facegan.inference import MODEL_FILE, describe, load
 from facegan.models.facegan import FaceGAN
 from facegan.models.file import save_model
 from facegan.presets import Preset
@@ -69,12 +69,15 @@ class Plan:
     last_step: int
 
 
-def build_training(faces, settings):
-    """New networks for this data, with seeded weights, ready for `fit()`."""
+def build_training(faces, settings, start=None):
+    """New networks for this data, ready for `fit()`, with seeded weights or those of a model file, `start`."""
     make_deterministic()
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
-    return GANTraining(build_networks(faces, settings))
+    networks = build_networks(faces, settings)
+    if start is not None:
+        take_weights(networks, start)
+    return GANTraining(networks)
 
 
 def build_networks(faces, settings):
@@ -88,8 +91,29 @@ def build_networks(faces, settings):
         attributes.names,
         faces.columns,
         combinations=dict(zip(bits, counts.tolist())),
-        record={"data": faces.info, "settings": settings.to_dict(), "images_seen": 0, "history": []},
+        record={
+            "data": faces.info, "settings": settings.to_dict(), "images_seen": 0, "images_before": 0, "history": []
+        },  # fmt: skip
     )
+
+
+def take_weights(networks, path):
+    """Puts the weights of a model file in the place of new ones.
+
+    Raises:
+        FaceganError: there is no such model, or its networks are others.
+    """
+    described = describe(path)
+    for name, own in (("image_size", networks.image_size), ("attribute_names", list(networks.attributes.names))):
+        if described[name] != own:
+            what = name.replace("_", " ")
+            raise FaceganError(f"{path} cannot be the start: its {what} are {described[name]}, not {own}")
+    trained = load(path, "float32").networks
+    if [weight.shape for weight in trained.weights] != [weight.shape for weight in networks.weights]:
+        raise FaceganError(f"{path} cannot be the start: its networks have other layers than '{networks.preset.name}'")
+    networks.set_weights(trained.get_weights())
+    before = described["record"]
+    networks.record = {**networks.record, "images_before": before["images_seen"] + before.get("images_before", 0)}
 
 
 def batch_source(faces, settings, attributes):
@@ -113,7 +137,7 @@ def steps_per_epoch(faces, batch_size):
 
 
 def train(
-    faces, settings, out, images=None, checkpoint_minutes=10.0, resume=False, devices=1, callbacks=()
+    faces, settings, out, images=None, checkpoint_minutes=10.0, resume=False, devices=1, start=None, callbacks=()
 ):
     """Trains, and keeps checkpoints, TensorBoard logs and the model in a folder.
 
@@ -125,6 +149,7 @@ def train(
         checkpoint_minutes: between two checkpoints; there is one after every epoch as well.
         resume: go on from the newest checkpoint in `out`.
         devices: how many share out each batch between them. Need not be as many when the run goes on.
+        start: a model file or run whose weights to begin with, instead of new ones.
         callbacks: further Keras callbacks.
 
     Returns:
@@ -132,7 +157,8 @@ def train(
 
     Raises:
         FaceganError: `out` holds a run already, or none to resume; the data is another; too few photos; there are
-            not as many devices; a loss is not finite; a file cannot be written.
+            not as many devices; `start` is of another size or other networks; a loss is not finite; a file cannot be
+            written.
     """
     out = Path(out)
     checkpoints = Checkpoints(out / "checkpoints")
@@ -157,7 +183,8 @@ def train(
         # Losses that nobody has looked at yet: nothing is saved after one that is not finite.
         stop_on_non_finite.read()
         recorder.read()
-        description = {"settings": settings.to_dict(), "data": faces.info, "images": images}
+        before = networks.record["images_before"]
+        description = {"settings": settings.to_dict(), "data": faces.info, "images": images, "images_before": before}
         checkpoints.save(training, step, {**description, "history": recorder.history, "current": recorder.current})
         networks.record = {
             **networks.record,
@@ -170,10 +197,11 @@ def train(
     saver = Saver(plan, save, checkpoint_minutes)
     index, processes = process()
     with parallel(devices, settings.batch_size):
-        training = build_training(faces, settings)
+        training = build_training(faces, settings, start)
         networks = training.networks
         if resume:
             checkpoints.restore(training)
+            networks.record = {**networks.record, "images_before": described.get("images_before", 0)}
         # In this order: nothing is logged or saved after a loss that is not finite.
         watching = [stop_on_non_finite]
         if index == 0:
@@ -181,7 +209,7 @@ def train(
             watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples)]
         source = batch_source(faces, settings, networks.attributes)
         part = part_of(settings.batch_size, index, processes)
-        if not resume:
+        if not resume and start is None:
             learn_to_classify(networks, source, part, quiet=index > 0)
         training.fit(
             Batches(source, first_step, plan.last_step, part),

@@ -1,0 +1,53 @@
+"""What there is on this machine, and what is missing for what."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+
+from facegan import __version__
+
+# Extra of setup.cfg: its modules, and what they are for.
+EXTRAS = {
+    "jax": (("jax",), "KERAS_BACKEND=jax, training on several hosts"),
+    "identity": (("dlib", "face_recognition_models"), "evaluate: is it still the same person"),
+}
+
+
+def examine():
+    """Looks around.
+
+    Returns:
+        A list of `(what, found, advice)`; `advice` is None where nothing is missing.
+    """
+    found = [
+        ("facegan", __version__, None),
+        ("python", platform.python_version(), None),
+        *_framework(),
+        ("disk", f"{shutil.disk_usage('.').free / 1e9:.0f} GB free in this folder", None),
+    ]
+    for extra, (modules, purpose) in EXTRAS.items():
+        missing = [module for module in modules if importlib.util.find_spec(module) is None]
+        advice = f'for {purpose}: pip install "facegan[{extra}]"'
+        found.append((f"extra {extra}", "missing" if missing else "there", advice if missing else None))
+    return found
+
+
+def _framework():
+    name = os.environ.get("KERAS_BACKEND", "tensorflow")
+    try:
+        import keras
+
+        from facegan.models.precision import choose_precision
+        from facegan.training.devices import devices
+    except ImportError as error:
+        return [("backend", f"{name} cannot be imported", f"{error}; see KERAS_BACKEND and pip install .")]
+    versions = ", ".join(f"{each} {importlib.metadata.version(each)}" for each in ("keras", keras.backend.backend()))
+    gpus = [device for device in devices() if "gpu" in device.lower()]
+    return [
+        ("backend", versions, None),
+        ("GPU", ", ".join(gpus) or "none", None if gpus else "training the paper's networks takes days on a CPU"),
+        ("cores", str(os.cpu_count()), None),
+        ("precision", choose_precision("auto"), None),
+    ]

@@ -1,0 +1,39 @@
+"""The doctor says what is there, and names what is not."""
+
+import json
+import os
+import subprocess
+import sys
+
+import keras
+
+from facegan import __version__, doctor
+from facegan.cli import main
+
+
+def test_it_finds_what_is_there():
+    found = {what: state for what, state, _ in doctor.examine()}
+    assert found["facegan"] == __version__
+    assert found["backend"] == f"keras {keras.__version__}, tensorflow {sys.modules['tensorflow'].__version__}"
+    assert found["cores"] == str(os.cpu_count())
+    assert found["precision"] in ("float32", "bfloat16")
+
+
+def test_what_is_missing_comes_with_advice(monkeypatch):
+    monkeypatch.setitem(doctor.EXTRAS, "wings", (("no_such_module", "json"), "flying"))
+    assert ("extra wings", "missing", 'for flying: pip install "facegan[wings]"') in doctor.examine()
+    monkeypatch.setitem(doctor.EXTRAS, "wings", (("json",), "flying"))
+    assert ("extra wings", "there", None) in doctor.examine()
+
+
+def test_for_scripts(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "exit", lambda code: None)
+    main(["doctor", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert [set(row) for row in rows] == [{"what", "found", "advice"}] * len(rows)
+
+
+def test_a_backend_that_is_not_there_is_a_finding():
+    code = "import sys; sys.modules['tensorflow'] = None; from facegan.doctor import examine; print(examine())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "tensorflow cannot be imported" in done.stdout

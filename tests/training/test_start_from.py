@@ -1,0 +1,56 @@
+"""A run that begins with the weights of another model."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from facegan.errors import FaceganError
+from facegan.inference import describe
+from facegan.models.file import load_networks
+from facegan.training.averages import averaged
+from facegan.training.run import build_training, train
+
+
+def weights(networks):
+    return [ops.convert_to_numpy(weight) for weight in networks.weights]
+
+
+def test_weights_and_averages_begin_with_the_models(whole, drawn_faces, run_settings):
+    trained = weights(load_networks(whole / "model.keras", "float32"))
+    training = build_training(drawn_faces, run_settings, whole)
+    assert all((a == b).all() for a, b in zip(weights(training.networks), trained))
+    with averaged(training):
+        assert all((a == b).all() for a, b in zip(weights(training.networks), trained))
+    assert any((a != b).any() for a, b in zip(weights(build_training(drawn_faces, run_settings).networks), trained))
+
+
+def test_the_photos_before_are_counted_over_all_runs(whole, run, tmp_path):
+    seen = describe(whole)["record"]["images_seen"]
+    run(tmp_path / "second", steps=3, start=whole)
+    second = describe(tmp_path / "second")["record"]
+    assert (second["images_seen"], second["images_before"]) == (3 * 16, seen)
+    run(tmp_path / "second", steps=5, resume=True)
+    assert describe(tmp_path / "second")["record"]["images_before"] == seen
+    run(tmp_path / "third", steps=2, start=tmp_path / "second")
+    assert describe(tmp_path / "third")["record"]["images_before"] == seen + 5 * 16
+
+
+def test_a_start_learns_no_classification_anew(whole, drawn_faces, run_settings, tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise AssertionError("the model knows already what attributes look like")
+
+    monkeypatch.setattr("facegan.training.run.learn_to_classify", fail)
+    train(drawn_faces, run_settings, tmp_path, images=16, start=whole)
+
+
+def test_models_that_do_not_fit(whole, drawn_faces, run_settings, small_settings, tmp_path):
+    for settings, message in (
+        (small_settings("paper", filters=8), "has other layers|have other layers"),
+        (small_settings("tiny", filters=4, max_filters=4), "have other layers than 'tiny'"),
+    ):
+        with pytest.raises(FaceganError, match=message):
+            train(drawn_faces, settings, tmp_path / "run", images=16, start=whole)
+    other = type(run_settings)(**{**vars(run_settings), "attributes": ("glasses",)})
+    with pytest.raises(FaceganError, match="its attribute names are"):
+        train(drawn_faces, other, tmp_path / "run", images=16, start=whole)
+    assert not (tmp_path / "run").exists() or not list((tmp_path / "run").iterdir())

@@ -5,7 +5,7 @@ VENV := .venv
 FACEGAN := $(VENV)/bin/facegan
 DEMO := demo
 # A file of tests goes to one process as a whole, so that what its tests share is made once.
-PYTEST := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile
+PYTEST := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test clean
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from facegan import __version__
 from facegan.errors import FaceganError
@@ -301,6 +302,15 @@ def _understood(text, described, editing):
     return ", ".join(f"{name}={value}" for name, value in found.wishes.items())
 
 
+def _like(path):
+    from facegan.provenance import read_provenance
+
+    made = read_provenance(path)
+    if "seed" not in made:
+        raise FaceganError(f"{path} was edited, not generated")
+    return made
+
+
 def _all_wishes(*parts):
     return ", ".join(filter(None, parts))
 
@@ -325,13 +335,17 @@ MODEL_OPTION = click.option(
     "--seed", type=click.IntRange(min=0),
     help="The same seed gives the same faces.  [default: a new one, printed]",
 )
+@click.option(
+    "--like", type=click.Path(path_type=Path),
+    help="A .png that facegan generated: its description, count, seed and edits, where no other are given.",
+)
 @click.option("--then", multiple=True, help="Then edit them: an edit, one column in the sheet. Can be given again.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default="faces.png", show_default=True,
     help="A picture for a labelled sheet, or a folder for single files.",
 )
 @MODEL_OPTION
-def generate(attrs, text, count, seed, then, out, model):
+def generate(attrs, text, count, seed, like, then, out, model):
     """Makes faces from a description; and, with --then, edits what was made.
 
     \b
@@ -339,11 +353,19 @@ def generate(attrs, text, count, seed, then, out, model):
       facegan generate --attrs "gender=female,age=young,glasses=1,hair=blond" --count 16 --seed 7
       facegan generate --attrs "male, glasses" --then "glasses=0" --then "hair=black" --out steps.png
       facegan generate --text "a young blonde woman with glasses"
+      facegan generate --like steps.png --count 100 --out more/
     """
     from facegan.inference import describe, load
     from facegan.pictures import check_output, write_generated
 
     check_output(out)
+    if like:
+        made = _like(like)
+        given = lambda name: click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
+        attrs = attrs if given("attrs") or given("text") else made["attrs"]
+        count, seed, then = (
+            value if given(name) else made[name] for name, value in (("count", count), ("seed", seed), ("then", then))
+        )
     attrs = _all_wishes(_understood(text, describe(model), editing=False), attrs)
     _import_keras()
     if seed is None:

@@ -1,10 +1,10 @@
 """What there is on this machine, and what is missing for what."""
 
-import importlib.metadata
 import importlib.util
 import os
 import platform
 import shutil
+import sys
 
 from facegan import __version__
 
@@ -43,7 +43,8 @@ def _framework():
         from facegan.training.devices import devices
     except ImportError as error:
         return [("backend", f"{name} cannot be imported", f"{error}; see KERAS_BACKEND and pip install .")]
-    versions = ", ".join(f"{each} {importlib.metadata.version(each)}" for each in ("keras", keras.backend.backend()))
+    # Not by the name of the package: TensorFlow comes in several.
+    versions = ", ".join(f"{each} {sys.modules[each].__version__}" for each in ("keras", keras.backend.backend()))
     gpus = [device for device in devices() if "gpu" in device.lower()]
     return [
         ("backend", versions, None),

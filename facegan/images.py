@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from facegan.errors import FaceganError
 from facegan.files import writing
+from facegan.provenance import as_png_text
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 
@@ -129,8 +130,13 @@ def denormalise(values):
     return np.rint((np.asarray(values, "float32") + 1) * 127.5).clip(0, 255).astype("uint8")
 
 
-def save_image(image, path):
+def save_image(image, path, made=None):
     """Writes an RGB image, whole or not at all; the suffix (.png, .jpg, .jpeg, .webp) says in which format.
+
+    Args:
+        image: `PIL.Image`.
+        path: of the file.
+        made: how it was made, a JSON-able dictionary, which a PNG file keeps (`provenance`).
 
     Raises:
         FaceganError: another suffix, a picture too long for the format, or the file cannot be written.
@@ -144,6 +150,8 @@ def save_image(image, path):
             f"cannot write {path}: {image.width}x{image.height} pixels are more than {options['format']}'s {longest}; "
             "make fewer at once, or write .png or single files"
         )
+    if made is not None and options["format"] == "PNG":
+        options = options | {"pnginfo": as_png_text(made)}
     with writing(path) as temporary:
         # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
         buffer = io.BytesIO()

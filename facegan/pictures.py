@@ -38,6 +38,7 @@ def write_generated(model, attributes, count, seed, steps, out):
     Returns:
         The paths that were written.
     """
+    made = _made(model) | {"attrs": attributes, "count": count, "seed": seed, "then": list(steps)}
     wishes = [_wishes(model, step) for step in steps]
     faces, conditions = model.generate_with_conditions(attributes, count, seed)
     describe = model.attributes.describe
@@ -50,13 +51,13 @@ def write_generated(model, attributes, count, seed, steps, out):
         digits = len(str(count))
         name = lambda face, step: f"face-{face:0{digits}}" + (f"-step-{step}" if step else "") + ".png"
         files = {name(face, step): image for step, column in enumerate(columns) for face, image in enumerate(column, 1)}
-        return _write_files(files, out)
+        return _write_files(files, out, made)
     if steps:
         titles = ["generated", *(f"then {describe(step)}" for step in wishes)]
         picture = sheet(list(zip(*columns)), column_labels=titles, row_labels=labels)
     else:
         picture = labelled(faces, labels)
-    save_image(picture, out)
+    save_image(picture, out, made)
     return [out]
 
 
@@ -74,9 +75,10 @@ def write_edited(model, paths, pictures, attributes, strength, source, out):
         The paths that were written.
     """
     wishes = _wishes(model, attributes)
+    made = _made(model) | {"set": attributes, "strength": strength, "from": source}
     edited = model.edit(pictures, wishes, strength, source)
     if not _is_sheet(out):
-        return _write_files(dict(zip(_names(paths), edited)), out)
+        return _write_files(dict(zip(_names(paths), edited)), out, made)
     before = [square(picture, model.size) for picture in pictures]
     after = model.attributes.describe(wishes)
     picture = sheet(
@@ -84,7 +86,7 @@ def write_edited(model, paths, pictures, attributes, strength, source, out):
         column_labels=["before", after if strength == 1 else f"{after}, strength {strength:g}"],
         row_labels=[Path(path).name for path in paths],
     )
-    save_image(picture, out)
+    save_image(picture, out, made)
     return [out]
 
 
@@ -99,13 +101,19 @@ def _wishes(model, text):
     return wishes
 
 
-def _write_files(files, out):
+def _made(model):
+    networks = model.networks
+    name = f"{networks.preset.name}, {model.size}x{model.size}, {networks.record['images_seen']:,} images seen"
+    return {"model": name}
+
+
+def _write_files(files, out, made):
     """Writes all the files, or, where one of them fails, leaves none that was not there before."""
     paths = [Path(out) / name for name in files]
     new = [path for path in (*paths, Path(out), *Path(out).parents) if not path.exists()]
     try:
         for path, image in zip(paths, files.values()):
-            save_image(image, path)
+            save_image(image, path, made)
     except BaseException:
         for path in new:
             with suppress(OSError):

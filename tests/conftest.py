@@ -20,6 +20,14 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 
+# These files take longest. They begin first, so that no worker is left with one of them when the others are done.
+LONGEST = ("test_devices.py", "test_resume.py", "test_evaluate.py", "test_callbacks.py", "test_start_from.py", "test_cli.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(autouse=True)
 def float32():
     """`set_precision` changes all of Keras, so every test puts it back."""

@@ -81,11 +81,11 @@ def test_a_failure_takes_back_the_files_before_it(model, tmp_path, monkeypatch):
     out = tmp_path / "new" / "faces"
     save, left = pictures.save_image, [2]
 
-    def failing(image, path):
+    def failing(image, path, made):
         if not left[0]:
             raise FaceganError("cannot write: No space left on device")
         left[0] -= 1
-        save(image, path)
+        save(image, path, made)
 
     monkeypatch.setattr(pictures, "save_image", failing)
     with pytest.raises(FaceganError):

@@ -6,7 +6,7 @@ from keras import ops
 
 from facegan.errors import FaceganError
 from facegan.inference import describe
-from facegan.models.file import load_networks
+from facegan.models.file import load_networks, save_model
 from facegan.training.averages import averaged
 from facegan.training.run import build_training, train
 
@@ -31,8 +31,14 @@ def test_the_photos_before_are_counted_over_all_runs(whole, run, tmp_path):
     assert (second["images_seen"], second["images_before"]) == (3 * 16, seen)
     run(tmp_path / "second", steps=5, resume=True)
     assert describe(tmp_path / "second")["record"]["images_before"] == seen
-    run(tmp_path / "third", steps=2, start=tmp_path / "second")
-    assert describe(tmp_path / "third")["record"]["images_before"] == seen + 5 * 16
+
+
+def test_the_photos_before_the_model_before_are_counted_too(whole, drawn_faces, run_settings, tmp_path):
+    networks = load_networks(whole / "model.keras", "float32")
+    networks.record = {**networks.record, "images_before": 40}
+    save_model(networks, tmp_path / "model.keras")
+    start = build_training(drawn_faces, run_settings, tmp_path / "model.keras").networks
+    assert start.record["images_before"] == networks.record["images_seen"] + 40
 
 
 def test_a_start_learns_no_classification_anew(whole, drawn_faces, run_settings, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-ROUNDS = 5
+ROUNDS = 3
 CEILING_SIZE = 4096
 
 

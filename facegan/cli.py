@@ -82,6 +82,28 @@ class Number(click.FloatRange):
         return number
 
 
+class Strengths(click.ParamType):
+    """A number, or `first:last:step` for several: a tuple."""
+
+    name = "strength"
+    most = 100
+
+    def convert(self, value, param, ctx):
+        if isinstance(value, tuple):
+            return value
+        numbers = [Number(min=0).convert(part, param, ctx) for part in str(value).split(":")]
+        if len(numbers) == 1:
+            return tuple(numbers)
+        if len(numbers) != 3 or not 0 < numbers[2] or numbers[1] < numbers[0]:
+            self.fail(f"'{value}' is neither a number nor first:last:step, as in 0:2:0.25.", param, ctx)
+        first, last, step = numbers
+        # Half a step more, so that rounding does not lose the last one.
+        count = int((last - first) / step + 1.5) if (last - first) / step < self.most else self.most + 1
+        if count > self.most:
+            self.fail(f"'{value}' is more than {self.most} strengths.", param, ctx)
+        return tuple(round(first + index * step, 6) for index in range(count))
+
+
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__)
 def main():
@@ -380,38 +402,41 @@ def generate(attrs, text, count, seed, like, then, out, model):
 @click.option("--set", "wishes", multiple=True, help="What to change: glasses=1. Can be given again.")
 @click.option("--say", default="", help="The same in plain words, in English or Chinese.")
 @click.option(
-    "--strength", type=Number(min=0), default=1.0, show_default=True,
-    help="0 changes nothing; above 1 exaggerates.",
+    "--strength", "strengths", type=Strengths(), default="1", show_default=True,
+    help="0 changes nothing; above 1 exaggerates. 0:2:0.25 makes a strip.",
 )
 @click.option("--from", "source", help="What the faces are like now. What it leaves out, the model finds out.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default="edited.png", show_default=True,
-    help="A picture for a sheet of before and after, or a folder for single files.",
+    help="A picture for a sheet of before and after, a .gif for the edit growing, or a folder for single files.",
 )
 @MODEL_OPTION
-def edit(images, wishes, say, strength, source, out, model):
+def edit(images, wishes, say, strengths, source, out, model):
     """Changes attributes of aligned faces: of IMAGES, or of all pictures in a folder.
 
     \b
     Examples:
       facegan edit face.png --set glasses=1 --set hair=black
       facegan edit faces/ --set age=old --strength 0.7 --out older/
+      facegan edit face.png --set glasses=1 --strength 0:1.5:0.1 --out growing.gif
       facegan edit face.png --say "take off the glasses and make the hair black"
     """
     from facegan.images import find_images, open_image, square
     from facegan.inference import describe, load
     from facegan.pictures import check_output, write_edited
 
+    if out.suffix.lower() == ".gif" and len(strengths) < 2:
+        raise FaceganError("an animation needs several strengths: --strength 0:1.5:0.1")
     if not wishes and not say:
         raise FaceganError('nothing to change: add --set glasses=1, say, or --say "take off the glasses"')
-    check_output(out)
+    check_output(out, animation=True)
     described = describe(model)
     size, wishes = described["image_size"], _all_wishes(_understood(say, described, editing=True), *wishes)
     paths = find_images(list(images))
     # Made small at once: there may be thousands of large photos.
     pictures = [square(open_image(path), size) for path in paths]
     _import_keras()
-    for path in write_edited(load(model), paths, pictures, wishes, strength, source, out):
+    for path in write_edited(load(model), paths, pictures, wishes, strengths, source, out):
         click.echo(path)
 
 

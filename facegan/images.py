@@ -22,6 +22,7 @@ _SAVE_FORMATS = {
     ".jpeg": {"format": "JPEG", "quality": 95},
     ".webp": {"format": "WEBP", "quality": 95},
 }
+FRAME_MILLISECONDS = 120
 # Pixels of the longer side, by format.
 _LONGEST = {"JPEG": 65500, "WEBP": 16383}
 
@@ -156,6 +157,22 @@ def save_image(image, path, made=None):
         # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
         buffer = io.BytesIO()
         image.save(buffer, **options)
+        temporary.write_bytes(buffer.getvalue())
+
+
+def save_animation(frames, path):
+    """Writes RGB images as an animated GIF that goes there and back for ever, whole or not at all.
+
+    Raises:
+        FaceganError: the file cannot be written.
+    """
+    there_and_back = [*frames, *frames[-2:0:-1]]
+    with writing(path) as temporary:
+        buffer = io.BytesIO()
+        # A palette for all frames would be too small for faces; one for each flickers less than it bands.
+        there_and_back[0].save(
+            buffer, "GIF", save_all=True, append_images=there_and_back[1:], duration=FRAME_MILLISECONDS, loop=0
+        )
         temporary.write_bytes(buffer.getvalue())
 
 

@@ -4,24 +4,30 @@ from contextlib import suppress
 from pathlib import Path
 
 from facegan.errors import FaceganError
-from facegan.images import save_image, square
-from facegan.sheets import labelled, sheet
+from facegan.images import save_animation, save_image, square
+from facegan.sheets import grid, labelled, sheet
 
 SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+ANIMATION_SUFFIX = ".gif"
 
 
-def check_output(out):
+def check_output(out, animation=False):
     """Refuses a place that cannot be written to, before a model is loaded.
+
+    Args:
+        out: a picture's path or a folder's.
+        animation: whether it may be a `.gif`.
 
     Raises:
         FaceganError: `out` looks like neither a picture nor a folder, or something else is in its place.
     """
     out = Path(out)
-    if _is_sheet(out):
+    if _is_sheet(out) or (animation and _is_animation(out)):
         if out.is_dir():
             raise FaceganError(f"cannot write {out}: it is there already and is not a file")
     elif not out.is_dir() and (out.exists() or out.suffix):
-        raise FaceganError(f"{out} is neither a picture (.png, .jpg, .webp) nor a folder")
+        kinds = ".png, .jpg, .webp, .gif" if animation else ".png, .jpg, .webp"
+        raise FaceganError(f"{out} is neither a picture ({kinds}) nor a folder")
 
 
 def write_generated(model, attributes, count, seed, steps, out):
@@ -61,33 +67,45 @@ def write_generated(model, attributes, count, seed, steps, out):
     return [out]
 
 
-def write_edited(model, paths, pictures, attributes, strength, source, out):
-    """Edits faces and writes a sheet of before and after, or single files.
+def write_edited(model, paths, pictures, attributes, strengths, source, out):
+    """Edits faces and writes a sheet of before and after, an animation of the edit growing, or single files.
 
     Args:
         model: `FaceModel`.
         paths: where the pictures come from; single files are called the same.
         pictures: RGB `PIL.Image`s.
-        attributes, strength, source: as in `FaceModel.edit`.
-        out: a picture's path for a sheet, else a folder.
+        attributes, source: as in `FaceModel.edit`.
+        strengths: one, or several for a strip of them.
+        out: a picture's path for a sheet, a `.gif`'s for an animation, else a folder.
 
     Returns:
         The paths that were written.
     """
     wishes = _wishes(model, attributes)
-    made = _made(model) | {"set": attributes, "strength": strength, "from": source}
-    edited = model.edit(pictures, wishes, strength, source)
+    made = _made(model) | {"set": attributes, "strength": list(strengths), "from": source}
+    edited = [model.edit(pictures, wishes, strength, source) for strength in strengths]
+    if _is_animation(out):
+        save_animation([grid(faces) for faces in edited], out)
+        return [out]
     if not _is_sheet(out):
-        return _write_files(dict(zip(_names(paths), edited)), out, made)
-    before = [square(picture, model.size) for picture in pictures]
+        ending = (lambda strength: f"-strength-{strength:g}") if len(strengths) > 1 else lambda strength: ""
+        files = {
+            f"{name}{ending(strength)}.png": face
+            for strength, faces in zip(strengths, edited)
+            for name, face in zip(_names(paths), faces)
+        }
+        return _write_files(files, out, made)
     after = model.attributes.describe(wishes)
-    picture = sheet(
-        list(zip(before, edited)),
-        column_labels=["before", after if strength == 1 else f"{after}, strength {strength:g}"],
-        row_labels=[Path(path).name for path in paths],
-    )
-    save_image(picture, out, made)
+    titles = [after if strength == 1 else f"{after}, strength {strength:g}" for strength in strengths]
+    before = [square(picture, model.size) for picture in pictures]
+    names = [Path(path).name for path in paths]
+    rows = list(zip(before, *edited))
+    save_image(sheet(rows, column_labels=["before", *titles], row_labels=names), out, made)
     return [out]
+
+
+def _is_animation(out):
+    return Path(out).suffix.lower() == ANIMATION_SUFFIX
 
 
 def _is_sheet(out):
@@ -126,8 +144,8 @@ def _names(paths):
     # Pictures of the same name from two folders must not overwrite each other.
     names = []
     for path in paths:
-        name, copy = f"{Path(path).stem}.png", 2
+        name, copy = Path(path).stem, 2
         while name in names:
-            name, copy = f"{Path(path).stem}-{copy}.png", copy + 1
+            name, copy = f"{Path(path).stem}-{copy}", copy + 1
         names.append(name)
     return names

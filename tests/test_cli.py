@@ -269,4 +269,4 @@ def test_a_picture_says_how_it_was_made_and_can_be_made_again(facegan, model_fil
 
     edited = tmp_path / "edited.png"
     assert facegan("edit", first, "--set", "hair=black", "--strength", 0.5, "--model", model_file, "--out", edited)[0] == 0
-    assert read_provenance(edited)["set"] == "hair=black" and read_provenance(edited)["strength"] == 0.5
+    assert read_provenance(edited)["set"] == "hair=black" and read_provenance(edited)["strength"] == [0.5]

@@ -63,7 +63,7 @@ def test_single_files(model, tmp_path):
 def test_before_and_after(model, sheets, tmp_path):
     photos = [Image.new("RGB", (50, 40), colour) for colour in ("red", "blue")]
     out = tmp_path / "edited.jpg"
-    assert write_edited(model, ["x/red.png", "blue.bmp"], photos, "glasses=1, hair=black", 0.5, None, out) == [out]
+    assert write_edited(model, ["x/red.png", "blue.bmp"], photos, "glasses=1, hair=black", (0.5,), None, out) == [out]
     (rows,), words = sheets[0]
     assert [len(row) for row in rows] == [2, 2]
     assert rows[0][0].getpixel((0, 0)) == (255, 0, 0)
@@ -73,7 +73,7 @@ def test_before_and_after(model, sheets, tmp_path):
 
 def test_files_of_the_same_name_do_not_overwrite_each_other(model, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red")] * 3
-    paths = write_edited(model, ["a/face.png", "b/face.jpg", "c/face-2.png"], photos, "glasses=1", 1, None, tmp_path)
+    paths = write_edited(model, ["a/face.png", "b/face.jpg", "c/face-2.png"], photos, "glasses=1", (1,), None, tmp_path)
     assert [path.name for path in paths] == ["face.png", "face-2.png", "face-2-2.png"]
 
 
@@ -109,3 +109,31 @@ def test_places_to_write_to(tmp_path):
     for bad in ("faces.gif", "faces.txt", "file", "folder.png"):
         with pytest.raises(FaceganError):
             check_output(tmp_path / bad)
+
+
+def test_a_strip_of_strengths(model, sheets, tmp_path):
+    photos = [Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")]
+    arguments = (["a.png", "b.png"], photos, "glasses=1", (0.0, 0.5, 1.0), "glasses=0")
+    write_edited(model, *arguments, tmp_path / "strip.png")
+    (rows,), words = sheets[0]
+    assert words["column_labels"] == ["before", "glasses, strength 0", "glasses, strength 0.5", "glasses"]
+    for before, none, half, whole in rows:
+        change = [np.abs(np.subtract(before, image, dtype="int64")).sum() for image in (none, half, whole)]
+        assert change[0] == 0 < change[1] < change[2]
+    files = write_edited(model, *arguments, tmp_path / "files")
+    assert [path.name for path in files[:3]] == ["a-strength-0.png", "b-strength-0.png", "a-strength-0.5.png"]
+    assert np.array_equal(Image.open(files[-1]), rows[1][3])
+
+
+def test_an_edit_grows_in_an_animation_and_shrinks_again(model, tmp_path):
+    photo = Image.new("RGB", (32, 32), "red")
+    out = tmp_path / "new" / "growing.gif"
+    assert write_edited(model, ["a.png"], [photo], "glasses=1", (0.0, 1.0, 2.0), "glasses=0", out) == [out]
+    with Image.open(out) as animation:
+        assert (animation.n_frames, animation.info["loop"]) == (4, 0)
+        frames = []
+        for index in range(4):
+            animation.seek(index)
+            frames.append(np.asarray(animation.convert("RGB"), "int64"))
+    away = [np.abs(frame - frames[0]).mean() for frame in frames]
+    assert away[0] == 0 < away[1] < away[2] and away[3] == pytest.approx(away[1], abs=1)

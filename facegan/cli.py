@@ -340,9 +340,8 @@ def _all_wishes(*parts):
 MODEL_OPTION = click.option(
     "--model",
     type=click.Path(path_type=Path),
-    default="run",
-    show_default=True,
-    help="A .keras file, or the folder of a run.",
+    help="A .keras file, the folder of a run, or celeba64, which comes with the package.  [default: the run in run/ if "
+    "there is one, else celeba64]",
 )
 
 
@@ -507,13 +506,13 @@ def doctor(as_json):
 
 
 @main.command()
-@click.argument("model", type=click.Path(path_type=Path), default="run")
+@click.argument("model", type=click.Path(path_type=Path), required=False)
 def info(model):
     """Prints what a MODEL is: networks, attributes, data and how its training went.
 
     \b
     Examples:
-      facegan info
+      facegan info celeba64
       facegan info run/model.keras
     """
     from facegan.inference import describe, find_model
@@ -524,6 +523,9 @@ def info(model):
     parts = ", ".join(f"{count:,} {part}" for part, count in data["parts"].items())
     size = described["image_size"]
     click.echo(f"{find_model(model)}: {described['preset']['name']}, {size}x{size} pixels")
+    card = find_model(model).with_suffix(".md")
+    if card.exists():
+        click.echo(f"card         {card}: what it is good and bad at, and what it is for")
     click.echo(f"attributes   {', '.join(described['attribute_names'])}")
     click.echo(f"data         {data['source']['name']}: {parts}")
     click.echo(f"terms        {data['source']['terms']}")

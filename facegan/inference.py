@@ -11,29 +11,44 @@ from facegan.errors import FaceganError
 from facegan.images import denormalise, normalise, square, to_array, to_images
 
 MODEL_FILE = "model.keras"
+# Where a run is by default, and the model that is there without one.
+RUN = "run"
+PACKAGED = "celeba64"
+PACKAGE_FOLDER = Path(__file__).parent / "pretrained"
 _CLASS = "facegan>FaceGAN"
 # Faces that go through the networks together: enough to be fast, few enough for any memory.
 BATCH = 32
 
 
-def find_model(path):
-    """The model file that `path` means: itself, or `model.keras` in the folder of a run.
+def find_model(path=None):
+    """The model file that `path` means.
+
+    Args:
+        path: a file; the folder of a run, for the `model.keras` in it; the name of a model that comes with the package
+            (`celeba64`); or None, for the run in the folder `run` if there is one, else the package's own.
 
     Raises:
         FaceganError: there is none.
     """
-    path = Path(path)
-    file = path / MODEL_FILE if path.is_dir() else path
+    if path is None:
+        path = RUN if (Path(RUN) / MODEL_FILE).exists() else PACKAGED
+    file = Path(path) / MODEL_FILE if Path(path).is_dir() else Path(path)
     if not file.exists():
-        raise FaceganError(f"there is no model at {file}; train one with `facegan train`, or name another")
+        packaged = {file.stem: file for file in PACKAGE_FOLDER.glob("*.keras")}
+        if str(path) in packaged:
+            return packaged[str(path)]
+        raise FaceganError(
+            f"there is no model at {file}; train one with `facegan train`, or name another"
+            f" (with the package comes: {', '.join(sorted(packaged))})"
+        )
     return file
 
 
-def describe(path):
+def describe(path=None):
     """What a model file says of itself, read without loading the networks.
 
     Args:
-        path: a `.keras` file or the folder of a run.
+        path: as for `find_model`.
 
     Returns:
         A dictionary: `preset`, `image_size`, `attribute_names`, `columns`, `combinations` and `record`.
@@ -52,11 +67,12 @@ def describe(path):
     return config["config"]
 
 
-def load(path, precision="auto"):
+def load(path=None, precision="auto"):
     """Loads a trained model.
 
     Args:
-        path: a `.keras` file that `facegan train` wrote, or the folder of its run.
+        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba64"`, which comes with the
+            package; as for `find_model`.
         precision: `"float32"`, `"bfloat16"`, or `"auto"`: what is faster on this machine.
 
     Returns:

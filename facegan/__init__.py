@@ -1,18 +1,19 @@
 """facegan: describe a face and get it; then change it, or change a photo.
 
 >>> import facegan
->>> model = facegan.load("run/model.keras")      # doctest: +SKIP
+>>> model = facegan.load()                           # doctest: +SKIP
 >>> face = model.generate("female, young, glasses")  # doctest: +SKIP
 """
 
 __version__ = "0.1.0"
 
 
-def load(path):
+def load(path=None):
     """Loads a trained model: see `facegan.inference.FaceModel`.
 
     Args:
-        path: a `.keras` file that `facegan train` wrote, or the folder of its run.
+        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba64"`, which comes with the
+            package. By default the run in the folder `run` if there is one, else `celeba64`.
 
     Raises:
         facegan.errors.FaceganError: there is no such file, or it is something else.

@@ -422,9 +422,9 @@ def edit(images, wishes, say, strengths, source, out, model):
     """
     from facegan.images import find_images, open_image, square
     from facegan.inference import describe, load
-    from facegan.pictures import check_output, write_edited
+    from facegan.pictures import check_output, is_animation, write_edited
 
-    if out.suffix.lower() == ".gif" and len(strengths) < 2:
+    if is_animation(out) and len(strengths) < 2:
         raise FaceganError("an animation needs several strengths: --strength 0:1.5:0.1")
     if not wishes and not say:
         raise FaceganError('nothing to change: add --set glasses=1, say, or --say "take off the glasses"')

@@ -153,11 +153,7 @@ def save_image(image, path, made=None):
         )
     if made is not None and options["format"] == "PNG":
         options = options | {"pnginfo": as_png_text(made)}
-    with writing(path) as temporary:
-        # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
-        buffer = io.BytesIO()
-        image.save(buffer, **options)
-        temporary.write_bytes(buffer.getvalue())
+    _write(image, path, options)
 
 
 def save_animation(frames, path):
@@ -166,13 +162,17 @@ def save_animation(frames, path):
     Raises:
         FaceganError: the file cannot be written.
     """
-    there_and_back = [*frames, *frames[-2:0:-1]]
+    first, *others = [*frames, *frames[-2:0:-1]]
+    # A palette for all frames would be too small for faces; one for each flickers less than it bands.
+    options = {"format": "GIF", "save_all": True, "append_images": others, "duration": FRAME_MILLISECONDS, "loop": 0}
+    _write(first, path, options)
+
+
+def _write(image, path, options):
     with writing(path) as temporary:
+        # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
         buffer = io.BytesIO()
-        # A palette for all frames would be too small for faces; one for each flickers less than it bands.
-        there_and_back[0].save(
-            buffer, "GIF", save_all=True, append_images=there_and_back[1:], duration=FRAME_MILLISECONDS, loop=0
-        )
+        image.save(buffer, **options)
         temporary.write_bytes(buffer.getvalue())
 
 

@@ -181,8 +181,19 @@ class FaceModel:
 
     def attributes_of(self, images):
         """What the model takes faces to be: a dictionary `{attribute: value}` for each of a list of images."""
-        arrays = normalise(to_array([square(_picture(image), self.size) for image in images]))
-        return [self.attributes.values(vector) for vector in self._source(arrays, None)]
+        return [self.attributes.values(vector) for vector in self.conditions_of(images)]
+
+    def conditions_of(self, images, source=None):
+        """What faces are like, as `edit` takes it for `source`.
+
+        Args:
+            images: a list, as for `edit`.
+            source: what is known already, as for `edit`.
+
+        Returns:
+            `(count, len(attributes))` float32.
+        """
+        return self._source(normalise(to_array([square(_picture(image), self.size) for image in images])), source)
 
     def _wishes(self, attributes):
         if isinstance(attributes, str):

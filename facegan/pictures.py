@@ -22,7 +22,7 @@ def check_output(out, animation=False):
         FaceganError: `out` looks like neither a picture nor a folder, or something else is in its place.
     """
     out = Path(out)
-    if _is_sheet(out) or (animation and _is_animation(out)):
+    if _is_sheet(out) or (animation and is_animation(out)):
         if out.is_dir():
             raise FaceganError(f"cannot write {out}: it is there already and is not a file")
     elif not out.is_dir() and (out.exists() or out.suffix):
@@ -83,8 +83,9 @@ def write_edited(model, paths, pictures, attributes, strengths, source, out):
     """
     wishes = _wishes(model, attributes)
     made = _made(model) | {"set": attributes, "strength": list(strengths), "from": source}
-    edited = [model.edit(pictures, wishes, strength, source) for strength in strengths]
-    if _is_animation(out):
+    now = model.conditions_of(pictures, source)
+    edited = [model.edit(pictures, wishes, strength, now) for strength in strengths]
+    if is_animation(out):
         save_animation([grid(faces) for faces in edited], out)
         return [out]
     if not _is_sheet(out):
@@ -104,7 +105,8 @@ def write_edited(model, paths, pictures, attributes, strengths, source, out):
     return [out]
 
 
-def _is_animation(out):
+def is_animation(out):
+    """Whether this path is an animation's."""
     return Path(out).suffix.lower() == ANIMATION_SUFFIX
 
 

@@ -1,14 +1,13 @@
 """A model's file: one `.keras` file with all networks and their record."""
 
 import warnings
-from contextlib import contextmanager
 
 import keras
 
 from facegan.files import writing
 from facegan.models.facegan import FaceGAN
 from facegan.models.layers import awaiting_weights
-from facegan.models.precision import choose_precision, policy
+from facegan.models.precision import choose_precision, policy, temporarily
 
 
 def save_model(networks, path):
@@ -20,22 +19,13 @@ def save_model(networks, path):
     Raises:
         FaceganError: the file cannot be written.
     """
-    with policy("float16"), awaiting_weights(), _by_itself():
+    # On several hosts only one saves; the others would have to take part in every variable that is shared out.
+    by_itself = temporarily(keras.distribution.distribution, keras.distribution.set_distribution, None)
+    with policy("float16"), awaiting_weights(), by_itself:
         halves = FaceGAN.from_config(networks.get_config())
     halves.set_weights(networks.get_weights())
     with writing(path) as temporary:
         keras.saving.save_model(halves, temporary)
-
-
-@contextmanager
-def _by_itself():
-    # On several hosts only one saves; the others would have to take part in every variable that is shared out.
-    before = keras.distribution.distribution()
-    keras.distribution.set_distribution(None)
-    try:
-        yield
-    finally:
-        keras.distribution.set_distribution(before)
 
 
 def load_networks(path, precision="auto"):

@@ -41,12 +41,17 @@ def set_precision(precision):
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
 
 
-@contextmanager
 def policy(name):
-    """Networks built within the block have this dtype policy of Keras's."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
+    """A context: networks built within it have this dtype policy of Keras's."""
+    return temporarily(keras.config.dtype_policy, keras.config.set_dtype_policy, name)
+
+
+@contextmanager
+def temporarily(get, put, value):
+    """Within the block, one of Keras's global settings is another."""
+    before = get()
+    put(value)
     try:
         yield
     finally:
-        keras.config.set_dtype_policy(before)
+        put(before)

@@ -3,7 +3,7 @@ import pytest
 
 from facegan.evaluation import identity
 
-needs_extra = pytest.mark.skipif(not identity.available(), reason="needs the extra `identity`")
+needs_extra = pytest.mark.skipif(not identity.available(), reason="dlib and its weights are not installed: pip install .[identity]")
 
 
 def test_cosine_similarity_and_the_threshold():

@@ -119,7 +119,7 @@ assert "tensorflow" not in sys.modules
 """
 
 
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="about JAX")
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="it trains on JAX where TensorFlow is not to be found")
 def test_jax_trains_and_generates_without_tensorflow(drawn_faces, run_settings, tmp_path):
     arguments = [str(drawn_faces.path), json.dumps(run_settings.to_dict()), str(tmp_path / "run")]
     subprocess.run([sys.executable, "-c", WITHOUT_TENSORFLOW, *arguments], check=True)

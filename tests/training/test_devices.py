@@ -103,7 +103,7 @@ def test_two_devices_and_then_four_do_what_one_does(start, alone, tmp_path):
     assert_same_run(losses, tmp_path, alone)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="several hosts need JAX")
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="training on several hosts works on JAX alone")
 def test_two_processes_do_what_one_does(start, alone, tmp_path):
     with socket.socket() as free:
         free.bind(("localhost", 0))

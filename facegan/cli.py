@@ -1,6 +1,7 @@
 """The command line. Everything heavy is imported within the commands, so that `--help` is quick."""
 
 import faulthandler
+import importlib
 import math
 import os
 import shlex
@@ -50,12 +51,16 @@ def _leave(message, code):
 
 
 def _import_keras():
-    """Imports Keras and its backend without the page of notices that TensorFlow greets with.
+    _import_quietly("keras")
+
+
+def _import_quietly(module):
+    """Imports Keras, or what imports TensorFlow, without the page of notices that TensorFlow greets with.
 
     Some of them no setting stops, so stderr is turned away during the import, below Python: what fails still comes
     as an exception, and a crash in native code is still reported.
     """
-    if "keras" in sys.modules:
+    if module in sys.modules:
         return
     # Of what comes later, errors stay: as exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -64,7 +69,7 @@ def _import_keras():
     faulthandler.enable(stderr)
     os.dup2(nowhere, 2)
     try:
-        import keras  # noqa: F401
+        importlib.import_module(module)
     finally:
         os.dup2(stderr, 2)
         faulthandler.disable()
@@ -396,6 +401,18 @@ def generate(attrs, text, count, seed, like, then, out, model):
         click.echo(path)
 
 
+class FaceNumber(click.IntRange):
+    """The number of a face, from 1, or the word `all`."""
+
+    name = "number|all"
+
+    def __init__(self):
+        super().__init__(min=1)
+
+    def convert(self, value, param, ctx):
+        return value if value == "all" else super().convert(value, param, ctx)
+
+
 @main.command()
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--set", "wishes", multiple=True, help="What to change: glasses=1. Can be given again.")
@@ -405,24 +422,33 @@ def generate(attrs, text, count, seed, like, then, out, model):
     help="0 changes nothing; above 1 exaggerates. 0:2:0.25 makes a strip.",
 )
 @click.option("--from", "source", help="What the faces are like now. What it leaves out, the model finds out.")
+@click.option("--face", "which", type=FaceNumber(), help="Which face of a photo: 1 is the largest.  [default: 1]")
+@click.option("--compare", is_flag=True, help="Put each photo as it was beside what became of it.")
+@click.option("--faces-only", is_flag=True, help="Write the faces alone, aligned and of the model's size.")
+@click.option("--aligned", is_flag=True, help="Take all pictures for aligned faces as they are, whatever their size.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default="edited.png", show_default=True,
-    help="A picture for a sheet of before and after, a .gif for the edit growing, or a folder for single files.",
+    help="For a photo, a picture or a .gif of the edit growing; for aligned faces, a sheet of before and after or a "
+    ".gif; or a folder for single files.",
 )
 @MODEL_OPTION
-def edit(images, wishes, say, strengths, source, out, model):
-    """Changes attributes of aligned faces: of IMAGES, or of all pictures in a folder.
+def edit(images, wishes, say, strengths, source, which, compare, faces_only, aligned, out, model):
+    """Changes attributes of the faces in IMAGES, or in all pictures of a folder.
+
+    In a photo, faces are looked for, and edited where they are. Squares of up to 256 pixels, and CelebA's 178x218,
+    are taken for aligned faces as they are.
 
     \b
     Examples:
-      facegan edit face.png --set glasses=1 --set hair=black
+      facegan edit holiday.jpg --set glasses=1 --face all --out with-glasses.png
+      facegan edit holiday.jpg --say "take off the glasses and make the hair black" --compare
       facegan edit faces/ --set age=old --strength 0.7 --out older/
       facegan edit face.png --set glasses=1 --strength 0:1.5:0.1 --out growing.gif
-      facegan edit face.png --say "take off the glasses and make the hair black"
     """
     from facegan.images import find_images, open_image, square
     from facegan.inference import describe, load
-    from facegan.pictures import check_output, is_animation, write_edited
+    from facegan.photos.photo import faces_in, is_aligned
+    from facegan.pictures import check_output, is_animation, write_edited, write_edited_photos
 
     if is_animation(out) and len(strengths) < 2:
         raise FaceganError("an animation needs several strengths: --strength 0:1.5:0.1")
@@ -432,11 +458,68 @@ def edit(images, wishes, say, strengths, source, out, model):
     described = describe(model)
     size, wishes = described["image_size"], _all_wishes(_understood(say, described, editing=True), *wishes)
     paths = find_images(list(images))
-    # Made small at once: there may be thousands of large photos.
-    pictures = [square(open_image(path), size) for path in paths]
+    whole = aligned or all(is_aligned(open_image(path)) for path in paths)
     _import_keras()
-    for path in write_edited(load(model), paths, pictures, wishes, strengths, source, out):
+    if not whole:
+        _import_quietly("mtcnn")
+    if not whole and not faces_only:
+        written, remarks = write_edited_photos(load(model), paths, wishes, strengths, source, out, which, compare)
+        for remark in remarks:
+            click.echo(remark, err=True)
+    else:
+        # Made small at once: there may be thousands of large photos.
+        faces = [(path, square(open_image(path), size)) for path in paths] if whole else _cut_out(paths, size, which)
+        written = write_edited(load(model), *map(list, zip(*faces)), wishes, strengths, source, out)
+    for path in written:
         click.echo(path)
+
+
+def _cut_out(paths, size, which):
+    """`(path, face)` of every face of every photo; says on stderr which photos have none."""
+    from facegan.images import open_image
+    from facegan.photos.photo import faces_in
+
+    faces, errors = [], []
+    for path in paths:
+        try:
+            faces += [(path, face.crop) for face in faces_in(open_image(path), size, which, path)[0]]
+        except FaceganError as error:
+            errors.append(error)
+    if not faces:
+        raise errors[0]
+    for error in errors:
+        click.echo(str(error), err=True)
+    return faces
+
+
+@main.command()
+@click.argument("photos", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--size", default=256, show_default=True, type=click.IntRange(32, 1024), help="Side of a face in pixels.")
+@click.option("--face", "which", type=FaceNumber(), default="all", show_default=True, help="Which: 1 is the largest.")
+def align(photos, out, size, which):
+    """Cuts the faces out of PHOTOS, a photo or a folder, and writes them to the folder OUT, aligned like CelebA's.
+
+    With a CSV file of labels, OUT is then what `facegan prepare` reads: own photos become training data.
+
+    \b
+    Examples:
+      facegan align ~/Pictures/friends faces
+      facegan align group.jpg faces --size 128 --face 1
+    """
+    from facegan.images import find_images
+    from facegan.pictures import check_folder, write_aligned
+
+    check_folder(out)
+    paths = find_images([photos])
+    _import_quietly("mtcnn")
+    with click.progressbar(paths, label="looking for faces", file=sys.stderr) as bar:
+        written, errors = write_aligned(bar, size, which, out)
+    for error in errors:
+        click.echo(str(error), err=True)
+    if not written:
+        raise FaceganError(f"no face to be used in {photos}")
+    click.echo(f"{out}: {len(written)} faces of {size}x{size} from {len(paths)} photos, {len(errors)} without")
 
 
 @main.command()

@@ -85,6 +85,36 @@ def agreement_loss(match_logits):
     return ops.mean(ops.softplus(-match_logits))
 
 
+def changed_loss(match_logits, changed):
+    """The part of `agreement_loss` that is about the columns to be changed; the rest counts as zero.
+
+    Args:
+        match_logits: `(batch, columns)`, positive where face and wished-for condition agree.
+        changed: the same shape, 1 for the columns that are to change, else 0.
+    """
+    return ops.mean(changed * ops.softplus(-match_logits))
+
+
+def kept_loss(match_logits, match_logits_before, changed):
+    """How far the verdict about columns that are not to change has moved: `E KL(before || after)`.
+
+    To ask for agreement with the label instead, as `agreement_loss` does, asks for more: a face that is labelled young
+    and looks old would have to become younger whenever glasses are put on.
+
+    Args:
+        match_logits, match_logits_before: `(batch, columns)`, of the edited and of the real face, both positive where
+            the column is as labelled.
+        changed: the same shape, 1 for the columns that are to change, else 0.
+
+    Returns:
+        A scalar of 0 or more; its gradient reaches the edited face alone.
+    """
+    before = ops.stop_gradient(match_logits_before)
+    # KL of two Bernoulli distributions by their logits: softplus'(x) = sigmoid(x), so it is softplus' Bregman distance.
+    moved = ops.softplus(match_logits) - ops.softplus(before) - ops.sigmoid(before) * (match_logits - before)
+    return ops.mean((1.0 - changed) * moved)
+
+
 def disagreement_loss(match_logits, columns):
     """Cross-entropy of "these columns of the condition are not true of this face".
 

@@ -18,6 +18,9 @@ class Preset:
         filters: filters of the encoder's first stage; each further stage has twice as many, up to `max_filters`.
         max_filters: the ceiling.
         kernel_size: of every convolution but those of residual blocks, which are 3x3.
+        subpixel: whether the networks are those of half the picture's height and width. They see four pixels as one
+            place of 12 channels (Shi et al. 2016), and make pictures by a convolution that enlarges. Near the full size
+            a narrow network does little, and there it would spend most of its time.
         condition: how a condition enters a decoder: `"joined"` to its feature maps as constant channels, or as
             `"modulation"`, a learnt scale and shift of every channel.
         editing: `"target"`: the editor is told the wished-for attributes and puts out a whole picture;
@@ -38,6 +41,10 @@ class Preset:
         beta_1, beta_2: Adam's.
         gradient_penalty: weight of WGAN-GP's penalty.
         discriminator_match, generator_match, editor_match: weights of the attribute terms in formulas 3, 4 and 8.
+        editor_keep: with `objective="wasserstein"`, the weight of the columns that the editor shall not change, where
+            `editor_match` is the weight of those that it shall.
+        editor_keeps: what is asked of those columns: `"label"`, to agree with the photo's label (AttGAN), or `"seen"`,
+            to look to the discriminator as they did before.
         generator_reconstruction, editor_reconstruction: the paper's lambda in formulas 6 and 8.
         ema_decay: of the moving average of all weights, which every picture is made with.
         classified_images: with `objective="wasserstein"`, how many photos encoder and classifier learn from before the
@@ -50,6 +57,7 @@ class Preset:
     filters: int = 64
     max_filters: int = 512
     kernel_size: int = 5
+    subpixel: bool = False
     condition: str = "joined"
     editing: str = "target"
     objective: str = "paper"
@@ -69,6 +77,8 @@ class Preset:
     discriminator_match: float = 1.0
     generator_match: float = 1.0
     editor_match: float = 1.0
+    editor_keep: float = 1.0
+    editor_keeps: str = "label"
     generator_reconstruction: float = 0.2
     editor_reconstruction: float = 0.2
     ema_decay: float = 0.999
@@ -100,6 +110,7 @@ _TINY = Preset(
     discriminator_match=10.0,
     generator_match=5.0,
     editor_match=80.0,
+    editor_keep=80.0,
     generator_reconstruction=0.0,
     editor_reconstruction=40.0,
     ema_decay=0.995,
@@ -117,7 +128,14 @@ PRESETS = {
         # For real photos: rare values, like glasses, come as often as others, and the classifier knows what attributes
         # look like before the editor begins. As wide as a CPU trains in hours.
         replace(
-            _TINY, name="celeba128", balanced=True, classified_images=64_000, ema_decay=0.999, epochs=20
+            _TINY,
+            name="celeba128",
+            subpixel=True,
+            balanced=True,
+            classified_images=64_000,
+            editor_keeps="seen",
+            ema_decay=0.999,
+            epochs=20,
         ),
     )
 }

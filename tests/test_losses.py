@@ -87,6 +87,24 @@ def test_agreement_is_the_cross_entropy_of_every_column_being_true():
     assert value(losses.agreement_loss(LOGITS)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_changed_and_unchanged_columns_make_up_the_agreement():
+    changed = (RANDOM.random(LOGITS.shape) < 0.3).astype("float32")
+    parts = value(losses.changed_loss(LOGITS, changed)) + value(losses.changed_loss(LOGITS, 1 - changed))
+    assert parts == pytest.approx(value(losses.agreement_loss(LOGITS)), rel=1e-5)
+    alone = (changed * np.log(1 + np.exp(-LOGITS))).mean()
+    assert value(losses.changed_loss(LOGITS, changed)) == pytest.approx(alone, rel=1e-5)
+
+
+def test_kept_is_the_divergence_between_what_was_seen_before_and_after():
+    before = RANDOM.normal(size=LOGITS.shape).astype("float32")
+    changed = (RANDOM.random(LOGITS.shape) < 0.3).astype("float32")
+    p, q = 1 / (1 + np.exp(-before)), 1 / (1 + np.exp(-LOGITS))
+    divergence = p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
+    assert value(losses.kept_loss(LOGITS, before, changed)) == pytest.approx(((1 - changed) * divergence).mean(), rel=1e-4)
+    assert value(losses.kept_loss(before, before, changed)) == 0
+    assert value(losses.kept_loss(LOGITS, before, np.ones_like(changed))) == 0
+
+
 def test_disagreement_is_the_cross_entropy_of_the_counted_columns_being_false():
     counted = (RANDOM.random(LOGITS.shape) < 0.3).astype("float32")
     counted[:, 0] = 1.0
@@ -96,7 +114,12 @@ def test_disagreement_is_the_cross_entropy_of_the_counted_columns_being_false():
 
 
 @pytest.mark.parametrize(
-    "loss", [losses.agreement_loss, lambda logits: losses.disagreement_loss(-logits, ops.ones_like(logits))]
+    "loss",
+    [
+        losses.agreement_loss,
+        lambda logits: losses.disagreement_loss(-logits, ops.ones_like(logits)),
+        lambda logits: losses.kept_loss(logits, -logits, ops.zeros_like(logits)),
+    ],
 )
 def test_cross_entropies_stay_finite_for_the_surest_of_wrong_answers(loss):
     assert value(loss(ops.full((2, 8), -1e4))) == pytest.approx(1e4)

@@ -13,7 +13,8 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "files", "attributes", "sentences", "presets", "provenance", "images", "sheets", "data", "losses", "models", "inference",
+    "errors", "files", "attributes", "sentences", "presets", "provenance", "images", "sheets", "photos", "data", "losses", "models",
+    "inference",
     "pictures", "training", "evaluation", "doctor", "cli",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "models", "training", "evaluation")

@@ -23,9 +23,10 @@ from facegan.training.run import Settings, train
 
 FIVE = ("gender", "age", "glasses", "skin", "hair")
 # A narrow network, so that a recipe takes minutes.
-START = replace(PRESETS["tiny"], name="start")
+START = replace(PRESETS["tiny"], name="start", subpixel=True)
 BALANCED = replace(START, name="balanced", balanced=True)
 CLASSIFIED = replace(BALANCED, name="classified", classified_images=64_000)
+SEEN = replace(CLASSIFIED, name="seen", editor_keeps="seen")
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
@@ -34,9 +35,9 @@ RECIPES = {
     "... and a start of classification": CLASSIFIED,
     "... and an encoder of its own for the editor": replace(CLASSIFIED, name="own-encoder", shared_encoder=False),
     "... and AttGAN's editor: labels, one skip": replace(CLASSIFIED, name="attgan-like", editing="target", skips=1),
-    "... and the editor's match weighs half": replace(CLASSIFIED, name="match-40", editor_match=40.0),
-    "... and reconstruction weighs half": replace(CLASSIFIED, name="reconstruction-20", editor_reconstruction=20.0),
-    "... and the discriminator's match weighs a third": replace(CLASSIFIED, name="critic-3", discriminator_match=3.0),
+    "... and unchanged columns shall be seen as before, not as labelled": SEEN,
+    "... the same, three times the weight": replace(SEEN, name="seen-240", editor_keep=240.0),
+    "... and reconstruction weighs half more": replace(SEEN, name="seen-reconstruction-60", editor_reconstruction=60.0),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",
@@ -57,13 +58,15 @@ BY_EDIT = ("glasses=1", "glasses=0")
 @click.option("--only", multiple=True, type=click.Choice(list(RECIPES)), help="Which recipes; all by default.")
 def main(data, out, images, only):
     faces = PreparedFaces(data)
-    for name in only or RECIPES:
-        run = out / RECIPES[name].name
-        if not (run / "report" / FIGURES).exists():
+    runs = {name: out / RECIPES[name].name for name in only or RECIPES}
+    for name, run in runs.items():
+        if not (run / MODEL_FILE).exists():
             click.echo(f"{name}: {run}", err=True)
-            if not (run / MODEL_FILE).exists():
-                settings = Settings(RECIPES[name], FIVE, RECIPES[name].batch_size, choose_precision("auto"), seed=0)
-                train(faces, settings, run, images, checkpoint_minutes=60)
+            settings = Settings(RECIPES[name], FIVE, RECIPES[name].batch_size, choose_precision("auto"), seed=0)
+            train(faces, settings, run, images, checkpoint_minutes=60)
+    for name, run in runs.items():
+        if not (run / "report" / FIGURES).exists():
+            click.echo(f"{name}: measuring", err=True)
             evaluation = Evaluation(load(run), faces, judge_of(faces))
             write_report(evaluation, describe(run), run / "report")
     click.echo(table(out))

@@ -15,8 +15,6 @@ from facegan.errors import FaceganError
 from facegan.images import is_image_path, open_image, square
 
 FOLDER = "img_align_celeba"
-ALIGNED_SIZE = (178, 218)
-ALIGNED_BOX = (0, 33, 178, 211)  # puts the eyes at 0.44 of the height
 TERMS = "CelebA: for non-commercial research purposes only, not to be passed on"
 
 
@@ -83,7 +81,7 @@ class FolderReader:
         return {name for name in os.listdir(self.path) if is_image_path(name)}
 
     def __call__(self, name, size):
-        return _face(open_image(Path(self.path, name)), size)
+        return square(open_image(Path(self.path, name)), size)
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ class ZipReader:
         # A damaged member makes zipfile stumble in several ways (BadZipFile, zlib.error, EOFError).
         except Exception as error:
             raise FaceganError(f"cannot read {name} in {Path(self.path).name}: the zip is damaged here") from error
-        return _face(open_image(io.BytesIO(content)), size)
+        return square(open_image(io.BytesIO(content)), size)
 
 
 @lru_cache(maxsize=1)
@@ -122,10 +120,6 @@ def _zip(path):
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
         raise FaceganError(f"cannot read {path}: not a zip, or not downloaded to its end") from error
-
-
-def _face(picture, size):
-    return square(picture.crop(ALIGNED_BOX) if picture.size == ALIGNED_SIZE else picture, size)
 
 
 def _find(folder, *names):

@@ -3,7 +3,15 @@
 from keras import layers
 
 from facegan.models.encoder import stage_filters
-from facegan.models.layers import InstanceNormalization, activation, join, modulate, transposed_convolution
+from facegan.models.layers import (
+    EnlargingPictureConvolution,
+    InstanceNormalization,
+    PictureConvolution,
+    activation,
+    join,
+    modulate,
+    transposed_convolution,
+)
 
 
 def decoder_filters(preset, image_size):
@@ -37,6 +45,9 @@ def decoder_stage(tensor, filters, preset, condition=None, skip=None):
 
 
 def to_picture(tensor, preset):
-    """The last convolution: `(batch, h, w, 3)` in -1..1, float32 whatever the precision of the rest."""
-    picture = layers.Conv2D(3, preset.kernel_size, padding="same")(tensor)
-    return layers.Activation("tanh", dtype="float32")(picture)
+    """The last convolution: `(batch, h, w, 3)` in -1..1, float32 whatever the precision of the rest.
+
+    With `subpixel` the tensor has half the picture's height and width.
+    """
+    convolution = EnlargingPictureConvolution if preset.subpixel else PictureConvolution
+    return layers.Activation("tanh", dtype="float32")(convolution(preset.kernel_size)(tensor))

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from facegan.models.decoder import decoder_filters, decoder_stage, to_picture
-from facegan.models.layers import activation, residual_block
+from facegan.models.layers import activation, residual_block, to_fours
 
 
 def build_editor(preset, image_size, feature_shapes, condition_size):
@@ -32,7 +32,7 @@ def build_editor(preset, image_size, feature_shapes, condition_size):
     if preset.editing == "difference":
         # Normalised features do not tell how dark a face is; what has to be added to make hair black depends on it.
         inputs.append(keras.Input((image_size, image_size, 3), name="image"))
-        tensor = layers.Concatenate()([tensor, inputs[-1]])
+        tensor = layers.Concatenate()([tensor, to_fours(inputs[-1]) if preset.subpixel else inputs[-1]])
         tensor = activation(layers.Conv2D(preset.filters, 3, padding="same")(tensor))
     return keras.Model(inputs, to_picture(tensor, preset), name="editor")
 

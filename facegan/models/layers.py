@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 LEAKY_SLOPE = 0.2
@@ -56,6 +57,67 @@ class InstanceNormalization(layers.Layer):
     def compute_output_shape(self, shape):
         # Else Keras traces `call` to find out, for every layer of a model that is loaded.
         return shape
+
+
+@keras.saving.register_keras_serializable("facegan")
+class PictureConvolution(layers.Conv2D):
+    """A convolution to three colours: Keras's own result in half the time on a CPU.
+
+    Kernels work on 16 output channels at least, of which three would be used. So four pixels are made at once, by a
+    kernel one larger, at every other place: 12 channels, the kernel at its four offsets.
+
+    Input: `(batch, height, width, channels)`, height and width even. Output: `(batch, height, width, 3)`.
+    """
+
+    def __init__(self, kernel_size, **kwargs):
+        super().__init__(3, kernel_size, padding="same", **kwargs)
+
+    def get_config(self):
+        config = layers.Layer.get_config(self)
+        return config | {"kernel_size": self.kernel_size}
+
+    def call(self, inputs):
+        offsets = [(down, right) for down in (0, 1) for right in (0, 1)]
+        kernels = [ops.pad(self.kernel, ((y, 1 - y), (x, 1 - x), (0, 0), (0, 0))) for y, x in offsets]
+        return to_pixels(ops.conv(inputs, ops.concatenate(kernels, axis=-1), strides=2, padding="same")) + self.bias
+
+
+def to_pixels(fours):
+    """Four pixels side by side in the channels, `(batch, h, w, 12)`, to their places, `(batch, 2h, 2w, 3)`."""
+    _, height, width, _ = fours.shape
+    fours = ops.reshape(fours, (-1, height, width, 2, 2, 3))
+    return ops.reshape(ops.transpose(fours, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, 3))
+
+
+def to_fours(pixels):
+    """The way back: `(batch, 2h, 2w, 3)` to `(batch, h, w, 12)`."""
+    _, height, width, _ = pixels.shape
+    pixels = ops.reshape(pixels, (-1, height // 2, 2, width // 2, 2, 3))
+    return ops.reshape(ops.transpose(pixels, (0, 1, 3, 2, 4, 5)), (-1, height // 2, width // 2, 12))
+
+
+@keras.saving.register_keras_serializable("facegan")
+class EnlargingPictureConvolution(PictureConvolution):
+    """`UpSampling2D()`, which doubles height and width, and then a convolution to three colours: the same result,
+    computed at the smaller size.
+
+    One kernel for all four pixels of a place, because four of their own begin as a checkerboard, which training has to
+    get rid of first (Odena et al. 2016).
+
+    Input: `(batch, height, width, channels)`. Output: `(batch, 2 height, 2 width, 3)`.
+    """
+
+    def call(self, inputs):
+        size = self.kernel_size[0]
+        # Which of three neighbouring places each of the kernel's rows falls on, for the upper and the lower pixel.
+        falls_on = (np.arange(2)[:, None] + np.arange(size) - (size - 1) // 2) // 2 + 1
+        rows = ops.convert_to_tensor(falls_on[:, None] == np.arange(3)[:, None], self.compute_dtype)
+        kernel = ops.einsum("ayi,bxj,ijco->yxcabo", rows, rows, ops.convert_to_tensor(self.kernel))
+        kernel = ops.reshape(kernel, (3, 3, -1, 12))
+        return to_pixels(ops.conv(inputs, kernel, padding="same")) + self.bias
+
+    def compute_output_shape(self, shape):
+        return (shape[0], 2 * shape[1], 2 * shape[2], 3)
 
 
 def activation(tensor):

@@ -97,10 +97,18 @@ def wasserstein_terms(preset, judged):
         },
         "editor": {
             "adversarial": -ops.mean(judged.edited_score),
-            "match": preset.editor_match * losses.agreement_loss(judged.edited_match),
+            "match": preset.editor_match * losses.changed_loss(judged.edited_match, judged.changed),
+            "kept": preset.editor_keep * kept(preset, judged),
             "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.real, judged.edited),
         },
     }
+
+
+def kept(preset, judged):
+    """What the editor owes the columns that are not to change."""
+    if preset.editor_keeps == "seen":
+        return losses.kept_loss(judged.edited_match, judged.real_match, judged.changed)
+    return losses.changed_loss(judged.edited_match, 1.0 - judged.changed)
 
 
 def generated_faces(generated, edited):

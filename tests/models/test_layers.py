@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from facegan.models.layers import InstanceNormalization, join, modulate
+from facegan.models.layers import (
+    EnlargingPictureConvolution,
+    InstanceNormalization,
+    PictureConvolution,
+    join,
+    modulate,
+    to_fours,
+    to_pixels,
+)
 
 IMAGES = np.random.default_rng(0).normal(3, 2, (4, 8, 8, 5)).astype("float32")
 
@@ -72,3 +80,41 @@ def test_modulation_scales_and_shifts_each_channel():
     (kernel,) = [array(weight) for weight in network.weights]
     scale, shift = np.split((condition @ kernel)[:, None, None], 2, axis=-1)
     assert array(network([IMAGES, condition])) == pytest.approx(IMAGES * (1 + scale) + shift, abs=1e-4)
+
+
+@pytest.mark.parametrize("kernel_size", [3, 4, 5])
+def test_picture_convolution_is_that_of_keras(kernel_size):
+    layer = PictureConvolution(kernel_size)
+    plain = keras.layers.Conv2D(3, kernel_size, padding="same")
+    layer.build(IMAGES.shape)
+    plain.build(IMAGES.shape)
+    layer.bias.assign([1.0, -2.0, 3.0])
+    plain.set_weights(layer.get_weights())
+    assert array(layer(IMAGES)) == pytest.approx(array(plain(IMAGES)), abs=1e-4)
+
+
+def test_picture_convolution_survives_its_config():
+    layer = PictureConvolution(4, name="picture")
+    again = PictureConvolution.from_config(layer.get_config())
+    assert (again.kernel_size, again.filters, again.name) == ((4, 4), 3, "picture")
+
+
+def test_fours_are_the_neighbouring_pixels_and_the_way_back_is_exact():
+    picture = np.random.default_rng(2).normal(size=(2, 8, 4, 3)).astype("float32")
+    fours = array(to_fours(ops.convert_to_tensor(picture)))
+    assert fours.shape == (2, 4, 2, 12)
+    assert (fours[1, 2, 1] == picture[1, 4:6, 2:4].reshape(12)).all()
+    assert (array(to_pixels(ops.convert_to_tensor(fours))) == picture).all()
+
+
+@pytest.mark.parametrize("kernel_size", [3, 4, 5])
+def test_enlarging_picture_convolution_is_upsampling_and_a_convolution(kernel_size):
+    layer = EnlargingPictureConvolution(kernel_size)
+    plain = keras.layers.Conv2D(3, kernel_size, padding="same")
+    layer.build(IMAGES.shape)
+    plain.build(IMAGES.shape)
+    layer.bias.assign([1.0, -2.0, 3.0])
+    plain.set_weights(layer.get_weights())
+    expected = plain(keras.layers.UpSampling2D()(IMAGES))
+    assert layer.compute_output_shape(IMAGES.shape) == expected.shape
+    assert array(layer(IMAGES)) == pytest.approx(array(expected), abs=1e-4)

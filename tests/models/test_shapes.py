@@ -34,6 +34,18 @@ def test_every_size_works(small_model, inputs, size):
     assert array(networks.edit(batch["images"], batch["labels"], batch["targets"])).shape == (3, size, size, 3)
 
 
+@pytest.mark.parametrize("name", ["paper", "tiny"])
+def test_subpixel_networks_are_those_of_half_the_size(small_model, inputs, name):
+    batch = inputs(64)
+    half, networks = small_model(name, 32), small_model(name, 64, subpixel=True)
+    places = lambda model: [features.shape[1:] for features in model.encoder.outputs]
+    assert places(networks) == places(half)
+    assert array(networks.generate(batch["noise"], batch["labels"])).shape == (3, 64, 64, 3)
+    edited = array(networks.edit(batch["images"], batch["labels"], batch["targets"]))
+    assert edited.shape == (3, 64, 64, 3)
+    assert (edited != batch["images"]).any(axis=-1).mean() > 0.9
+
+
 def test_the_papers_discriminator_has_one_answer_about_the_condition_as_a_whole(small_model, inputs):
     batch = inputs()
     answers = small_model("paper").judge(batch["images"], batch["labels"], batch["targets"])

@@ -1,0 +1,102 @@
+"""From a face in a photo to a crop as the training data is aligned: eyes, nose and mouth always in the same places."""
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from facegan.photos.detect import find_faces
+
+# Where MTCNN sees the landmarks in CelebA's aligned photos, cut to a square (the median of 600 training photos), as
+# parts of the crop's side.
+TEMPLATE = np.array([(0.382, 0.438), (0.607, 0.438), (0.494, 0.584), (0.393, 0.674), (0.596, 0.674)])
+# The landmark that each one is in a mirror.
+MIRRORED = [1, 0, 2, 4, 3]
+# Pixels of the crop in which the landmarks are looked for once more.
+REFINED = 256
+
+
+class Alignment:
+    """Where an upright square crop lies in a photo: a rotation, one scale and a shift.
+
+    Args:
+        across, down, left, top: the crop's point `(x, y)`, each 0..1, is the photo's
+            `(left + across * x - down * y, top + down * x + across * y)`, in pixels.
+    """
+
+    def __init__(self, across, down, left, top):
+        self.across, self.down, self.left, self.top = across, down, left, top
+
+    @classmethod
+    def of_landmarks(cls, landmarks):
+        """The one that brings landmarks, `(5, 2)` in pixels, nearest to the template (least squares)."""
+        (x, y), ones, zeros = TEMPLATE.T, np.ones(len(TEMPLATE)), np.zeros(len(TEMPLATE))
+        equations = np.concatenate([np.stack([x, -y, ones, zeros], 1), np.stack([y, x, zeros, ones], 1)])
+        return cls(*np.linalg.lstsq(equations, landmarks.T.reshape(-1), rcond=None)[0])
+
+    @property
+    def side(self):
+        """The crop's side, in pixels of the photo."""
+        return math.hypot(self.across, self.down)
+
+    def to_photo(self, points):
+        """From points of the crop, `(count, 2)` in 0..1, to pixels of the photo."""
+        x, y = np.asarray(points, "float64").T
+        return np.stack(
+            [self.left + self.across * x - self.down * y, self.top + self.down * x + self.across * y], axis=1
+        )
+
+    def box(self):
+        """Left, top, right and bottom of the upright rectangle that just holds the crop; whole pixels of the photo."""
+        corners = self.to_photo([(0, 0), (1, 0), (0, 1), (1, 1)])
+        return (*np.floor(corners.min(axis=0)).astype(int), *np.ceil(corners.max(axis=0)).astype(int))
+
+    def crop(self, picture, size):
+        """The crop, `size` pixels wide and high; what lies beyond the photo repeats its edge.
+
+        Args:
+            picture: RGB `PIL.Image`.
+        """
+        left, top, right, bottom = self.box()
+        # A little more, for the interpolation.
+        left, top, right, bottom = left - 2, top - 2, right + 2, bottom + 2
+        x = np.clip(np.arange(left, right), 0, picture.width - 1)
+        y = np.clip(np.arange(top, bottom), 0, picture.height - 1)
+        around = picture.crop((x[0], y[0], x[-1] + 1, y[-1] + 1))
+        around = Image.fromarray(np.asarray(around)[np.ix_(y - y[0], x - x[0])])
+        # Interpolation looks at the nearest pixels only: made small, a large face would be a choice among its pixels.
+        finer = max(1, round(self.side / size))
+        across, down = self.across / (size * finer), self.down / (size * finer)
+        matrix = (across, -down, self.left - left, down, across, self.top - top)
+        large = around.transform((size * finer, size * finer), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
+        return large.reduce(finer) if finer > 1 else large
+
+
+def aligned_faces(picture):
+    """The faces of a picture, the largest first: a list of `(Face, Alignment)`.
+
+    What cannot be seen as a face once more when it is upright was none.
+    """
+    refined = [(face, refined_landmarks(picture, face)) for face in find_faces(picture)]
+    return [(face, Alignment.of_landmarks(landmarks)) for face, landmarks in refined if landmarks is not None]
+
+
+def refined_landmarks(picture, face):
+    """A face's landmarks, `(5, 2)` in pixels of the picture, more exact than `find_faces` has them; None if there are
+    none to be seen.
+
+    They are looked for again in the upright crop and in its mirror image: MTCNN's coordinates are whole pixels, it
+    sees turned faces less well, and is not quite the same to the left and to the right.
+    """
+    first = Alignment.of_landmarks(face.landmarks)
+    upright = first.crop(picture, REFINED)
+    plain, mirrored = _landmarks(upright), _landmarks(upright.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    if plain is None or mirrored is None:
+        return None
+    return first.to_photo((plain + (1, 0) + mirrored[MIRRORED] * (-1, 1)) / 2)
+
+
+def _landmarks(crop):
+    """Of the face in the middle, as parts of the crop's side; None if there is none."""
+    faces = [face.landmarks / REFINED for face in find_faces(crop)]
+    return min(faces, key=lambda landmarks: np.abs(landmarks - TEMPLATE).max(), default=None)

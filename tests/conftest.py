@@ -80,3 +80,17 @@ def model_file(drawn_faces, small_settings, tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "model.keras"
     save_model(build_networks(drawn_faces, small_settings("tiny")), path)
     return path
+
+
+@pytest.fixture
+def facegan(capsys):
+    """`facegan("info", path)` gives exit code, stdout and stderr."""
+    from facegan.cli import main
+
+    def run(*args):
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([str(arg) for arg in args])
+        return left.value.code, *capsys.readouterr()
+
+    return run

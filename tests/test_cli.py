@@ -20,19 +20,6 @@ TENSORFLOW = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
 TINY = ("--preset", "tiny", "--attributes", "glasses,hair", "--batch-size", 8, "--precision", "float32")
 
 
-@pytest.fixture
-def facegan(capsys):
-    """`facegan("info", path)` gives exit code, stdout and stderr."""
-
-    def run(*args):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main([str(arg) for arg in args])
-        return left.value.code, *capsys.readouterr()
-
-    return run
-
-
 def command(*args):
     """The program as a process of its own, as from a shell."""
     return [sys.executable, "-c", "from facegan.cli import main; main()", *map(str, args)]
@@ -62,7 +49,7 @@ def test_info_needs_no_backend(model_file):
 def test_help_of_everything(facegan):
     code, out, _ = facegan("--help")
     names = re.findall(r"^  (\w+)  ", out, re.MULTILINE)
-    assert code == 0 and set(names) == {"prepare", "train", "generate", "edit", "evaluate", "doctor", "info"}
+    assert code == 0 and set(names) == {"prepare", "align", "train", "generate", "edit", "evaluate", "doctor", "info"}
     for name in names:
         code, out, err = facegan(name, "-h")
         assert code == 0 and "Examples:" in out and not err
@@ -231,7 +218,8 @@ def test_edit_takes_folders_and_files_of_every_kind(facegan, model_file, drawn_f
 def test_edit_makes_a_sheet(facegan, model_file, tmp_path):
     Image.new("RGB", (300, 200), "red").save(tmp_path / "a.png")
     out = tmp_path / "edited.png"
-    code, printed, _ = facegan("edit", tmp_path / "a.png", "--set", "age=old", "--model", model_file, "--out", out)
+    options = ("--set", "age=old", "--aligned", "--model", model_file, "--out", out)
+    code, printed, _ = facegan("edit", tmp_path / "a.png", *options)
     assert (code, printed) == (0, f"{out}\n") and open_image(out).width > 2 * 128
 
 
@@ -248,7 +236,7 @@ def test_plain_words_mean_what_attributes_mean(facegan, model_file, tmp_path):
     assert facegan("generate", "--attrs", "glasses, old, female", *options, exact)[0] == 0
     assert same_pixels(plain, exact)
 
-    options = (exact, "--model", model_file, "--from", "male", "--out")
+    options = (exact, "--aligned", "--model", model_file, "--from", "male", "--out")
     code, _, err = facegan("edit", "--say", "take his glasses off", "--set", "hair=black", *options, tmp_path / "a.png")
     assert (code, err) == (0, "understood: no glasses\n")
     assert facegan("edit", "--set", "glasses=0,hair=black", *options, tmp_path / "b.png")[0] == 0
@@ -267,6 +255,6 @@ def test_a_picture_says_how_it_was_made_and_can_be_made_again(facegan, model_fil
     assert facegan("generate", "--like", first, "--seed", 6, "--model", model_file, "--out", other)[0] == 0
     assert read_provenance(other) == made | {"seed": 6}
 
-    edited = tmp_path / "edited.png"
-    assert facegan("edit", first, "--set", "hair=black", "--strength", 0.5, "--model", model_file, "--out", edited)[0] == 0
+    edited, wish = tmp_path / "edited.png", ("--set", "hair=black", "--strength", 0.5)
+    assert facegan("edit", first, "--aligned", *wish, "--model", model_file, "--out", edited)[0] == 0
     assert read_provenance(edited)["set"] == "hair=black" and read_provenance(edited)["strength"] == [0.5]

@@ -1,0 +1,136 @@
+"""A photo in, a photo out: `facegan edit` and `facegan align` on pictures that are no aligned faces."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegan.images import open_image
+from facegan.photos.photo import faces_in
+from facegan.provenance import read_provenance
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """A portrait, two people in one photo, and one without anybody."""
+    from skimage.data import astronaut, coffee
+
+    folder = tmp_path_factory.mktemp("photos")
+    portrait = Image.fromarray(astronaut())
+    portrait.save(folder / "portrait.png")
+    two = Image.new("RGB", (900, 512))
+    two.paste(portrait.resize((300, 300)), (0, 0))
+    two.paste(portrait.crop((0, 0, 500, 512)), (400, 0))
+    two.save(folder / "two.png")
+    Image.fromarray(coffee()).save(folder / "coffee.jpg")
+    return folder
+
+
+@pytest.fixture
+def edit(facegan, model_file):
+    # The model has learnt nothing; what it took the face to be might be what is asked for.
+    asked = ("--set", "hair=black", "--from", "hair=blond", "--strength", 2, "--model", model_file)
+    return lambda *arguments: facegan("edit", *arguments, *asked)
+
+
+def pixels(path):
+    return np.asarray(open_image(path), "int16")
+
+
+def changed_places(before, after):
+    return (pixels(before) != pixels(after)).any(axis=2)
+
+
+def test_the_photo_comes_back_with_nothing_but_the_face_changed(edit, photos, tmp_path):
+    out = tmp_path / "edited.png"
+    assert edit(photos / "portrait.png", "--out", out) == (0, f"{out}\n", "")
+    changed = changed_places(photos / "portrait.png", out)
+    (face,), _ = faces_in(open_image(photos / "portrait.png"), 32)
+    left, top, right, bottom = face.alignment.box()
+    assert changed[top:bottom, left:right].mean() > 0.3
+    changed[top:bottom, left:right] = False
+    assert not changed.any()
+    made = read_provenance(out)
+    assert made["set"] == "hair=black" and made["faces"] == [[left, top, right, bottom]]
+
+
+def test_one_face_of_two_and_both(edit, photos, tmp_path):
+    halves = lambda path: [half.any() for half in np.split(changed_places(photos / "two.png", path), [350], axis=1)]
+    out = tmp_path / "edited.png"
+    code, _, err = edit(photos / "two.png", "--out", out)
+    assert code == 0 and halves(out) == [False, True]
+    assert "2 faces; the largest was edited (--face 2 is the next, --face all are all)" in err
+    assert edit(photos / "two.png", "--face", 2, "--out", out)[::2] == (0, "") and halves(out) == [True, False]
+    assert edit(photos / "two.png", "--face", "all", "--out", out)[::2] == (0, "") and halves(out) == [True, True]
+    code, printed, err = edit(photos / "two.png", "--face", 3, "--out", out)
+    assert (code, printed) == (2, "") and "there is no face 3 in" in err and "2 found" in err
+    assert "number|all" in edit(photos / "two.png", "--face", "left")[2] or edit(photos / "two.png", "--face", 0)[0] == 2
+
+
+def test_before_beside_after(edit, photos, tmp_path):
+    out = tmp_path / "edited.png"
+    assert edit(photos / "portrait.png", "--compare", "--out", out)[0] == 0
+    both = pixels(out)
+    assert both.shape == (512, 2 * 512 + 2, 3)
+    assert (both[:, :512] == pixels(photos / "portrait.png")).all() and (both[:, -512:] != both[:, :512]).any()
+
+
+def test_faces_alone(edit, photos, tmp_path):
+    code, printed, err = edit(photos, "--faces-only", "--face", "all", "--out", tmp_path / "faces")
+    assert code == 0 and len(printed.splitlines()) == 3
+    assert "no face found in" in err and "coffee.jpg" in err
+    assert {Image.open(path).size for path in (tmp_path / "faces").iterdir()} == {(32, 32)}
+
+
+def test_a_folder_of_photos(edit, photos, tmp_path):
+    code, printed, err = edit(photos, "--out", tmp_path / "edited")
+    assert code == 0 and "coffee.jpg" in err
+    written = {path.name: Image.open(path).size for path in (tmp_path / "edited").iterdir()}
+    assert written == {"portrait.png": (512, 512), "two.png": (900, 512)}
+    assert len(printed.splitlines()) == 2
+    code, printed, err = edit(photos, "--out", tmp_path / "one.png")
+    assert (code, printed) == (2, "") and "room for one photo, and there are 3; name a folder" in err
+
+
+def test_no_face_at_all(edit, photos, tmp_path):
+    code, printed, err = edit(photos / "coffee.jpg", "--out", tmp_path / "a.png")
+    assert (code, printed) == (2, "") and err.startswith("facegan: no face found in")
+    assert "600x400 pixels" in err and "--aligned" in err
+    assert edit(photos / "coffee.jpg", "--aligned", "--out", tmp_path / "a.png")[0] == 0
+
+
+def test_strengths_of_a_photo(facegan, model_file, photos, tmp_path):
+    wish = ("--set", "glasses=1", "--from", "glasses=0", "--strength", "0:2:1")
+    asked = ("edit", photos / "portrait.png", *wish, "--model", model_file, "--out")
+    assert facegan(*asked, tmp_path / "strip.png")[0] == 0
+    assert open_image(tmp_path / "strip.png").width > 3 * 480
+    assert facegan(*asked, tmp_path / "growing.gif")[0] == 0
+    with Image.open(tmp_path / "growing.gif") as animation:
+        assert animation.n_frames == 4 and animation.size == (480, 480)
+    assert facegan(*asked, tmp_path / "files")[0] == 0
+    names = sorted(path.name for path in (tmp_path / "files").iterdir())
+    assert names == [f"portrait-strength-{strength}.png" for strength in (0, 1, 2)]
+    assert not changed_places(photos / "portrait.png", tmp_path / "files" / names[0]).any()
+
+
+def test_align_makes_training_data_of_photos(facegan, photos, tmp_path):
+    out = tmp_path / "faces"
+    code, printed, err = facegan("align", photos, out, "--size", 64)
+    assert (code, printed) == (0, f"{out}: 3 faces of 64x64 from 3 photos, 1 without\n")
+    assert "no face found in" in err
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["portrait.png", "two-2.png", "two.png"]
+    (out / "labels.csv").write_text("file,glasses\n" + "".join(f"{name},0\n" for name in names))
+    code, printed, _ = facegan("prepare", out, tmp_path / "data", "--size", 32)
+    assert code == 0 and "3 faces of 32x32" in printed
+    assert json.loads((tmp_path / "data" / "prepared.json").read_text())
+
+
+def test_align_of_a_single_photo_and_of_none(facegan, photos, tmp_path):
+    code, printed, _ = facegan("align", photos / "two.png", tmp_path / "one", "--face", 1)
+    assert code == 0 and "1 faces of 256x256 from 1 photos" in printed
+    code, printed, err = facegan("align", photos / "coffee.jpg", tmp_path / "none")
+    assert (code, printed) == (2, "") and "no face to be used in" in err and not (tmp_path / "none").exists()
+    code, _, err = facegan("align", photos, photos / "coffee.jpg")
+    assert code == 2 and "is not a folder" in err

@@ -202,6 +202,19 @@ class Attributes:
             raise FaceganError(f"unknown attribute '{word}'" + did_you_mean(word, meanings))
         return meanings[word.lower()]
 
+    def wishes_of(self, name):
+        """`{attribute: value}` for each value of an attribute, but "none of the others" (hair=other), which nobody
+        asks for.
+
+        Raises:
+            FaceganError: an unknown attribute.
+        """
+        by_lower = {item.name.lower(): item for item in self.items}
+        if name.lower() not in by_lower:
+            raise FaceganError(f"unknown attribute '{name}'" + did_you_mean(name, self.names))
+        item = by_lower[name.lower()]
+        return [{item.name: value} for value in item.values if len(item.columns) == 1 or value != item.values[-1]]
+
     def apply(self, vectors, wishes):
         """Sets attributes in condition vectors; the others stay as they are.
 

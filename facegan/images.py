@@ -168,15 +168,19 @@ def save_image(image, path, made=None):
 
 
 def save_animation(frames, path):
-    """Writes RGB images as an animated GIF that goes there and back for ever, whole or not at all.
+    """Writes RGB images as an animation that goes there and back for ever, whole or not at all.
+
+    Args:
+        frames: `PIL.Image`s of one size.
+        path: of a `.gif` or `.webp` file.
 
     Raises:
         FaceganError: the file cannot be written.
     """
     first, *others = [*frames, *frames[-2:0:-1]]
-    # A palette for all frames would be too small for faces; one for each flickers less than it bands.
-    options = {"format": "GIF", "save_all": True, "append_images": others, "duration": FRAME_MILLISECONDS, "loop": 0}
-    _write(first, path, options)
+    # In a GIF a palette for all frames would be too small for faces; one for each flickers less than it bands.
+    kind = {"format": "WEBP", "quality": 90} if Path(path).suffix.lower() == ".webp" else {"format": "GIF"}
+    _write(first, path, kind | {"save_all": True, "append_images": others, "duration": FRAME_MILLISECONDS, "loop": 0})
 
 
 def _write(image, path, options):

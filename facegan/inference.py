@@ -148,6 +148,28 @@ class FaceModel:
         randoms = [np.random.default_rng([seed, index]) for index in range(len(conditions))]
         return self._in_batches(self._generator, self._noise(randoms), conditions)
 
+    def walk(self, attributes="", count=2, seed=None, frames=12):
+        """Faces on the way from each of `count` generated faces to the next.
+
+        The noise goes along a great circle, so that it stays as long as normally distributed noise is (White 2016);
+        the attributes go straight.
+
+        Args:
+            attributes, count, seed: as for `generate`.
+            frames: pictures from one face to the next.
+
+        Returns:
+            A list of `(count - 1) * frames + 1` `PIL.Image`s.
+        """
+        seed = np.random.SeedSequence().entropy if seed is None else seed
+        randoms = [np.random.default_rng([seed, index]) for index in range(count)]
+        conditions = self._conditions(self._wishes(attributes), randoms)
+        noise = self._noise(randoms)
+        parts = np.append(np.tile(np.arange(frames) / frames, count - 1), 1.0).astype("float32")[:, None]
+        starts = np.append(np.repeat(np.arange(count - 1), frames), count - 2)
+        straight = lambda ends: (1 - parts) * ends[starts] + parts * ends[starts + 1]
+        return self._in_batches(self._generator, _great_circle(noise[starts], noise[starts + 1], parts), straight(conditions))
+
     def edit(self, images, attributes, strength=1.0, source=None):
         """Changes attributes of faces.
 
@@ -232,6 +254,13 @@ class FaceModel:
         for start in range(0, len(arrays[0]), BATCH):
             images += to_images(denormalise(compiled.predict_on_batch([array[start : start + BATCH] for array in arrays])))
         return images
+
+
+def _great_circle(start, end, part):
+    """Spherical interpolation: `(count, k)` vectors, and `(count, 1)` how far, 0..1."""
+    unit = lambda vectors: vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    angle = np.arccos(np.clip(np.sum(unit(start) * unit(end), axis=1, keepdims=True), -1, 1))
+    return (np.sin((1 - part) * angle) * start + np.sin(part * angle) * end) / np.maximum(np.sin(angle), 1e-6)
 
 
 def _picture(image):

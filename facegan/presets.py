@@ -32,6 +32,9 @@ class Preset:
         skips: how many stages of the editor's decoder also see the encoder's feature maps of their size, the smallest
             maps first; None for all. (The bottom, where the decoder starts, is not counted.)
         residual_blocks: how many at the bottom of the editor.
+        first_normalised: whether the encoder's first stage is normalised, as all others are. A pattern that repeats
+            with the stage's stride adds the same to all its places, and normalisation takes that away: the critic is
+            blind to it, and generator and editor cover their pictures with stitches.
         dropout: rate in the encoder.
         noise_size: length of the generator's noise.
         mirror: whether half of the photos are mirrored.
@@ -64,6 +67,7 @@ class Preset:
     shared_encoder: bool = True
     skips: int | None = None
     residual_blocks: int = 2
+    first_normalised: bool = True
     dropout: float = 0.25
     noise_size: int = 100
     mirror: bool = False
@@ -131,6 +135,7 @@ PRESETS = {
             _TINY,
             name="celeba128",
             subpixel=True,
+            first_normalised=False,
             balanced=True,
             classified_images=64_000,
             editor_keeps="seen",

@@ -1,5 +1,6 @@
 """The commands, from a data set to edited faces."""
 
+import json
 import os
 import re
 import signal
@@ -49,11 +50,45 @@ def test_info_needs_no_backend(model_file):
 def test_help_of_everything(facegan):
     code, out, _ = facegan("--help")
     names = re.findall(r"^  (\w+)  ", out, re.MULTILINE)
-    assert code == 0 and set(names) == {"prepare", "align", "train", "generate", "edit", "evaluate", "doctor", "info"}
+    assert code == 0 and set(names) == set(main.commands)
     for name in names:
         code, out, err = facegan(name, "-h")
-        assert code == 0 and "Examples:" in out and not err
+        assert code == 0 and not err
+        assert len(re.findall(rf"^  +(?:\w+=\w+ )?facegan {name}\b", out.partition("Examples:")[2], re.MULTILINE)) >= 2
+        assert "--json" in out and "--quiet" in out
     assert facegan()[:1] == (0,)
+
+
+def test_json_is_all_there_is_on_stdout(facegan, model_file, drawn_faces, tmp_path):
+    out = tmp_path / "faces"
+    code, printed, err = facegan("generate", "--model", model_file, "--count", 2, "--text", "old", "--out", out, "--json")
+    made = json.loads(printed)
+    assert code == 0 and f"seed {made['seed']}" in err and "understood: old" in err
+    assert made["files"] == [str(out / "face-1.png"), str(out / "face-2.png")] and made["attrs"] == "age=old"
+    code, printed, _ = facegan("edit", out, "--set", "glasses=1", "--model", model_file, "--out", tmp_path / "e", "--json")
+    edited = json.loads(printed)
+    assert edited["files"] == [str(tmp_path / "e" / name) for name in ("face-1.png", "face-2.png")]
+    assert (edited["set"], edited["strength"], edited["remarks"]) == ("glasses=1", [1.0], [])
+    described = json.loads(facegan("info", model_file, "--json")[1])
+    assert described["image_size"] == 32 and described["preset"]["name"] == "tiny"
+    found = json.loads(facegan("train", drawn_faces.path, *TINY, "--images", 80, "--dry-run", "--json")[1])
+    assert found["steps"] == 10 and found["parameters"].keys() == {"encoder", "discriminator", "generator", "editor"}
+    prepared = json.loads(facegan("prepare", "drawn", tmp_path / "d", "--count", 20, "--size", 32, "--json")[1])
+    assert prepared["faces"] == 20 == sum(prepared["parts"].values())
+
+
+def test_quiet_says_nothing_on_the_way_but_errors(facegan, model_file, tmp_path):
+    asked = ("generate", "--model", model_file, "--count", 1, "--text", "old", "--quiet")
+    assert facegan(*asked, "--out", tmp_path / "a.png") == (0, f"{tmp_path / 'a.png'}\n", "")
+    assert facegan("prepare", "drawn", tmp_path / "d", "--count", 20, "--size", 32, "-q")[::2] == (0, "")
+    code, printed, err = facegan("generate", "--quiet", "--model", model_file, "--attrs", "wings=1")
+    assert (code, printed) == (2, "") and "wings" in err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(facegan, shell):
+    code, source, _ = facegan("completion", shell)
+    assert code == 0 and "_FACEGAN_COMPLETE" in source
 
 
 def test_info(facegan, model_file):

@@ -5,9 +5,11 @@ import pytest
 from PIL import Image
 
 import facegan
-from facegan import pictures
 from facegan.errors import FaceganError
-from facegan.pictures import check_output, write_edited, write_generated
+from facegan.pictures import edited, generated, output
+from facegan.pictures.edited import write_edited, write_grid
+from facegan.pictures.generated import write_generated, write_walk
+from facegan.pictures.output import check_output
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +21,9 @@ def model(model_file):
 def sheets(monkeypatch):
     """What is put on sheets: a list of `(arguments, keywords)`."""
     asked = []
-    for name in ("sheet", "labelled"):
-        make = getattr(pictures, name)
-        monkeypatch.setattr(pictures, name, lambda *a, make=make, **k: asked.append((a, k)) or make(*a, **k))
+    for module, name in ((generated, "sheet"), (generated, "labelled"), (edited, "sheet")):
+        make = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, make=make, **k: asked.append((a, k)) or make(*a, **k))
     return asked
 
 
@@ -79,7 +81,7 @@ def test_files_of_the_same_name_do_not_overwrite_each_other(model, tmp_path):
 
 def test_a_failure_takes_back_the_files_before_it(model, tmp_path, monkeypatch):
     out = tmp_path / "new" / "faces"
-    save, left = pictures.save_image, [2]
+    save, left = output.save_image, [2]
 
     def failing(image, path, made):
         if not left[0]:
@@ -87,7 +89,7 @@ def test_a_failure_takes_back_the_files_before_it(model, tmp_path, monkeypatch):
         left[0] -= 1
         save(image, path, made)
 
-    monkeypatch.setattr(pictures, "save_image", failing)
+    monkeypatch.setattr(output, "save_image", failing)
     with pytest.raises(FaceganError):
         write_generated(model, "", 4, 7, [], out)
     assert not list(tmp_path.iterdir())
@@ -109,6 +111,8 @@ def test_places_to_write_to(tmp_path):
     for bad in ("faces.gif", "faces.txt", "file", "folder.png"):
         with pytest.raises(FaceganError):
             check_output(tmp_path / bad)
+    for moving in ("faces.gif", "faces.WEBP", "faces.png", "new"):
+        check_output(tmp_path / moving, moving=True)
 
 
 def test_a_strip_of_strengths(model, sheets, tmp_path):
@@ -125,9 +129,10 @@ def test_a_strip_of_strengths(model, sheets, tmp_path):
     assert np.array_equal(Image.open(files[-1]), rows[1][3])
 
 
-def test_an_edit_grows_in_an_animation_and_shrinks_again(model, tmp_path):
+@pytest.mark.parametrize("suffix", [".gif", ".webp"])
+def test_an_edit_grows_in_an_animation_and_shrinks_again(model, tmp_path, suffix):
     photo = Image.new("RGB", (32, 32), "red")
-    out = tmp_path / "new" / "growing.gif"
+    out = tmp_path / "new" / f"growing{suffix}"
     assert write_edited(model, ["a.png"], [photo], "glasses=1", (0.0, 1.0, 2.0), "glasses=0", out) == [out]
     with Image.open(out) as animation:
         assert (animation.n_frames, animation.info["loop"]) == (4, 0)
@@ -137,3 +142,35 @@ def test_an_edit_grows_in_an_animation_and_shrinks_again(model, tmp_path):
             frames.append(np.asarray(animation.convert("RGB"), "int64"))
     away = [np.abs(frame - frames[0]).mean() for frame in frames]
     assert away[0] == 0 < away[1] < away[2] and away[3] == pytest.approx(away[1], abs=1)
+
+
+def test_a_walk_begins_and_ends_at_faces_and_passes_between(model, tmp_path):
+    faces = [np.asarray(face, "int64") for face in model.generate("glasses=1", count=3, seed=4)]
+    frames = [np.asarray(frame, "int64") for frame in model.walk("glasses=1", count=3, seed=4, frames=4)]
+    assert len(frames) == 9
+    for index, face in zip((0, 4, 8), faces):
+        assert np.abs(frames[index] - face).max() <= 2
+    steps = [np.abs(one - next).mean() for one, next in zip(frames, frames[1:])]
+    assert 0 < max(steps) < np.abs(faces[0] - faces[1]).mean()
+    out = tmp_path / "walk.webp"
+    assert write_walk(model, "glasses=1", 3, 4, out) == [out]
+    with Image.open(out) as animation:
+        assert animation.n_frames == 2 * (2 * 12 + 1) - 2 and animation.size == (32, 32)
+    with pytest.raises(FaceganError, match="two faces"):
+        write_walk(model, "", 1, 4, out)
+
+
+def test_grids(model, sheets, tmp_path):
+    photos = [Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")]
+    out = tmp_path / "grid.png"
+    assert write_grid(model, ["a.png", "b.png"], photos, ["hair", "glasses"], 1.0, "hair=blond, glasses=0", out) == [out]
+    (rows, columns, labels), _ = sheets[0]
+    assert columns == ["before", "black hair", "blond hair", "brown hair", "gray hair"]
+    assert labels == ["a.png no glasses", "a.png glasses", "b.png no glasses", "b.png glasses"]
+    # The combination that the face has already changes nothing; all others do.
+    same = [[np.array_equal(image, row[0]) for image in row[1:]] for row in rows]
+    assert same == [[False, True, False, False], [False] * 4] * 2
+    write_grid(model, ["a.png"], photos[:1], ["age"], 1.0, None, out)
+    assert sheets[1][0][1:] == (["before", "old", "young"], ["a.png"])
+    with pytest.raises(FaceganError, match="did you mean 'hair'"):
+        write_grid(model, ["a.png"], photos[:1], ["hairs"], 1.0, None, out)

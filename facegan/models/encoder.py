@@ -26,9 +26,11 @@ def build_encoder(preset, image_size):
     image = keras.Input((image_size, image_size, 3), name="image")
     tensor = to_fours(image) if preset.subpixel else image
     features = []
-    for filters in stage_filters(preset, image_size):
+    for stage, filters in enumerate(stage_filters(preset, image_size)):
         tensor = convolution(tensor, filters, preset.kernel_size, strides=2)
-        tensor = activation(InstanceNormalization()(tensor))
+        if stage or preset.first_normalised:
+            tensor = InstanceNormalization()(tensor)
+        tensor = activation(tensor)
         tensor = layers.Dropout(preset.dropout)(tensor)
         features.append(tensor)
     return keras.Model(image, features, name="encoder")

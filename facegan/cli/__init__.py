@@ -1,0 +1,25 @@
+"""The command line. Everything heavy is imported within the commands, so that `--help` is quick."""
+
+import click
+
+from facegan import __version__
+from facegan.cli.align import align
+from facegan.cli.completion import completion
+from facegan.cli.doctor import doctor
+from facegan.cli.edit import edit
+from facegan.cli.evaluate import evaluate
+from facegan.cli.generate import generate
+from facegan.cli.info import info
+from facegan.cli.prepare import prepare
+from facegan.cli.program import OneLineErrors
+from facegan.cli.train import train
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__)
+def main():
+    """Describe a face and get it; then change it, or change a photo."""
+
+
+for command in (prepare, train, generate, edit, align, evaluate, info, doctor, completion):
+    main.add_command(command)

@@ -1,0 +1,44 @@
+"""What a command has to say at its end: lines for people or, with --json, data for scripts."""
+
+import json
+import os
+from contextlib import nullcontext, redirect_stderr
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command returns.
+
+    Attributes:
+        data: anything that becomes JSON; paths become text.
+        lines: the same for people.
+    """
+
+    data: Any
+    lines: list
+
+
+class Answering(click.Command):
+    """A command that returns an `Answer`, with the options --json and --quiet.
+
+    Whatever it has to say on the way is on stderr, which --quiet turns away; how it fails is said all the same.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.params += [
+            click.Option(["--json", "as_json"], is_flag=True, help="The result as JSON, for scripts."),
+            click.Option(["--quiet", "-q"], is_flag=True, help="No progress and no remarks."),
+        ]
+
+    def invoke(self, ctx):
+        as_json, quiet = ctx.params.pop("as_json"), ctx.params.pop("quiet")
+        with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere) if quiet else nullcontext():
+            answer = super().invoke(ctx)
+        lines = [json.dumps(answer.data, indent=2, ensure_ascii=False, default=str)] if as_json else answer.lines
+        for line in lines:
+            click.echo(line)

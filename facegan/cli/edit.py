@@ -1,0 +1,109 @@
+"""`facegan edit`."""
+
+from pathlib import Path
+
+import click
+
+from facegan.cli.answers import Answer, Answering
+from facegan.cli.options import MODEL_OPTION, SHOW_OPTION, all_wishes, show, understood
+from facegan.cli.program import import_quietly
+from facegan.cli.types import FaceNumber, Strengths
+from facegan.errors import FaceganError
+
+
+@click.command(cls=Answering)
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--set", "wishes", multiple=True, help="What to change: glasses=1. Can be given again.")
+@click.option("--say", default="", help="The same in plain words, in English or Chinese.")
+@click.option(
+    "--grid", help="Instead, every value of an attribute, or of two in all combinations: --grid hair,glasses.",
+)
+@click.option(
+    "--strength", "strengths", type=Strengths(), default="1", show_default=True,
+    help="0 changes nothing; above 1 exaggerates. 0:2:0.25 makes a strip.",
+)
+@click.option("--from", "source", help="What the faces are like now. What it leaves out, the model finds out.")
+@click.option("--face", "which", type=FaceNumber(), help="Which face of a photo: 1 is the largest.  [default: 1]")
+@click.option("--compare", is_flag=True, help="Put each photo as it was beside what became of it.")
+@click.option("--faces-only", is_flag=True, help="Write the faces alone, aligned and of the model's size.")
+@click.option("--aligned", is_flag=True, help="Take all pictures for aligned faces as they are, whatever their size.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="edited.png", show_default=True,
+    help="For a photo, a picture or a .gif of the edit growing; for aligned faces, a sheet of before and after or a "
+    ".gif; or a folder for single files.",
+)
+@SHOW_OPTION
+@MODEL_OPTION
+def edit(images, wishes, say, grid, strengths, source, which, compare, faces_only, aligned, out, show_them, model):
+    """Changes attributes of the faces in IMAGES, or in all pictures of a folder.
+
+    In a photo, faces are looked for, and edited where they are. Squares of up to 256 pixels, and CelebA's 178x218,
+    are taken for aligned faces as they are.
+
+    \b
+    Examples:
+      facegan edit holiday.jpg --set glasses=1 --face all --out with-glasses.png
+      facegan edit holiday.jpg --say "take off the glasses and make the hair black" --compare
+      facegan edit faces/ --set age=old --strength 0.7 --out older/
+      facegan edit face.png --set glasses=1 --strength 0:1.5:0.1 --out growing.gif
+      facegan edit holiday.jpg --grid hair,glasses --out grid.png
+    """
+    from facegan.images import find_images, open_image, square
+    from facegan.inference import describe, load
+    from facegan.photos.photo import is_aligned
+    from facegan.pictures.edited import write_edited, write_grid
+    from facegan.pictures.output import check_output, is_animation, is_sheet
+    from facegan.pictures.photos import write_edited_photos
+
+    moving = len(strengths) > 1
+    if is_animation(out, moving=True) and not is_animation(out, moving) and not is_sheet(out):
+        raise FaceganError("an animation needs several strengths: --strength 0:1.5:0.1")
+    if grid and (wishes or say):
+        raise FaceganError("--grid has edits of its own; leave out --set and --say")
+    if not (grid or wishes or say):
+        raise FaceganError('nothing to change: add --set glasses=1, say, or --say "take off the glasses"')
+    if grid and (moving or not is_sheet(out) or len(grid.split(",")) > 2):
+        raise FaceganError("a grid is a picture of one strength, of one attribute or two: --grid hair,glasses --out grid.png")
+    check_output(out, moving)
+    described = describe(model)
+    size, wishes = described["image_size"], all_wishes(understood(say, described, editing=True), *wishes)
+    paths = find_images(list(images))
+    whole = aligned or all(is_aligned(open_image(path)) for path in paths)
+    import_quietly()
+    if not whole:
+        import_quietly("mtcnn")
+    remarks = []
+    if not whole and not faces_only and not grid:
+        written, remarks = write_edited_photos(load(model), paths, wishes, strengths, source, out, which, compare)
+    else:
+        # Made small at once: there may be thousands of large photos.
+        if whole:
+            faces = [(path, square(open_image(path), size)) for path in paths]
+        else:
+            faces, remarks = _cut_out(paths, size, which)
+        paths, pictures = map(list, zip(*faces))
+        if grid:
+            written = write_grid(load(model), paths, pictures, grid.split(","), strengths[0], source, out)
+        else:
+            written = write_edited(load(model), paths, pictures, wishes, strengths, source, out)
+    for remark in remarks:
+        click.echo(remark, err=True)
+    if show_them:
+        show(written)
+    return Answer({"files": written, "set": wishes, "strength": list(strengths), "remarks": remarks}, written)
+
+
+def _cut_out(paths, size, which):
+    """`(path, face)` of every face of every photo, and remarks about photos that have none."""
+    from facegan.images import open_image
+    from facegan.photos.photo import faces_in
+
+    faces, errors = [], []
+    for path in paths:
+        try:
+            faces += [(path, face.crop) for face in faces_in(open_image(path), size, which, path)[0]]
+        except FaceganError as error:
+            errors.append(error)
+    if not faces:
+        raise errors[0]
+    return faces, [str(error) for error in errors]

@@ -1,0 +1,53 @@
+"""`facegan evaluate`."""
+
+from pathlib import Path
+
+import click
+
+from facegan.cli.answers import Answer, Answering
+from facegan.cli.program import import_quietly
+from facegan.errors import FaceganError
+
+
+@click.command(cls=Answering)
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="report", show_default=True,
+    help="The folder for the page, its pictures and the figures.",
+)
+@click.option(
+    "--faces", "limit", type=click.IntRange(min=1), default=200, show_default=True,
+    help="How many test faces to try each edit on.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of which faces these are.")
+@click.option("--inception", is_flag=True, help="Measure fid_inception too; downloads InceptionV3's weights.")
+def evaluate(model, data, out, limit, seed, inception):
+    """Measures a MODEL on the test part of the prepared faces in DATA.
+
+    The judge is a classifier of its own, trained on the training part the first time (minutes) and kept in DATA.
+
+    \b
+    Examples:
+      facegan evaluate run celeba128
+      facegan evaluate run/model.keras celeba128 --out report --faces 50
+    """
+    from facegan.data.prepared import PreparedFaces
+    from facegan.inference import describe, load
+
+    described = describe(model)
+    faces = PreparedFaces(data)
+    if out.exists() and not out.is_dir():
+        raise FaceganError(f"cannot write {out}: it is there already and is not a folder")
+    import_quietly()
+    from facegan.evaluation.evaluate import Evaluation, check
+    from facegan.evaluation.judge import judge_of
+    from facegan.evaluation.report import write_report
+
+    networks = load(model)
+    check(networks, faces)
+    evaluation = Evaluation(networks, faces, judge_of(faces), limit, seed, inception)
+    report = write_report(evaluation, described, out)
+    figures = evaluation.figures
+    lines = [f"{name:32} {'not measured' if value is None else format(value, '.3f')}" for name, value in figures.items()]
+    return Answer({"report": report, "figures": figures}, [*lines, report])

@@ -1,0 +1,44 @@
+"""`facegan info`."""
+
+from pathlib import Path
+
+import click
+
+from facegan.cli.answers import Answer, Answering
+
+
+@click.command(cls=Answering)
+@click.argument("model", type=click.Path(path_type=Path), required=False)
+def info(model):
+    """Prints what a MODEL is: networks, attributes, data and how its training went.
+
+    \b
+    Examples:
+      facegan info celeba64
+      facegan info run/model.keras
+    """
+    from facegan.inference import describe, find_model
+
+    described = describe(model)
+    record = described["record"]
+    data, settings, history = record["data"], record["settings"], record["history"]
+    parts = ", ".join(f"{count:,} {part}" for part, count in data["parts"].items())
+    size = described["image_size"]
+    lines = [f"{find_model(model)}: {described['preset']['name']}, {size}x{size} pixels"]
+    card = find_model(model).with_suffix(".md")
+    if card.exists():
+        lines.append(f"card         {card}: what it is good and bad at, and what it is for")
+    lines.append(f"attributes   {', '.join(described['attribute_names'])}")
+    lines.append(f"data         {data['source']['name']}: {parts}")
+    lines.append(f"terms        {data['source']['terms']}")
+    lines.append(f"settings     {settings['precision']}, batches of {settings['batch_size']}, seed {settings['seed']}")
+    before = record.get("images_before")
+    after = f", after {before:,} by the model it began with" if before else ""
+    lines.append(f"images seen  {record['images_seen']:,}{after}")
+    lines += [f"  {name:26} {value}" for name, value in described["preset"].items()]
+    if history:
+        lines.append("history      images, images a second, mean losses")
+    for epoch in history:
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in epoch["losses"].items() if "/" not in name)
+        lines.append(f"  {epoch['images']:>10,}  {epoch['images_per_second']:>7}  {losses}")
+    return Answer({"file": find_model(model), **described}, lines)

@@ -1,0 +1,61 @@
+"""What generating and editing have in common: the model, and wishes in plain words."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from facegan.errors import FaceganError
+
+# Pictures; more would scroll away.
+MOST_SHOWN = 8
+MODEL_OPTION = click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="A .keras file, the folder of a run, or celeba64, which comes with the package.  [default: the run in run/ if "
+    "there is one, else celeba64]",
+)
+
+SHOW_OPTION = click.option("--show", "show_them", is_flag=True, help="Also show the pictures here, if this is a terminal.")
+
+
+def show(paths):
+    """Shows pictures in the terminal that stderr is, the first few of many; elsewhere nothing."""
+    from facegan.images import open_image
+    from facegan.terminal import as_text
+
+    if sys.stderr.isatty():
+        for path in paths[:MOST_SHOWN]:
+            click.echo(as_text(open_image(path)), err=True)
+
+
+def understood(text, described, editing):
+    """A sentence as `"gender=female, glasses=1"`; says on stderr what was made of it, and what was not.
+
+    Args:
+        text: in English or Chinese; may be empty.
+        described: what `inference.describe` says of the model.
+        editing: whether it is about a change, not about a face.
+
+    Raises:
+        FaceganError: it names nothing that the model knows.
+    """
+    from facegan.attributes import Attributes
+    from facegan.sentences import understand
+
+    if not text:
+        return ""
+    attributes = Attributes(described["attribute_names"], described["columns"])
+    found = understand(text, attributes, editing)
+    if not found.wishes:
+        unknown = f" (unknown: {', '.join(found.unknown)})" if found.unknown else ""
+        raise FaceganError(f"'{text}' names nothing of what this model knows: {', '.join(attributes.names)}{unknown}")
+    click.echo(f"understood: {attributes.describe(found.wishes)}", err=True)
+    if found.unknown:
+        click.echo(f"not understood: {', '.join(found.unknown)}", err=True)
+    return ", ".join(f"{name}={value}" for name, value in found.wishes.items())
+
+
+def all_wishes(*parts):
+    """Several descriptions as one."""
+    return ", ".join(filter(None, parts))

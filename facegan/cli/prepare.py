@@ -1,0 +1,60 @@
+"""`facegan prepare`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from facegan.cli.answers import Answer, Answering
+from facegan.cli.program import Interrupted
+from facegan.errors import FaceganError
+
+
+@click.command(cls=Answering)
+@click.argument("source")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--size", default=128, show_default=True, help="Side of a face in pixels: 32, 64, 128 or 256.")
+@click.option(
+    "--labels", type=click.Path(path_type=Path),
+    help="The label file, where it does not lie with the photos.",
+)
+@click.option("--count", type=click.IntRange(min=1), help="How many faces to draw, if SOURCE is 'drawn'.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0),
+    help="Of the split, and of drawn faces.",
+)
+def prepare(source, out, size, labels, count, seed):
+    """Reads labelled faces from SOURCE, crops and resizes them, and writes a data set to the folder OUT.
+
+    SOURCE is CelebA's folder or its img_align_celeba.zip; or any folder of pictures with a CSV file of labels; or the
+    word 'drawn', for faces that the program draws. Stopped and started again, it goes on where it was.
+
+    \b
+    Examples:
+      facegan prepare ~/CelebA celeba128
+      facegan prepare drawn drawn64 --size 64 --count 4000
+    """
+    from facegan.data.prepare import prepare as prepare_faces
+    from facegan.data.source import open_source
+
+    place = next(folder for folder in out.absolute().parents if folder.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise FaceganError(f"cannot write {out}: {place} is not a folder to write to")
+    try:
+        faces = prepare_faces(open_source(source, labels, count, seed), out, size, seed)
+    except KeyboardInterrupt:
+        raise Interrupted("stopped; the same command goes on from here") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise FaceganError(
+            f"cannot write {out}: {reason}; when that is mended, the same command goes on from here"
+        ) from error
+    parts = {name: len(faces.part(name)) for name in ("train", "validation", "test")}
+    left_out = faces.info["left_out"]
+    if left_out:
+        click.echo(f"{left_out} pictures were left out: {out / 'left_out.csv'} says why", err=True)
+    counts = ", ".join(f"{count} {name}" for name, count in parts.items())
+    return Answer(
+        {"data": out, "faces": len(faces), "size": size, "parts": parts, "left_out": left_out},
+        [f"{out}: {len(faces)} faces of {size}x{size} ({counts})"],
+    )

@@ -1,0 +1,73 @@
+"""What all commands have in common: how they fail, and how they import."""
+
+import faulthandler
+import importlib
+import os
+import sys
+
+import click
+
+from facegan.errors import FaceganError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+class Interrupted(FaceganError):
+    """A person has stopped the command; the message says how to go on."""
+
+
+class OneLineErrors(click.Group):
+    """What goes wrong with a person's input is one line on stderr and exit code 2, without a traceback."""
+
+    def main(self, args=None, **kwargs):
+        try:
+            super().main(args, standalone_mode=False, **kwargs)
+        except Interrupted as error:
+            _leave(str(error), INTERRUPTED)
+        except FaceganError as error:
+            _leave(str(error), BAD_INPUT)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.ctx.get_help())
+        except click.ClickException as error:
+            _leave(error.format_message(), BAD_INPUT)
+        except BrokenPipeError:
+            # Whoever read the output has seen enough (`facegan info | head`); what is still to come goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            _leave(f"{name}{error.strerror or error}", BAD_INPUT)
+        except (click.Abort, KeyboardInterrupt):
+            _leave("stopped", INTERRUPTED)
+        except click.exceptions.Exit as leaving:
+            sys.exit(leaving.exit_code)
+        sys.exit(0)
+
+
+def _leave(message, code):
+    click.echo(f"facegan: {' '.join(message.splitlines())}", err=True)
+    sys.exit(code)
+
+
+def import_quietly(module="keras"):
+    """Imports Keras and its backend, or what else imports TensorFlow, without the page of notices it greets with.
+
+    Some of them no setting stops, so stderr is turned away during the import, below Python: what fails still comes
+    as an exception, and a crash in native code is still reported.
+    """
+    if module in sys.modules:
+        return
+    # Of what comes later, errors stay: as exceptions.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    faulthandler.enable(stderr)
+    os.dup2(nowhere, 2)
+    try:
+        importlib.import_module(module)
+    finally:
+        os.dup2(stderr, 2)
+        faulthandler.disable()
+        os.close(stderr)
+        os.close(nowhere)

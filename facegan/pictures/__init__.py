@@ -1,0 +1,1 @@
+"""From a model to picture files: what the commands write."""

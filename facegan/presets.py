@@ -17,7 +17,9 @@ class Preset:
         name: what it is called.
         filters: filters of the encoder's first stage; each further stage has twice as many, up to `max_filters`.
         max_filters: the ceiling.
-        kernel_size: of every convolution but those of residual blocks, which are 3x3.
+        kernel_size: of every convolution but those of residual blocks and of enlarging ones, which are 3x3.
+        upsampling: how a decoder doubles height and width: by a `"transposed"` convolution, or by repeating the
+            `"nearest"` place and a 3x3 convolution, which leaves no stitches.
         subpixel: whether the networks are those of half the picture's height and width. They see four pixels as one
             place of 12 channels (Shi et al. 2016), and make pictures by a convolution that enlarges. Near the full size
             a narrow network does little, and there it would spend most of its time.
@@ -60,6 +62,7 @@ class Preset:
     filters: int = 64
     max_filters: int = 512
     kernel_size: int = 5
+    upsampling: str = "transposed"
     subpixel: bool = False
     condition: str = "joined"
     editing: str = "target"
@@ -134,6 +137,7 @@ PRESETS = {
         replace(
             _TINY,
             name="celeba128",
+            upsampling="nearest",
             subpixel=True,
             first_normalised=False,
             balanced=True,

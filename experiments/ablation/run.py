@@ -23,7 +23,7 @@ from facegan.training.run import Settings, train
 
 FIVE = ("gender", "age", "glasses", "skin", "hair")
 # A narrow network, so that a recipe takes minutes.
-START = replace(PRESETS["tiny"], name="start", subpixel=True, first_normalised=False)
+START = replace(PRESETS["tiny"], name="start", upsampling="nearest", subpixel=True, first_normalised=False)
 BALANCED = replace(START, name="balanced", balanced=True)
 CLASSIFIED = replace(BALANCED, name="classified", classified_images=64_000)
 SEEN = replace(CLASSIFIED, name="seen", editor_keeps="seen")

@@ -8,6 +8,7 @@ from facegan.models.layers import (
     InstanceNormalization,
     PictureConvolution,
     activation,
+    enlarging_convolution,
     join,
     modulate,
     transposed_convolution,
@@ -37,7 +38,10 @@ def decoder_stage(tensor, filters, preset, condition=None, skip=None):
         tensor = layers.Concatenate()([tensor, skip])
     if condition is not None and preset.condition == "joined":
         tensor = join(tensor, condition)
-    tensor = transposed_convolution(tensor, filters, preset.kernel_size, strides=2)
+    if preset.upsampling == "nearest":
+        tensor = enlarging_convolution(tensor, filters)
+    else:
+        tensor = transposed_convolution(tensor, filters, preset.kernel_size, strides=2)
     tensor = InstanceNormalization()(tensor)
     if condition is not None and preset.condition == "modulation":
         tensor = modulate(tensor, condition)

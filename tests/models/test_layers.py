@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from facegan.models.layers import (
+    EnlargingConvolution,
     EnlargingPictureConvolution,
     InstanceNormalization,
     PictureConvolution,
@@ -91,6 +92,19 @@ def test_picture_convolution_is_that_of_keras(kernel_size):
     layer.bias.assign([1.0, -2.0, 3.0])
     plain.set_weights(layer.get_weights())
     assert array(layer(IMAGES)) == pytest.approx(array(plain(IMAGES)), abs=1e-4)
+
+
+def test_enlarging_convolution_is_upsampling_and_a_convolution():
+    layer = EnlargingConvolution(6)
+    plain = keras.layers.Conv2D(6, 3, padding="same", use_bias=False)
+    layer.build(IMAGES.shape)
+    plain.build(IMAGES.shape)
+    plain.set_weights(layer.get_weights())
+    expected = plain(keras.layers.UpSampling2D()(IMAGES))
+    assert layer.compute_output_shape(IMAGES.shape) == expected.shape
+    assert array(layer(IMAGES)) == pytest.approx(array(expected), abs=1e-4)
+    again = EnlargingConvolution.from_config(layer.get_config())
+    assert (again.filters, again.kernel_size, again.use_bias) == (6, (3, 3), False)
 
 
 def test_picture_convolution_survives_its_config():

@@ -26,9 +26,9 @@ def test_pictures_of_the_paper_are_128x128x3_in_minus_1_to_1(paper, inputs):
         assert pictures.std() > 0
 
 
-@pytest.mark.parametrize("size", [32, 64, 128, 256])
-def test_every_size_works(small_model, inputs, size):
-    networks, batch = small_model("paper", size), inputs(size)
+@pytest.mark.parametrize("name, size", [*(("paper", size) for size in (32, 64, 128, 256)), ("celeba128", 64)])
+def test_every_size_works(small_model, inputs, name, size):
+    networks, batch = small_model(name, size), inputs(size)
     assert [features.shape[1] for features in networks.encoder.outputs][-1] == 4
     assert array(networks.generate(batch["noise"], batch["labels"])).shape == (3, size, size, 3)
     assert array(networks.edit(batch["images"], batch["labels"], batch["targets"])).shape == (3, size, size, 3)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from facegan.errors import FaceganError
 from facegan.images import denormalise, normalise, square, to_array, to_images
+from facegan.photos.photo import faces_in, with_faces
 
 MODEL_FILE = "model.keras"
 # Where a run is by default, and the model that is there without one.
@@ -200,6 +201,24 @@ class FaceModel:
         elif several:
             edited = [np.asarray(e) if isinstance(i, np.ndarray) else e for e, i in zip(edited, images)]
         return edited if several else edited[0]
+
+    def edit_photo(self, picture, attributes, strength=1.0, source=None, which=None):
+        """Changes faces where they are in a photo; the rest of it stays as it was, to the pixel.
+
+        Args:
+            picture: `PIL.Image` of any size.
+            attributes, strength, source: as for `edit`.
+            which: the number of a face, 1 for the largest, or `"all"`; 1 by default.
+
+        Returns:
+            A `PIL.Image` of the photo's size.
+
+        Raises:
+            FaceganError: no such face, or too small a one; an attribute or value that the model does not know.
+        """
+        picture = picture.convert("RGB")
+        faces, _ = faces_in(picture, self.size, which)
+        return with_faces(picture, faces, self.edit([face.crop for face in faces], attributes, strength, source))
 
     def attributes_of(self, images):
         """What the model takes faces to be: a dictionary `{attribute: value}` for each of a list of images."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import facegan
 from facegan.errors import FaceganError
 from facegan.photos.align import Alignment
 from facegan.photos.photo import faces_in, is_aligned, with_faces
@@ -102,3 +103,15 @@ def test_celebas_aligned_photos_are_cut_as_the_training_data_is():
     (face,), _ = faces_in(photo, 64)
     assert (pixels(face.crop) == (250, 0, 0)).all()
     assert tuple(face.alignment.box()) == (0, 33, 178, 211)
+
+
+def test_a_model_edits_a_photo(astronaut, model_file):
+    model = facegan.load(model_file)
+    asked = {"attributes": "hair=black", "source": "hair=blond", "strength": 2.0}
+    edited = model.edit_photo(astronaut, **asked)
+    (face,), _ = faces_in(astronaut, 32)
+    expected = put_back(astronaut, face.alignment, face.crop, model.edit(face.crop, **asked))
+    assert edited.size == astronaut.size and (pixels(edited) == pixels(expected)).all()
+    assert (pixels(edited) != pixels(astronaut)).any()
+    with pytest.raises(FaceganError, match="no face 2"):
+        model.edit_photo(astronaut, **asked, which=2)

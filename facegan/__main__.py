@@ -1,0 +1,5 @@
+"""`python -m facegan`."""
+
+from facegan.cli import main
+
+main()

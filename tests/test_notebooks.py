@@ -1,0 +1,33 @@
+"""The notebooks run from top to bottom, with the model that comes with the package."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def kinds(cell):
+    """What a cell puts out: pictures, text."""
+    return {kind for output in cell.outputs for kind in output.get("data", {"text": output.get("text")})}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_shows_what_is_stored_with_it(path, tmp_path):
+    stored = nbformat.read(path, as_version=4)
+    fresh = nbformat.read(path, as_version=4)
+    NotebookClient(fresh, timeout=600, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
+    assert any("image/png" in kinds(cell) for cell in code_cells(fresh))
+    for before, now in zip(code_cells(stored), code_cells(fresh), strict=True):
+        assert kinds(before) == kinds(now), before.source
+        assert not any(output.output_type == "error" for output in now.outputs)
+
+
+def test_there_are_three():
+    assert [path.stem for path in NOTEBOOKS] == ["01_generate", "02_edit_a_photo", "03_train_your_own"]

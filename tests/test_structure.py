@@ -15,7 +15,7 @@ ROOT = Path(facegan.__file__).parent
 LAYERS = (
     "errors", "files", "attributes", "sentences", "presets", "provenance", "images", "sheets", "terminal", "photos", "data", "losses", "models",
     "inference",
-    "pictures", "training", "evaluation", "doctor", "cli",
+    "pictures", "training", "evaluation", "doctor", "cli", "__main__",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "models", "training", "evaluation")
 BACKENDS = ("keras", "tensorflow", "jax", "tensorboard")

@@ -60,7 +60,7 @@ def test_beyond_the_photo_its_edge_goes_on():
     assert (crop[:, :15] == (10, 20, 30)).all() and (crop[:, 35:] == (200, 100, 50)).all()
 
 
-@pytest.mark.parametrize("angle, scale", [(-30, 0.5), (15, 0.5), (30, 1), (-15, 1), (0, 3)])
+@pytest.mark.parametrize("angle, scale", [(-30, 0.5), (30, 1), (-15, 1), (0, 2)])
 def test_eyes_are_found_within_three_hundredths_of_their_distance(turned, angle, scale):
     picture, pupils = turned(angle, scale)
     (face, alignment), *others = aligned_faces(picture)
@@ -79,9 +79,10 @@ def test_there_is_no_face_in_a_still_life():
 
 
 def test_faces_come_largest_first(astronaut):
-    wide = Image.new("RGB", (1000, 512))
-    wide.paste(astronaut.resize((300, 300)), (0, 0))
-    wide.paste(astronaut, (400, 0))
+    portrait = astronaut.crop((80, 0, 380, 280))
+    wide = Image.new("RGB", (550, 280))
+    wide.paste(portrait.resize((200, 187)), (0, 0))
+    wide.paste(portrait, (250, 0))
     small, large = sorted(find_faces(wide), key=lambda face: face.box[0])
     assert find_faces(wide)[0].box == large.box
     assert large.box[2] > 1.4 * small.box[2]

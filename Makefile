@@ -9,7 +9,7 @@ PYTEST := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-
 
 .PHONY: demo test clean
 
-demo: $(DEMO)/celeba64.png $(DEMO)/run/model.keras
+demo: $(DEMO)/celeba128.png $(DEMO)/run/model.keras
 	$(FACEGAN) generate --model $(DEMO)/run --attrs "glasses=1, hair=blond" --count 12 --seed 7 --out $(DEMO)/generated.png
 	$(FACEGAN) generate --model $(DEMO)/run --attrs "glasses=0, skin=0" --count 6 --seed 3 --then "glasses=1" --then "hair=gray" --then "pale" --out $(DEMO)/generate-then-edit.png
 	$(VENV)/bin/python experiments/draw_unseen.py $(DEMO)/unseen --count 6
@@ -17,7 +17,7 @@ demo: $(DEMO)/celeba64.png $(DEMO)/run/model.keras
 	$(FACEGAN) edit $(DEMO)/unseen --model $(DEMO)/run --set hair=black --out $(DEMO)/black-hair.png
 	@echo
 	@echo "The pictures are in the folder $(DEMO):"
-	@echo "  celeba64.png            faces that the model that comes with the package made, then edited"
+	@echo "  celeba128.png           faces that the model that comes with the package made, then edited"
 	@echo "  generated.png           faces made from 'glasses=1, hair=blond'"
 	@echo "  generate-then-edit.png  faces made, then edited step by step"
 	@echo "  glasses.png             faces the model has not seen, and the same with glasses"
@@ -39,8 +39,8 @@ $(VENV)/installed: setup.cfg setup.py
 	touch $@
 
 # Without training: the model that comes with the package.
-$(DEMO)/celeba64.png: $(VENV)/installed
-	$(FACEGAN) generate --model celeba64 --attrs "young, glasses=0" --count 6 --seed 7 --then "glasses=1" --then "blond" --then "gender=male" --out $@
+$(DEMO)/celeba128.png: $(VENV)/installed
+	$(FACEGAN) generate --model celeba128 --attrs "young, glasses=0" --count 6 --seed 7 --then "glasses=1" --then "blond" --then "gender=male" --out $@
 	@echo "Made by the model that comes with the package; now one is trained, on drawn faces."
 
 $(DEMO)/faces: $(VENV)/installed

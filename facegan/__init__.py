@@ -12,8 +12,8 @@ def load(path=None):
     """Loads a trained model: see `facegan.inference.FaceModel`.
 
     Args:
-        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba64"`, which comes with the
-            package. By default the run in the folder `run` if there is one, else `celeba64`.
+        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba128"`, which comes with the
+            package. By default the run in the folder `run` if there is one, else `celeba128`.
 
     Raises:
         facegan.errors.FaceganError: there is no such file, or it is something else.

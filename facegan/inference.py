@@ -14,7 +14,7 @@ from facegan.photos.photo import faces_in, with_faces
 MODEL_FILE = "model.keras"
 # Where a run is by default, and the model that is there without one.
 RUN = "run"
-PACKAGED = "celeba64"
+PACKAGED = "celeba128"
 PACKAGE_FOLDER = Path(__file__).parent / "pretrained"
 _CLASS = "facegan>FaceGAN"
 # Faces that go through the networks together: enough to be fast, few enough for any memory.
@@ -26,7 +26,7 @@ def find_model(path=None):
 
     Args:
         path: a file; the folder of a run, for the `model.keras` in it; the name of a model that comes with the package
-            (`celeba64`); or None, for the run in the folder `run` if there is one, else the package's own.
+            (`celeba128`); or None, for the run in the folder `run` if there is one, else the package's own.
 
     Raises:
         FaceganError: there is none.
@@ -72,7 +72,7 @@ def load(path=None, precision="auto"):
     """Loads a trained model.
 
     Args:
-        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba64"`, which comes with the
+        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba128"`, which comes with the
             package; as for `find_model`.
         precision: `"float32"`, `"bfloat16"`, or `"auto"`: what is faster on this machine.
 

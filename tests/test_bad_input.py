@@ -117,7 +117,7 @@ CASES = {
     "generate --seed 1 --model damaged.keras": "damaged.keras is damaged, or of another version of facegan: ",
     "info text.keras": "text.keras is not a facegan model",
     "info other.keras": "other.keras is a Keras model, but not one of facegan's",
-    "info run": "there is no model at run; train one with `facegan train`, or name another (with the package comes: celeba64)",
+    "info run": "there is no model at run; train one with `facegan train`, or name another (with the package comes: celeba128)",
     # Data
     "prepare missing out": "missing does not exist; a source is a folder of pictures",
     "prepare empty out": "no pictures in empty",

@@ -14,7 +14,7 @@ def info(model):
 
     \b
     Examples:
-      facegan info celeba64
+      facegan info celeba128
       facegan info run/model.keras
     """
     from facegan.inference import describe, find_model

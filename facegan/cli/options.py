@@ -12,8 +12,8 @@ MOST_SHOWN = 8
 MODEL_OPTION = click.option(
     "--model",
     type=click.Path(path_type=Path),
-    help="A .keras file, the folder of a run, or celeba64, which comes with the package.  [default: the run in run/ if "
-    "there is one, else celeba64]",
+    help="A .keras file, the folder of a run, or celeba128, which comes with the package.  [default: the run in run/ if "
+    "there is one, else celeba128]",
 )
 
 SHOW_OPTION = click.option("--show", "show_them", is_flag=True, help="Also show the pictures here, if this is a terminal.")

@@ -46,6 +46,11 @@ class Attribute:
             return [chosen]
         return [int(chosen == index) for index in range(len(self.columns))]
 
+    @property
+    def wishable(self):
+        """The values that people ask for: all but "none of the others" (hair=other)."""
+        return self.values if len(self.columns) == 1 else self.values[:-1]
+
     def value(self, bits):
         """The name of the value that these entries come nearest to (any numbers; 0.5 is the border)."""
         bits = np.asarray(bits, "float32")
@@ -168,13 +173,17 @@ class Attributes:
             wishes[name] = value
         return wishes
 
-    def _one(self, name, value):
+    def _called(self, name):
+        """The attribute that a person calls `name`. Raises `FaceganError` if there is none."""
         by_lower = {item.name.lower(): item for item in self.items}
         # A column's own name works for the attribute it makes up: Eyeglasses=1 is glasses=1.
         by_lower |= {item.columns[0].lower(): item for item in self.items if len(item.columns) == 1}
         if name.lower() not in by_lower:
             raise FaceganError(f"unknown attribute '{name}'" + did_you_mean(name, self.names))
-        item = by_lower[name.lower()]
+        return by_lower[name.lower()]
+
+    def _one(self, name, value):
+        item = self._called(name)
         word = value.lower()
         word = _SYNONYMS.get(item.name, {}).get(word, word)
         if word not in item.values and item.values == ("0", "1"):
@@ -203,17 +212,13 @@ class Attributes:
         return meanings[word.lower()]
 
     def wishes_of(self, name):
-        """`{attribute: value}` for each value of an attribute, but "none of the others" (hair=other), which nobody
-        asks for.
+        """`{attribute: value}` for each value of an attribute that people ask for.
 
         Raises:
             FaceganError: an unknown attribute.
         """
-        by_lower = {item.name.lower(): item for item in self.items}
-        if name.lower() not in by_lower:
-            raise FaceganError(f"unknown attribute '{name}'" + did_you_mean(name, self.names))
-        item = by_lower[name.lower()]
-        return [{item.name: value} for value in item.values if len(item.columns) == 1 or value != item.values[-1]]
+        item = self._called(name)
+        return [{item.name: value} for value in item.wishable]
 
     def apply(self, vectors, wishes):
         """Sets attributes in condition vectors; the others stay as they are.

@@ -138,11 +138,8 @@ class FaceModel:
 
     def generate_with_conditions(self, attributes="", count=1, seed=None):
         """Like `generate`; returns the faces and what each was asked to be, `(count, len(attributes))` float32."""
-        wishes = self._wishes(attributes)
-        seed = np.random.SeedSequence().entropy if seed is None else seed
-        randoms = [np.random.default_rng([seed, index]) for index in range(count)]
-        conditions = self._conditions(wishes, randoms)
-        return self._in_batches(self._generator, self._noise(randoms), conditions), conditions
+        noise, conditions = self._drawn(attributes, count, seed)
+        return self._in_batches(self._generator, noise, conditions), conditions
 
     def generate_each(self, conditions, seed):
         """A face for each condition vector `(count, len(attributes))`; the same seed gives the same faces."""
@@ -162,10 +159,7 @@ class FaceModel:
         Returns:
             A list of `(count - 1) * frames + 1` `PIL.Image`s.
         """
-        seed = np.random.SeedSequence().entropy if seed is None else seed
-        randoms = [np.random.default_rng([seed, index]) for index in range(count)]
-        conditions = self._conditions(self._wishes(attributes), randoms)
-        noise = self._noise(randoms)
+        noise, conditions = self._drawn(attributes, count, seed)
         parts = np.append(np.tile(np.arange(frames) / frames, count - 1), 1.0).astype("float32")[:, None]
         starts = np.append(np.repeat(np.arange(count - 1), frames), count - 2)
         straight = lambda ends: (1 - parts) * ends[starts] + parts * ends[starts + 1]
@@ -253,6 +247,13 @@ class FaceModel:
             # The combination, of those that occur in the training data, that the discriminator finds to match best.
             found = known[np.concatenate(likelihoods).argmax(axis=1)]
         return self.attributes.apply(found, wishes)
+
+    def _drawn(self, attributes, count, seed):
+        """What `count` faces are made of: noise `(count, noise_size)` and conditions `(count, len(attributes))`."""
+        seed = np.random.SeedSequence().entropy if seed is None else seed
+        randoms = [np.random.default_rng([seed, index]) for index in range(count)]
+        conditions = self._conditions(self._wishes(attributes), randoms)
+        return self._noise(randoms), conditions
 
     def _conditions(self, wishes, randoms):
         combinations = self.networks.conditions()

@@ -56,7 +56,7 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
     from facegan.pictures.photos import write_edited_photos
 
     moving = len(strengths) > 1
-    if is_animation(out, moving=True) and not is_animation(out, moving) and not is_sheet(out):
+    if not moving and is_animation(out, moving=True) and not is_sheet(out):
         raise FaceganError("an animation needs several strengths: --strength 0:1.5:0.1")
     if grid and (wishes or say):
         raise FaceganError("--grid has edits of its own; leave out --set and --say")
@@ -68,7 +68,14 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
     described = describe(model)
     size, wishes = described["image_size"], all_wishes(understood(say, described, editing=True), *wishes)
     paths = find_images(list(images))
-    whole = aligned or all(is_aligned(open_image(path)) for path in paths)
+    faces, whole = [], True
+    for path in paths:
+        picture = open_image(path)
+        whole = aligned or is_aligned(picture)
+        if not whole:
+            break
+        # Made small at once: there may be thousands of large photos.
+        faces.append((path, square(picture, size)))
     import_quietly()
     if not whole:
         import_quietly("mtcnn")
@@ -76,10 +83,7 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
     if not whole and not faces_only and not grid:
         written, remarks = write_edited_photos(load(model), paths, wishes, strengths, source, out, which, compare)
     else:
-        # Made small at once: there may be thousands of large photos.
-        if whole:
-            faces = [(path, square(open_image(path), size)) for path in paths]
-        else:
+        if not whole:
             faces, remarks = _cut_out(paths, size, which)
         paths, pictures = map(list, zip(*faces))
         if grid:
@@ -95,15 +99,12 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
 
 def _cut_out(paths, size, which):
     """`(path, face)` of every face of every photo, and remarks about photos that have none."""
-    from facegan.images import open_image
-    from facegan.photos.photo import faces_in
+    from facegan.photos.photo import faces_in_each
 
     faces, errors = [], []
-    for path in paths:
-        try:
-            faces += [(path, face.crop) for face in faces_in(open_image(path), size, which, path)[0]]
-        except FaceganError as error:
-            errors.append(error)
+    for path, found, error in faces_in_each(paths, size, which):
+        faces += [(path, face.crop) for face in found]
+        errors += [error] if error else []
     if not faces:
         raise errors[0]
     return faces, [str(error) for error in errors]

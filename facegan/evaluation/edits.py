@@ -24,8 +24,7 @@ def all_edits(attributes):
     """Every value of every attribute, but for "none of the others" (hair=other), which nobody asks for."""
     edits = []
     for place, item in enumerate(attributes.items):
-        values = item.values if len(item.columns) == 1 else item.values[:-1]
-        edits += [Edit(place, value, f"{item.name}={name}") for value, name in enumerate(values)]
+        edits += [Edit(place, value, f"{item.name}={name}") for value, name in enumerate(item.wishable)]
     return edits
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from facegan.errors import FaceganError
-from facegan.images import CELEBA_SIZE, square, square_box
+from facegan.images import CELEBA_SIZE, open_image, square, square_box
 from facegan.photos.align import Alignment, aligned_faces
 from facegan.photos.putback import put_back
 
@@ -69,6 +69,23 @@ def faces_in(picture, size, which=None, name="the photo"):
         needed = round(face.box[2] * size / LARGEST_ENLARGEMENT / place.side)
         raise FaceganError(f"face {number} in {name} is {face.box[2]} pixels wide; this model needs {needed}")
     return [PhotoFace(number, place, place.crop(picture, size)) for number, place in large], len(found)
+
+
+def faces_in_each(paths, size, which):
+    """`faces_in` of many photos, each opened when its turn comes.
+
+    Args:
+        paths: of the photos, any iterable.
+        size, which: as for `faces_in`.
+
+    Yields:
+        `(path, faces, error)`: a list of `PhotoFace`s and None, or, of a photo without a face to edit, `[]` and why.
+    """
+    for path in paths:
+        try:
+            yield path, faces_in(open_image(path), size, which, path)[0], None
+        except FaceganError as error:
+            yield path, [], error
 
 
 def with_faces(picture, faces, edited):

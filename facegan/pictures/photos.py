@@ -6,7 +6,7 @@ from PIL import Image
 
 from facegan.errors import FaceganError
 from facegan.images import open_image, save_animation, save_image
-from facegan.photos.photo import faces_in, with_faces
+from facegan.photos.photo import faces_in, faces_in_each, with_faces
 from facegan.pictures.output import (
     ending,
     file_names,
@@ -91,15 +91,9 @@ def write_aligned(paths, size, which, out):
         The paths that were written, and the errors of photos without a face.
     """
     written, errors, taken = [], [], set()
-    for path in paths:
-        try:
-            faces, _ = faces_in(open_image(path), size, which, path)
-        except FaceganError as error:
-            errors.append(error)
-            continue
-        files = {}
-        for face in faces:
-            files[free_name(Path(path).stem, taken)] = face.crop
+    for path, faces, error in faces_in_each(paths, size, which):
+        errors += [error] if error else []
+        files = {free_name(Path(path).stem, taken): face.crop for face in faces}
         written += write_files(files, out, made=None)
     return written, errors
 

@@ -83,23 +83,26 @@ def test_modulation_scales_and_shifts_each_channel():
     assert array(network([IMAGES, condition])) == pytest.approx(IMAGES * (1 + scale) + shift, abs=1e-4)
 
 
+def with_weights_of(layer, plain):
+    """Builds both, and gives the plain layer the other's weights."""
+    layer.build(IMAGES.shape)
+    plain.build(IMAGES.shape)
+    if layer.use_bias:
+        layer.bias.assign([1.0, -2.0, 3.0])
+    plain.set_weights(layer.get_weights())
+    return plain
+
+
 @pytest.mark.parametrize("kernel_size", [3, 4, 5])
 def test_picture_convolution_is_that_of_keras(kernel_size):
     layer = PictureConvolution(kernel_size)
-    plain = keras.layers.Conv2D(3, kernel_size, padding="same")
-    layer.build(IMAGES.shape)
-    plain.build(IMAGES.shape)
-    layer.bias.assign([1.0, -2.0, 3.0])
-    plain.set_weights(layer.get_weights())
+    plain = with_weights_of(layer, keras.layers.Conv2D(3, kernel_size, padding="same"))
     assert array(layer(IMAGES)) == pytest.approx(array(plain(IMAGES)), abs=1e-4)
 
 
 def test_enlarging_convolution_is_upsampling_and_a_convolution():
     layer = EnlargingConvolution(6)
-    plain = keras.layers.Conv2D(6, 3, padding="same", use_bias=False)
-    layer.build(IMAGES.shape)
-    plain.build(IMAGES.shape)
-    plain.set_weights(layer.get_weights())
+    plain = with_weights_of(layer, keras.layers.Conv2D(6, 3, padding="same", use_bias=False))
     expected = plain(keras.layers.UpSampling2D()(IMAGES))
     assert layer.compute_output_shape(IMAGES.shape) == expected.shape
     assert array(layer(IMAGES)) == pytest.approx(array(expected), abs=1e-4)
@@ -124,11 +127,7 @@ def test_fours_are_the_neighbouring_pixels_and_the_way_back_is_exact():
 @pytest.mark.parametrize("kernel_size", [3, 4, 5])
 def test_enlarging_picture_convolution_is_upsampling_and_a_convolution(kernel_size):
     layer = EnlargingPictureConvolution(kernel_size)
-    plain = keras.layers.Conv2D(3, kernel_size, padding="same")
-    layer.build(IMAGES.shape)
-    plain.build(IMAGES.shape)
-    layer.bias.assign([1.0, -2.0, 3.0])
-    plain.set_weights(layer.get_weights())
+    plain = with_weights_of(layer, keras.layers.Conv2D(3, kernel_size, padding="same"))
     expected = plain(keras.layers.UpSampling2D()(IMAGES))
     assert layer.compute_output_shape(IMAGES.shape) == expected.shape
     assert array(layer(IMAGES)) == pytest.approx(array(expected), abs=1e-4)

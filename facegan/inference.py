@@ -113,8 +113,8 @@ class FaceModel:
         from facegan.models.compiled import Compiled
 
         self.networks = networks
-        self._generator, self._editor = Compiled(networks, "generate"), Compiled(networks, "edit")
-        self._finder = Compiled(networks, "likelihoods")
+        self._generate, self._likelihoods = Compiled(networks, "generate"), Compiled(networks, "likelihoods")
+        self._edit, self._edit_likeliest = Compiled(networks, "edit"), Compiled(networks, "edit_likeliest")
         self.attributes = networks.attributes
         self.size = networks.image_size
 
@@ -139,12 +139,12 @@ class FaceModel:
     def generate_with_conditions(self, attributes="", count=1, seed=None):
         """Like `generate`; returns the faces and what each was asked to be, `(count, len(attributes))` float32."""
         noise, conditions = self._drawn(attributes, count, seed)
-        return self._in_batches(self._generator, noise, conditions), conditions
+        return self._in_batches(self._generate, [noise, conditions]), conditions
 
     def generate_each(self, conditions, seed):
         """A face for each condition vector `(count, len(attributes))`; the same seed gives the same faces."""
         randoms = [np.random.default_rng([seed, index]) for index in range(len(conditions))]
-        return self._in_batches(self._generator, self._noise(randoms), conditions)
+        return self._in_batches(self._generate, [self._noise(randoms), conditions])
 
     def walk(self, attributes="", count=2, seed=None, frames=12):
         """Faces on the way from each of `count` generated faces to the next.
@@ -163,7 +163,8 @@ class FaceModel:
         parts = np.append(np.tile(np.arange(frames) / frames, count - 1), 1.0).astype("float32")[:, None]
         starts = np.append(np.repeat(np.arange(count - 1), frames), count - 2)
         straight = lambda ends: (1 - parts) * ends[starts] + parts * ends[starts + 1]
-        return self._in_batches(self._generator, _great_circle(noise[starts], noise[starts + 1], parts), straight(conditions))
+        noise = _great_circle(noise[starts], noise[starts + 1], parts)
+        return self._in_batches(self._generate, [noise, straight(conditions)])
 
     def edit(self, images, attributes, strength=1.0, source=None):
         """Changes attributes of faces.
@@ -186,10 +187,15 @@ class FaceModel:
         several = isinstance(images, list) or getattr(images, "ndim", 3) == 4
         pictures = [_picture(image) for image in (images if several else [images])]
         arrays = normalise(to_array([square(picture, self.size) for picture in pictures]))
-        now = self._source(arrays, source)
         # The condition walks from what is to what shall be, and beyond it for strengths above 1.
-        target = now + strength * (self.attributes.apply(now, wishes) - now)
-        edited = self._in_batches(self._editor, arrays, now, target)
+        towards = lambda now: now + strength * (self.attributes.apply(now, wishes) - now)
+        now = self._told(source, len(arrays))
+        if now is not None:
+            edited = self._in_batches(self._edit, [arrays, now, towards(now)])
+        else:
+            possible = self.networks.conditions()
+            now = self.attributes.apply(possible, self._wishes(source or ""))
+            edited = self._in_batches(self._edit_likeliest, [arrays], possible, now, towards(now))
         if isinstance(images, np.ndarray):
             edited = to_array(edited)
         elif several:
@@ -228,25 +234,28 @@ class FaceModel:
         Returns:
             `(count, len(attributes))` float32.
         """
-        return self._source(normalise(to_array([square(_picture(image), self.size) for image in images])), source)
+        told = self._told(source, len(images))
+        if told is not None:
+            return told
+        arrays = normalise(to_array([square(_picture(image), self.size) for image in images]))
+        possible = self.networks.conditions()
+        parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
+        likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])
+        # The combination, of those that occur in the training data, that the discriminator finds to match best.
+        return self.attributes.apply(possible[likelihoods.argmax(axis=1)], self._wishes(source or ""))
 
     def _wishes(self, attributes):
         if isinstance(attributes, str):
             return self.attributes.parse(attributes)
         return self.attributes.parse(", ".join(f"{name}={value}" for name, value in attributes.items()))
 
-    def _source(self, arrays, source):
+    def _told(self, source, count):
+        """Condition vectors of `count` faces, if `source` leaves nothing out; else None."""
         if isinstance(source, np.ndarray):
             return source
         wishes = self._wishes(source or "")
-        found = np.zeros((len(arrays), len(self.attributes)), "float32")
-        if set(wishes) != set(self.attributes.names):
-            parts = range(0, len(arrays), BATCH)
-            known = self.networks.conditions()
-            likelihoods = [self._finder.predict_on_batch([arrays[start : start + BATCH], known]) for start in parts]
-            # The combination, of those that occur in the training data, that the discriminator finds to match best.
-            found = known[np.concatenate(likelihoods).argmax(axis=1)]
-        return self.attributes.apply(found, wishes)
+        complete = set(wishes) == set(self.attributes.names)
+        return np.tile(self.attributes.vector(wishes), (count, 1)) if complete else None
 
     def _drawn(self, attributes, count, seed):
         """What `count` faces are made of: noise `(count, noise_size)` and conditions `(count, len(attributes))`."""
@@ -269,10 +278,11 @@ class FaceModel:
     def _noise(self, randoms):
         return np.stack([random.standard_normal(self.networks.preset.noise_size, "float32") for random in randoms])
 
-    def _in_batches(self, compiled, *arrays):
+    def _in_batches(self, compiled, by_face, *others):
         images = []
-        for start in range(0, len(arrays[0]), BATCH):
-            images += to_images(denormalise(compiled.predict_on_batch([array[start : start + BATCH] for array in arrays])))
+        for start in range(0, len(by_face[0]), BATCH):
+            part = [array[start : start + BATCH] for array in by_face]
+            images += to_images(denormalise(compiled.predict_on_batch([*part, *others])))
         return images
 
 

@@ -117,13 +117,14 @@ def test_the_model_finds_out_what_faces_are_like(model, photos):
     found = model.attributes_of(list(photos))
     assert all(set(values) == set(model.attributes.names) for values in found)
     own = np.stack([model.attributes.vector(values) for values in found])
-    assert same(model.edit(photos, "glasses=1"), model.edit(photos, "glasses=1", source=own))
+    assert same(model.edit(photos, "hair=black"), model.edit(photos, "hair=black", source=own))
+    # What is told counts, and only the rest is found out.
+    assert not same(model.edit(photos, "hair=black"), model.edit(photos, "hair=black", source="hair=black"))
 
 
 def test_source_overrides_what_the_model_finds(model, photos):
-    arrays_in = np.zeros((2, 32, 32, 3), "float32")
-    found = model._source(arrays_in, None)
-    told = model._source(arrays_in, "glasses=1")
+    found = model.conditions_of(list(photos))
+    told = model.conditions_of(list(photos), "glasses=1")
     glasses = model.attributes.columns.index("Eyeglasses")
     assert (told[:, glasses] == 1).all()
     assert np.array_equal(np.delete(told, glasses, 1), np.delete(found, glasses, 1))

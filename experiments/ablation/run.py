@@ -38,6 +38,7 @@ RECIPES = {
     "... and unchanged columns shall be seen as before, not as labelled": SEEN,
     "... the same, three times the weight": replace(SEEN, name="seen-240", editor_keep=240.0),
     "... and reconstruction weighs half more": replace(SEEN, name="seen-reconstruction-60", editor_reconstruction=60.0),
+    "... and the generator's match weighs four times as much": replace(SEEN, name="seen-generator-20", generator_match=20.0),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

@@ -4,7 +4,7 @@ import keras
 
 
 class Compiled(keras.Model):
-    """`networks.generate`, `networks.edit` or `networks.likelihoods` as a compiled program.
+    """One of `FaceGAN`'s methods, of those that take and return arrays, as a compiled program.
 
     `predict_on_batch([array, ...])` takes the method's arguments and returns a NumPy array. The first call with new
     shapes takes longer.

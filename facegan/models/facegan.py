@@ -114,18 +114,36 @@ class FaceGAN(keras.Model):
             with `editing="difference"`.
         """
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
-        seen = [images]
-        if self.preset.shared_encoder:
-            # It stays frozen while the editor trains: as it is at inference, without dropout. And no loss sees through
-            # it: else the critic would learn features that make edits easy to tell.
-            seen = [ops.stop_gradient(stage) for stage in self.encoder(images, training=False)]
+        return self._edited(images, self.encoder(images, training=False), source, target)
+
+    def edit_likeliest(self, images, conditions, sources, targets):
+        """Edited pictures, for faces of which it is not known what they are like; the encoder looks at them once.
+
+        Args:
+            images: `(batch, size, size, 3)` in -1..1.
+            conditions: `(count, len(attributes))`, 0 or 1, what the faces may be like.
+            sources, targets: the same shape: the `edit` that follows where a condition is the likeliest.
+
+        Returns:
+            As `edit`.
+        """
+        images, sources, targets = (ops.convert_to_tensor(array, "float32") for array in (images, sources, targets))
+        seen = self.encoder(images, training=False)
+        likeliest = ops.argmax(self._likelihoods(seen[-1], conditions), axis=1)
+        return self._edited(images, seen, ops.take(sources, likeliest, axis=0), ops.take(targets, likeliest, axis=0))
+
+    def _edited(self, images, seen, source, target):
+        # The shared encoder stays frozen while the editor trains: it sees as it does at inference, without dropout.
+        # And no loss looks through it: else the critic would learn features that make edits easy to tell.
+        shared = self.preset.shared_encoder
+        inputs = [ops.stop_gradient(stage) for stage in seen] if shared else [images]
         if self.preset.editing == "target":
-            return self.editor([*seen, target])
+            return self.editor([*inputs, target])
         difference = target - source
         # Times the largest change, so that nothing asked for is, exactly, nothing done. The factor of two lets an
         # edit turn black into white.
         amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
-        return images + 2.0 * amount * self.editor([*seen, difference, images])
+        return images + 2.0 * amount * self.editor([*inputs, difference, images])
 
     def likelihoods(self, images, conditions):
         """How well the discriminator finds each condition to match each face.
@@ -137,7 +155,9 @@ class FaceGAN(keras.Model):
         Returns:
             `(batch, count)` float32, the logarithms of likelihoods.
         """
-        bottoms = self.encoder(ops.convert_to_tensor(images, "float32"), training=False)[-1]
+        return self._likelihoods(self.encoder(ops.convert_to_tensor(images, "float32"), training=False)[-1], conditions)
+
+    def _likelihoods(self, bottoms, conditions):
         batch, count = ops.shape(bottoms)[0], ops.shape(conditions)[0]
         asked = ops.tile(ops.convert_to_tensor(conditions, "float32"), (batch, 1))
         _, match = self.discriminator([ops.repeat(bottoms, count, axis=0), asked], training=False)

@@ -101,6 +101,9 @@ class FaceModel:
     Args:
         networks: a `FaceGAN`.
 
+    Attributes:
+        on_faces: called with a number of faces whenever so many more are made, for a progress bar.
+
     Example:
 
     >>> import facegan
@@ -117,6 +120,7 @@ class FaceModel:
         self._edit, self._edit_likeliest = Compiled(networks, "edit"), Compiled(networks, "edit_likeliest")
         self.attributes = networks.attributes
         self.size = networks.image_size
+        self.on_faces = lambda count: None
 
     def generate(self, attributes="", count=None, seed=None):
         """Makes faces.
@@ -283,6 +287,7 @@ class FaceModel:
         for start in range(0, len(by_face[0]), BATCH):
             part = [array[start : start + BATCH] for array in by_face]
             images += to_images(denormalise(compiled.predict_on_batch([*part, *others])))
+            self.on_faces(len(part[0]))
         return images
 
 

@@ -1,12 +1,12 @@
 """`facegan align`."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from facegan.cli.answers import Answer, Answering
 from facegan.cli.program import import_quietly
+from facegan.cli.progress import progress_bar
 from facegan.cli.types import FaceNumber
 from facegan.errors import FaceganError
 
@@ -33,8 +33,8 @@ def align(photos, out, size, which):
     check_folder(out)
     paths = find_images([photos])
     import_quietly("mtcnn")
-    with click.progressbar(paths, label="looking for faces", file=sys.stderr) as bar:
-        written, errors = write_aligned(bar, size, which, out)
+    with progress_bar(len(paths), "looking for faces") as bar:
+        written, errors = write_aligned(paths, size, which, out, bar.update)
     for error in errors:
         click.echo(str(error), err=True)
     if not written:

@@ -1,5 +1,6 @@
 """`facegan edit`."""
 
+import math
 from pathlib import Path
 
 import click
@@ -7,6 +8,7 @@ import click
 from facegan.cli.answers import Answer, Answering
 from facegan.cli.options import MODEL_OPTION, SHOW_OPTION, all_wishes, show, understood
 from facegan.cli.program import import_quietly
+from facegan.cli.progress import counting_faces, progress_bar
 from facegan.cli.types import FaceNumber, Strengths
 from facegan.errors import FaceganError
 
@@ -76,20 +78,31 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
             break
         # Made small at once: there may be thousands of large photos.
         faces.append((path, square(picture, size)))
+    if whole and (which or compare):
+        raise FaceganError(
+            f"--face and --compare are for photos, and {paths[0]} is taken for an aligned face as it is; a sheet of faces"
+            " shows before beside after"
+        )
     import_quietly()
     if not whole:
         import_quietly("mtcnn")
-    remarks = []
+    loaded, remarks = load(model), []
     if not whole and not faces_only and not grid:
-        written, remarks = write_edited_photos(load(model), paths, wishes, strengths, source, out, which, compare)
+        with progress_bar(len(paths), "editing photos") as bar:
+            written, remarks = write_edited_photos(
+                loaded, paths, wishes, strengths, source, out, which, compare, bar.update
+            )
     else:
         if not whole:
             faces, remarks = _cut_out(paths, size, which)
         paths, pictures = map(list, zip(*faces))
-        if grid:
-            written = write_grid(load(model), paths, pictures, grid.split(","), strengths[0], source, out)
-        else:
-            written = write_edited(load(model), paths, pictures, wishes, strengths, source, out)
+        names = grid.split(",") if grid else []
+        edits = math.prod(len(loaded.attributes.wishes_of(name)) for name in names) if grid else len(strengths)
+        with counting_faces(loaded, len(pictures) * edits, "editing faces"):
+            if grid:
+                written = write_grid(loaded, paths, pictures, names, strengths[0], source, out)
+            else:
+                written = write_edited(loaded, paths, pictures, wishes, strengths, source, out)
     for remark in remarks:
         click.echo(remark, err=True)
     if show_them:
@@ -102,9 +115,10 @@ def _cut_out(paths, size, which):
     from facegan.photos.photo import faces_in_each
 
     faces, errors = [], []
-    for path, found, error in faces_in_each(paths, size, which):
-        faces += [(path, face.crop) for face in found]
-        errors += [error] if error else []
+    with progress_bar(len(paths), "looking for faces") as bar:
+        for photo in faces_in_each(paths, size, which, bar.update):
+            faces += [(photo.path, face.crop) for face in photo.faces]
+            errors += [photo.error] if photo.error else []
     if not faces:
         raise errors[0]
     return faces, [str(error) for error in errors]

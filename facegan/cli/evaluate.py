@@ -6,6 +6,7 @@ import click
 
 from facegan.cli.answers import Answer, Answering
 from facegan.cli.program import import_quietly
+from facegan.cli.progress import progress_bar
 from facegan.errors import FaceganError
 
 
@@ -40,13 +41,15 @@ def evaluate(model, data, out, limit, seed, inception):
     if out.exists() and not out.is_dir():
         raise FaceganError(f"cannot write {out}: it is there already and is not a folder")
     import_quietly()
-    from facegan.evaluation.evaluate import Evaluation, check
+    from facegan.evaluation.evaluate import Evaluation, check, stages
     from facegan.evaluation.judge import judge_of
     from facegan.evaluation.report import write_report
 
     networks = load(model)
     check(networks, faces)
-    evaluation = Evaluation(networks, faces, judge_of(faces), limit, seed, inception)
+    judge = judge_of(faces)
+    with progress_bar(stages(networks), "measuring") as bar:
+        evaluation = Evaluation(networks, faces, judge, limit, seed, inception, bar.update)
     report = write_report(evaluation, described, out)
     figures = evaluation.figures
     lines = [f"{name:32} {'not measured' if value is None else format(value, '.3f')}" for name, value in figures.items()]

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 from facegan.cli.answers import Answer, Answering
 from facegan.cli.options import MODEL_OPTION, SHOW_OPTION, all_wishes, show, understood
 from facegan.cli.program import import_quietly
+from facegan.cli.progress import counting_faces
 from facegan.errors import FaceganError
 
 
@@ -47,7 +48,7 @@ def generate(attrs, text, count, seed, like, then, out, walk, show_them, model):
       facegan generate --attrs female --count 5 --walk --out walk.gif
     """
     from facegan.inference import describe, load
-    from facegan.pictures.generated import write_generated, write_walk
+    from facegan.pictures.generated import FRAMES, write_generated, write_walk
     from facegan.pictures.output import check_output, is_animation
 
     if walk and (then or not is_animation(out, moving=True)):
@@ -66,10 +67,12 @@ def generate(attrs, text, count, seed, like, then, out, walk, show_them, model):
         seed = int.from_bytes(os.urandom(4), "little")
         click.echo(f"seed {seed}", err=True)
     loaded = load(model)
-    if walk:
-        written = write_walk(loaded, attrs, count, seed, out)
-    else:
-        written = write_generated(loaded, attrs, count, seed, then, out)
+    faces = (count - 1) * FRAMES + 1 if walk else count * (1 + len(then))
+    with counting_faces(loaded, faces, "making faces"):
+        if walk:
+            written = write_walk(loaded, attrs, count, seed, out)
+        else:
+            written = write_generated(loaded, attrs, count, seed, then, out)
     if show_them:
         show(written)
     return Answer({"files": written, "attrs": attrs, "count": count, "seed": seed, "then": list(then)}, written)

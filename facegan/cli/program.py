@@ -4,6 +4,7 @@ import faulthandler
 import importlib
 import os
 import sys
+import threading
 
 import click
 
@@ -11,6 +12,9 @@ from facegan.errors import FaceganError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+# Seconds of silence after which a person wonders.
+PATIENCE = 2.0
+STARTING = "starting TensorFlow or JAX: some seconds, and longer the first time\n"
 
 
 class Interrupted(FaceganError):
@@ -54,7 +58,7 @@ def import_quietly(module="keras"):
     """Imports Keras and its backend, or what else imports TensorFlow, without the page of notices it greets with.
 
     Some of them no setting stops, so stderr is turned away during the import, below Python: what fails still comes
-    as an exception, and a crash in native code is still reported.
+    as an exception, and a crash in native code is still reported. In a terminal, a start that is slow is explained.
     """
     if module in sys.modules:
         return
@@ -63,10 +67,14 @@ def import_quietly(module="keras"):
     sys.stderr.flush()
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     faulthandler.enable(stderr)
+    explanation = threading.Timer(PATIENCE, os.write, (stderr, STARTING.encode()))
+    if sys.stderr.isatty():
+        explanation.start()
     os.dup2(nowhere, 2)
     try:
         importlib.import_module(module)
     finally:
+        explanation.cancel()
         os.dup2(stderr, 2)
         faulthandler.disable()
         os.close(stderr)

@@ -59,6 +59,7 @@ class Evaluation:
         limit: on how many faces each edit is tried, and how many are generated for each wish.
         seed: of which faces these are.
         inception: whether to measure `fid_inception` too.
+        tick: called with 1 after each of `stages(model)`, for a progress bar.
 
     Attributes:
         figures: `{metric: number}`; None where it could not be measured.
@@ -70,9 +71,10 @@ class Evaluation:
         FaceganError: the data do not fit the model.
     """
 
-    def __init__(self, model, faces, judge, limit=200, seed=0, inception=False):
+    def __init__(self, model, faces, judge, limit=200, seed=0, inception=False, tick=lambda stages: None):
         check(model, faces)
         self.model, self.faces, self.judge, self.seed, self.limit = model, faces, judge, seed, limit
+        self._tick = tick
         self.attributes = model.attributes
         self.asked = all_edits(model.attributes)
         test = faces.part("test")
@@ -105,6 +107,7 @@ class Evaluation:
     def _try(self, edit, faces, strength, random):
         where = faces_to_edit(edit, faces.asked, faces.seen, self.limit, random)
         before = faces.of(where)
+        self._tick(1)
         if not len(where):
             return Tried(edit, where, before, before, np.zeros(0, bool), np.zeros(0))
         after = self._judged(
@@ -159,6 +162,7 @@ class Evaluation:
         for edit in self.asked:
             images, conditions = self.model.generate_with_conditions(edit.wish, self.limit, self.seed)
             self.generated_right.append(edit_accuracy(edit, self._judged(to_array(images), conditions).seen))
+            self._tick(1)
         figures = {
             "generation_accuracy": macro_mean([_mean(right) for right in self.generated_right], self.asked),
             "kid_judge": distances.kernel_distance(self.generated.features, self.compared.features),
@@ -216,6 +220,11 @@ class Evaluation:
                 ]),
             }  # fmt: skip
         return groups
+
+
+def stages(model):
+    """How many stages an `Evaluation` has: each edit at each strength and on generated faces, and each wish generated."""
+    return len(all_edits(model.attributes)) * (len(STRENGTHS) + 2)
 
 
 def check(model, faces):

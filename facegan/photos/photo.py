@@ -29,6 +29,25 @@ class PhotoFace:
     crop: object
 
 
+@dataclass(frozen=True)
+class Searched:
+    """A photo in which faces were looked for.
+
+    Attributes:
+        path: the photo's.
+        picture: RGB `PIL.Image`; None if it could not be opened.
+        faces: the `PhotoFace`s to be edited.
+        count: how many faces there are in it.
+        error: why there is none to be edited, a `FaceganError`, or None.
+    """
+
+    path: object
+    picture: object
+    faces: list
+    count: int
+    error: object
+
+
 def is_aligned(picture):
     """Whether a picture is taken for an aligned face as it is: a square of up to 256 pixels, or one of 178x218."""
     return picture.size == CELEBA_SIZE or (picture.width == picture.height <= LARGEST_ALIGNED)
@@ -71,21 +90,25 @@ def faces_in(picture, size, which=None, name="the photo"):
     return [PhotoFace(number, place, place.crop(picture, size)) for number, place in large], len(found)
 
 
-def faces_in_each(paths, size, which):
+def faces_in_each(paths, size, which, tick=lambda photos: None):
     """`faces_in` of many photos, each opened when its turn comes.
 
     Args:
-        paths: of the photos, any iterable.
+        paths: of the photos.
         size, which: as for `faces_in`.
+        tick: called with 1 after each photo, for a progress bar.
 
     Yields:
-        `(path, faces, error)`: a list of `PhotoFace`s and None, or, of a photo without a face to edit, `[]` and why.
+        `Searched`.
     """
     for path in paths:
+        picture = None
         try:
-            yield path, faces_in(open_image(path), size, which, path)[0], None
+            picture = open_image(path)
+            yield Searched(path, picture, *faces_in(picture, size, which, path), None)
         except FaceganError as error:
-            yield path, [], error
+            yield Searched(path, picture, [], 0, error)
+        tick(1)
 
 
 def with_faces(picture, faces, edited):

@@ -5,8 +5,8 @@ from pathlib import Path
 from PIL import Image
 
 from facegan.errors import FaceganError
-from facegan.images import open_image, save_animation, save_image
-from facegan.photos.photo import faces_in, faces_in_each, with_faces
+from facegan.images import save_animation, save_image
+from facegan.photos.photo import faces_in_each, with_faces
 from facegan.pictures.output import (
     ending,
     file_names,
@@ -23,7 +23,9 @@ from facegan.sheets import grid, sheet
 SMALL = 480
 
 
-def write_edited_photos(model, paths, attributes, strengths, source, out, which=None, compare=False):
+def write_edited_photos(
+    model, paths, attributes, strengths, source, out, which=None, compare=False, tick=lambda photos: None
+):
     """Edits faces where they are in photos, and writes the photos: the rest of each stays as it was, to the pixel.
 
     Args:
@@ -33,6 +35,7 @@ def write_edited_photos(model, paths, attributes, strengths, source, out, which=
             copies), or an animation's.
         which: as for `photos.photo.faces_in`.
         compare: whether to put the photo as it was beside what became of it.
+        tick: called with 1 after each photo, for a progress bar.
 
     Returns:
         The paths that were written, and remarks: what was left out and why, and which of several faces was edited.
@@ -47,15 +50,14 @@ def write_edited_photos(model, paths, attributes, strengths, source, out, which=
         raise FaceganError(f"{out} has room for one photo, and there are {len(paths)}; name a folder, or add --faces-only")
     made = made_by(model) | {"set": attributes, "strength": list(strengths), "from": source}
     written, remarks, errors = [], [], []
-    for path, name in zip(paths, file_names(paths)):
-        try:
-            picture = open_image(path)
-            faces, count = faces_in(picture, model.size, which, path)
-        except FaceganError as error:
-            errors.append(error)
+    for photo, name in zip(faces_in_each(paths, model.size, which, tick), file_names(paths)):
+        if photo.error:
+            errors.append(photo.error)
             continue
-        if which is None and count > 1:
-            remarks.append(f"{path}: {count} faces; the largest was edited (--face 2 is the next, --face all are all)")
+        if which is None and photo.count > 1:
+            others = "the largest was edited (--face 2 is the next, --face all are all)"
+            remarks.append(f"{photo.path}: {photo.count} faces; {others}")
+        picture, faces = photo.picture, photo.faces
         crops = [face.crop for face in faces]
         now = model.conditions_of(crops, source)
         edited = [with_faces(picture, faces, model.edit(crops, wishes, strength, now)) for strength in strengths]
@@ -78,22 +80,23 @@ def write_edited_photos(model, paths, attributes, strengths, source, out, which=
     return written, [*map(str, errors), *remarks]
 
 
-def write_aligned(paths, size, which, out):
+def write_aligned(paths, size, which, out, tick=lambda photos: None):
     """Writes the faces of photos, aligned as the training data is, as `NAME.png`, `NAME-2.png` and so on.
 
     Args:
-        paths: of the photos, any iterable.
+        paths: of the photos.
         size: side of a face in pixels.
         which: as for `photos.photo.faces_in`.
         out: a folder.
+        tick: called with 1 after each photo, for a progress bar.
 
     Returns:
         The paths that were written, and the errors of photos without a face.
     """
     written, errors, taken = [], [], set()
-    for path, faces, error in faces_in_each(paths, size, which):
-        errors += [error] if error else []
-        files = {free_name(Path(path).stem, taken): face.crop for face in faces}
+    for photo in faces_in_each(paths, size, which, tick):
+        errors += [photo.error] if photo.error else []
+        files = {free_name(Path(photo.path).stem, taken): face.crop for face in photo.faces}
         written += write_files(files, out, made=None)
     return written, errors
 

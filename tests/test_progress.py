@@ -1,0 +1,78 @@
+"""What a person in a terminal sees while a command works, and a script does not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SLOW = "import threading; threading.Event().wait(0.5)"
+IMPORT = "from facegan.cli import program; program.PATIENCE = 0.1; program.import_quietly('slow')"
+
+
+def seen_in_a_terminal(*command, **options):
+    """What a program writes to stderr if that is a terminal."""
+    ours, theirs = os.openpty()
+    subprocess.run(command, stderr=theirs, stdout=subprocess.DEVNULL, check=True, **options)
+    os.close(theirs)
+    parts = []
+    try:
+        while part := os.read(ours, 4096):
+            parts.append(part)
+    except OSError:  # Linux says so at the end.
+        pass
+    os.close(ours)
+    return b"".join(parts).decode()
+
+
+def test_a_slow_start_is_explained(tmp_path):
+    (tmp_path / "slow.py").write_text(SLOW)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    assert "longer the first time" in seen_in_a_terminal(sys.executable, "-c", IMPORT, env=environment)
+    patient = IMPORT.replace("0.1", "60")
+    assert seen_in_a_terminal(sys.executable, "-c", patient, env=environment) == ""
+    piped = subprocess.run([sys.executable, "-c", IMPORT], env=environment, check=True, capture_output=True)
+    assert piped.stderr == b""
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """`terminal()`: from here on, stderr counts as a terminal."""
+    return lambda: monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+
+
+@pytest.mark.parametrize(
+    "arguments, label",
+    [
+        (("generate", "--count", 40), "making faces"),
+        (("generate", "--count", 4, "--walk", "--out", "walk.gif"), "making faces"),
+        (("generate", "--count", 20, "--then", "glasses=1"), "making faces"),
+        (("edit", "--set", "glasses=1", "--strength", "0:2:0.05"), "editing faces"),
+        (("edit", "--grid", "hair,glasses"), "editing faces"),
+    ],
+)
+def test_many_faces_have_a_bar_that_reaches_its_end(
+    facegan, terminal, model_file, drawn_faces, tmp_path, monkeypatch, arguments, label
+):
+    from PIL import Image
+
+    monkeypatch.chdir(tmp_path)
+    if arguments[0] == "edit":
+        for index in range(6):
+            Image.fromarray(drawn_faces.faces[index]).save(tmp_path / f"{index}.png")
+        arguments += tuple(tmp_path.glob("*.png"))
+    if "--out" not in arguments:
+        arguments += ("--out", tmp_path / "out.png")
+    arguments += ("--model", model_file)
+    quiet = facegan(*arguments)
+    assert quiet[0] == 0 and label not in quiet[2]
+    terminal()
+    code, _, err = facegan(*arguments)
+    assert code == 0 and label in err and "100%" in err
+    assert facegan(*arguments, "--quiet")[2] == ""
+
+
+def test_one_face_needs_none(facegan, terminal, model_file, tmp_path):
+    terminal()
+    _, _, err = facegan("generate", "--count", 1, "--out", tmp_path / "a.png", "--model", model_file)
+    assert "making" not in err

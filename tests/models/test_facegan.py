@@ -13,7 +13,6 @@ from facegan.attributes import Attributes
 from facegan.models.facegan import FaceGAN
 
 PRESETS = ["paper", "tiny"]
-OTHER = {"tensorflow": "jax", "jax": "tensorflow"}
 
 
 def answers(networks, batch):
@@ -75,14 +74,14 @@ for folder in sys.argv[1:]:
 """
 
 
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="TensorFlow's tests compare the same two")
 def test_a_model_says_the_same_on_the_other_backend(small_model, inputs, tmp_path):
     batch = inputs()
     for name in PRESETS:
         (tmp_path / name).mkdir()
         small_model(name).save(tmp_path / name / "model.keras")
         np.savez(tmp_path / name / "batch.npz", **batch)
-    other = OTHER[keras.backend.backend()]
-    environment = os.environ | {"KERAS_BACKEND": other, "PYTHONPATH": os.path.dirname(__file__)}
+    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": os.path.dirname(__file__)}
     folders = [str(tmp_path / name) for name in PRESETS]
     subprocess.run([sys.executable, "-c", ANSWER, *folders], env=environment, check=True)
     for name in PRESETS:

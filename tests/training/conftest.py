@@ -51,13 +51,13 @@ def step_of():
     return one_step
 
 
-# A run of the tests: five epochs of twelve steps, with dropout.
+# A run of the tests: five epochs of twelve steps, with dropout. Small kernels, because JAX's compiler is told to hurry.
 STEPS, BATCH_SIZE = 60, 16
 
 
 @pytest.fixture(scope="session")
 def run_settings(small_settings):
-    return small_settings("paper", batch_size=BATCH_SIZE, filters=4, max_filters=4)
+    return small_settings("paper", batch_size=BATCH_SIZE, kernel_size=3, filters=4, max_filters=4)
 
 
 @pytest.fixture(scope="session")

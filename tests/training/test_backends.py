@@ -7,9 +7,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 from keras import ops
-
-OTHER = {"tensorflow": "jax", "jax": "tensorflow"}
 
 # The other process reads model and batch, and writes losses and gradients.
 STEP = """
@@ -24,10 +23,11 @@ np.savez("step.npz", **gradients, **step.losses)
 """
 
 
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="TensorFlow's tests compare the same two")
 def test_both_backends_have_the_same_losses_and_gradients(step, tmp_path):
     step.training.networks.save(tmp_path / "model.keras")
     np.savez(tmp_path / "batch.npz", **step.batch)
-    environment = os.environ | {"KERAS_BACKEND": OTHER[keras.backend.backend()]}
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
     command = [sys.executable, "-c", STEP, str(Path(__file__).parent)]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     other = np.load(tmp_path / "step.npz")

@@ -3,7 +3,8 @@
     facegan prepare celeba-mini mini64 --size 64
     python experiments/ablation/run.py mini64 ablation --images 40000
 
-Each recipe gets its run and its report in OUT; what is there already is not done again. Prints the table.
+Each recipe gets its run and its report in OUT; what is there already is not done again. Prints the table, with a line
+for a DCGAN if `experiments/dcgan/train.py` has put one into OUT/dcgan.
 """
 
 import json
@@ -85,7 +86,12 @@ def table(out):
             row = [found["figures"][metric] for metric in COLUMNS.values()]
             row += [found["edits"][wish]["edit_accuracy@1.0"] for wish in BY_EDIT]
             row.append(history[-1]["images_per_second"])
-            lines.append([name, *("-" if value is None else f"{value:.2f}" for value in row)])
+            lines.append([name, *("-" if value is None else f"{value:.3g}" for value in row)])
+    dcgan = out / "dcgan" / "figures.json"
+    if dcgan.exists():
+        kid = json.loads(dcgan.read_text())["kid_judge"]
+        row = [f"{kid:.3f}" if metric == "kid_judge" else "" for metric in (*COLUMNS.values(), *BY_EDIT, None)]
+        lines.append(["DCGAN", *row])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -2,10 +2,11 @@
 
     python experiments/dcgan/train.py mini64 run_dcgan --images 40000
 
-Writes `first.png` and `last.png` (after the first and the last epoch), `logs/` for TensorBoard, and the kernel distance
-to test faces in the judge's features, as `facegan evaluate` measures it.
+Writes `first.png` and `last.png` (after the first and the last epoch), `logs/` for TensorBoard, and in `figures.json` the
+kernel distance to test faces in the judge's features, as `facegan evaluate` measures it.
 """
 
+import json
 from pathlib import Path
 
 import click
@@ -112,6 +113,7 @@ def generated(model, count):
 @click.option("--images", default=40_000, show_default=True, help="How many photos to see.")
 def main(data, out, images):
     faces = PreparedFaces(data)
+    judge = judge_of(faces)
     keras.utils.set_random_seed(0)
     set_precision(choose_precision("auto"))
     model = DCGAN(faces.size)
@@ -130,9 +132,10 @@ def main(data, out, images):
     )
     set_precision("float32")
     test = faces.part("test")[:MOST_COMPARED]
-    judge = judge_of(faces)
     features = [judge.see(each)[1] for each in (generated(model, len(test)), faces.faces[test])]
-    click.echo(f"kid_judge {kernel_distance(*features):.4f}, {images} photos seen")
+    figures = {"kid_judge": kernel_distance(*features), "images_seen": images}
+    (out / "figures.json").write_text(json.dumps(figures))
+    click.echo(figures)
 
 
 if __name__ == "__main__":

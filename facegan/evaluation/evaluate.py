@@ -9,6 +9,9 @@ The metrics, whose names are their protocols:
 `edit_preservation@S`
     On the same faces, the share of the other attributes in which the judge sees the same as before. A model that does
     nothing has 1.
+`judge_preservation`
+    A ceiling of that: on the faces that are given glasses, the same share when these are real, pasted in with the eyes
+    of a test face that wears some (`eyes.with_eyes_of`). What is missing to 1 is the judge's own doing.
 `change_outside`
     On the same faces at strength 1, the mean absolute change (0 to 255) of the pixels outside the attribute's region
     (`regions.region`), for attributes that have one.
@@ -34,6 +37,7 @@ import numpy as np
 from facegan.errors import FaceganError
 from facegan.evaluation import distances, fidelity, identity
 from facegan.evaluation.edits import all_edits, edit_accuracy, edit_preservation, faces_to_edit, macro_mean
+from facegan.evaluation.eyes import with_eyes_of
 from facegan.evaluation.regions import region
 from facegan.evaluation.tried import Judged, Tried
 from facegan.images import to_array
@@ -127,8 +131,23 @@ class Evaluation:
             figures[f"edit_preservation@{strength}"] = self._mean(lambda each: each.kept, tried)
         figures["generated_edit_accuracy@1.0"] = self._mean(lambda each: each.right, self.tried_generated)
         figures["generated_edit_preservation@1.0"] = self._mean(lambda each: each.kept, self.tried_generated)
+        figures["judge_preservation"] = self._with_real_glasses()
         figures["change_outside"] = self._mean(self._change_outside, self.tried[1.0])
         return figures
+
+    def _with_real_glasses(self):
+        tried = [each for each in self.tried[1.0] if each.edit.wish == "glasses=1" and len(each.where)]
+        if not tried:
+            return float("nan")
+        edit, before = tried[0].edit, tried[0].before
+        wearing = self.real.images[self.real.asked[:, edit.attribute] == edit.value]
+        if not len(wearing):
+            return float("nan")
+        random = np.random.default_rng([self.seed, 3])
+        others = wearing[random.integers(0, len(wearing), len(before.images))]
+        pasted = [with_eyes_of(face, other, random) for face, other in zip(before.images, others)]
+        after = self._judged(np.stack(pasted), before.conditions)
+        return _mean(edit_preservation(edit, before.seen, after.seen))
 
     def _change_outside(self, tried):
         where = region(self.attributes.names[tried.edit.attribute], self.model.size)
@@ -144,14 +163,18 @@ class Evaluation:
         }
 
     def _identity(self):
-        if not identity.available():
-            return {"identity_similarity": None, "identity_same_person": None}
         kept = [self.attributes.names.index(name) for name in SAME_PERSON_ATTRIBUTES if name in self.attributes.names]
         tried = [each for each in self.tried[1.0] if each.edit.attribute in kept and len(each.where)]
-        for each in tried:
-            before, after = (identity.embeddings(which.images) for which in (each.before, each.after))
-            each.similarity = identity.cosine_similarity(before, after)
-            each.same_person = identity.same_person(before, after)
+        if not (tried and identity.available()):
+            return {"identity_similarity": None, "identity_same_person": None}
+        # Many edits are tried on the same faces.
+        faces = np.unique(np.concatenate([each.where for each in tried]))
+        found = identity.embeddings(np.concatenate([self.real.images[faces], *(each.after.images for each in tried)]))
+        of_faces, *after = np.split(found, np.cumsum([len(faces), *(len(each.where) for each in tried[:-1])]))
+        for each, edited in zip(tried, after):
+            before = of_faces[np.searchsorted(faces, each.where)]
+            each.similarity = identity.cosine_similarity(before, edited)
+            each.same_person = identity.same_person(before, edited)
         return {
             "identity_similarity": self._mean(lambda each: each.similarity, tried),
             "identity_same_person": self._mean(lambda each: each.same_person, tried),

@@ -1,8 +1,8 @@
 """The judge: a classifier of its own, which says what is to be seen in a face, and never trains the GAN.
 
 It differs from the discriminator in architecture (residual, with batch normalisation and average pooling), in loss
-(every column's two values weigh the same) and in augmentation (shifts, zoom, light, noise), so that an edit which
-merely pleases the discriminator does not please it.
+(every column's two values weigh the same) and in augmentation (shifts, zoom, light, noise, the eyes of others), so that
+an edit which merely pleases the discriminator does not please it.
 """
 
 import math
@@ -15,10 +15,13 @@ import numpy as np
 from keras import layers, ops
 
 from facegan.errors import FaceganError
+from facegan.evaluation.eyes import EYE_COLUMNS, with_eyes_of
 from facegan.files import writing
 from facegan.models.precision import choose_precision, set_precision
 
 JUDGE_FILE = "judge.keras"
+VERSION = 2
+GLASSES = "Eyeglasses"
 # How many training faces it sees, again and again. On 12,687 photos, 128,000 made it no better than 64,000.
 IMAGES = 100_000
 BATCH = 64
@@ -39,10 +42,12 @@ class Judge(keras.Model):
         columns: the label columns' names.
         borders: for each column, the logit from which it counts as true; zeros by default.
         data: `info` of the `PreparedFaces` it was trained on.
+        version: of its training; figures by different ones cannot be compared.
     """
 
-    def __init__(self, image_size, columns, borders=None, data=None, **kwargs):
+    def __init__(self, image_size, columns, borders=None, data=None, version=1, **kwargs):
         super().__init__(**kwargs)
+        self.version = version
         self.image_size = image_size
         self.columns = tuple(columns)
         self.borders = np.zeros(len(columns)) if borders is None else np.asarray(borders, "float64")
@@ -61,6 +66,7 @@ class Judge(keras.Model):
             "columns": list(self.columns),
             "borders": self.borders.tolist(),
             "data": self.data,
+            "version": self.version,
         }
 
     def call(self, images, training=False):
@@ -137,8 +143,10 @@ def load_judge(path, faces):
     except Exception as error:
         # What a damaged file raises is up to Keras, h5py and zipfile.
         raise FaceganError(f"{path} is no judge that can be read; remove it, and it is trained anew") from error
-    if not isinstance(judge, Judge) or judge.data != faces.info:
-        raise FaceganError(f"{path} was not trained on these faces; remove it, and it is trained anew")
+    if not isinstance(judge, Judge) or judge.data != faces.info or judge.version != VERSION:
+        raise FaceganError(
+            f"{path} was not trained on these faces, or by another version of facegan; remove it, and it is trained anew"
+        )
     return judge
 
 
@@ -168,7 +176,7 @@ def train_judge(faces, images=IMAGES, seed=0):
     with click.progressbar(length=steps, label="training the judge, once", file=sys.stderr, show_eta=True) as bar:
         tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
         learner.fit(_Faces(faces, training, steps, seed), shuffle=False, verbose=0, callbacks=[tick])
-    judge = Judge(faces.size, faces.columns, data=faces.info)
+    judge = Judge(faces.size, faces.columns, data=faces.info, version=VERSION)
     judge.set_weights(learner.get_weights())
     logits = judge.predict(faces.faces[validation], batch_size=BATCH, verbose=0)
     judge.borders = np.array([best_border(*pair) for pair in zip(logits.T, faces.labels[validation].T)])
@@ -176,18 +184,29 @@ def train_judge(faces, images=IMAGES, seed=0):
 
 
 class _Faces(keras.utils.PyDataset):
-    """`steps` batches of faces and labels, drawn by number."""
+    """`steps` batches of faces and labels, drawn by number; half of the faces have the eyes of another one."""
 
     def __init__(self, faces, chosen, steps, seed):
         super().__init__()
         self._faces, self._chosen, self._steps, self._seed = faces, chosen, steps, seed
+        self._eyes = [faces.columns.index(column) for column in EYE_COLUMNS if column in faces.columns]
+        wearing = faces.labels[:, faces.columns.index(GLASSES)] == 1 if GLASSES in faces.columns else []
+        self._with_glasses = np.intersect1d(chosen, np.flatnonzero(wearing))
 
     def __len__(self):
         return self._steps
 
     def __getitem__(self, index):
-        where = np.sort(np.random.default_rng([self._seed, index]).choice(self._chosen, BATCH))
-        return self._faces.faces[where], self._faces.labels[where].astype("float32")
+        random = np.random.default_rng([self._seed, index])
+        where = np.sort(random.choice(self._chosen, BATCH))
+        images, labels = np.array(self._faces.faces[where]), self._faces.labels[where].astype("float32")
+        for place in np.flatnonzero(random.random(BATCH) < 0.5) if self._eyes else ():
+            # Every other one wears glasses, rare as they are.
+            from_those = self._with_glasses if len(self._with_glasses) and random.random() < 0.5 else self._chosen
+            other = random.choice(from_those)
+            images[place] = with_eyes_of(images[place], self._faces.faces[other], random)
+            labels[place, self._eyes] = self._faces.labels[other, self._eyes]
+        return images, labels
 
 
 def balanced_cross_entropy(shares):

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from facegan.attributes import Attributes
 from facegan.cli import main
 from facegan.data.prepared import PreparedFaces
+from facegan.evaluation import identity
 from facegan.evaluation import judge as judges
 from facegan.evaluation.evaluate import Evaluation
 from facegan.images import to_images
@@ -65,8 +66,11 @@ def test_an_editor_that_does_nothing(drawn_faces):
     figures = evaluated(drawn_faces, lambda wishes: False).figures
     assert figures["edit_accuracy@1.0"] == figures["generated_edit_accuracy@1.0"] == 0
     assert figures["edit_preservation@1.0"] == 1
+    # This judge knows no face but those of the data set.
+    assert 0 < figures["judge_preservation"] < 1
     assert figures["change_outside"] == 0
     assert figures["reconstruction_psnr"] == 60 and figures["reconstruction_ssim"] == pytest.approx(1)
+    assert figures["identity_same_person"] == (1 if identity.available() else None)
 
 
 def test_an_editor_that_does_all_it_is_asked(drawn_faces):

@@ -13,6 +13,14 @@ def test_cosine_similarity_and_the_threshold():
 
 
 @needs_extra
+def test_faces_shared_out_between_processes_come_back_in_order(drawn_faces, monkeypatch):
+    faces = drawn_faces.faces[:6]
+    alone = identity.embeddings(faces)
+    monkeypatch.setattr(identity, "_SHARE", 2)
+    assert np.array_equal(identity.embeddings(faces), alone)
+
+
+@needs_extra
 def test_a_face_is_itself_and_not_another(drawn_faces):
     faces = drawn_faces.faces[:4]
     brighter = np.clip(faces.astype(int) + 8, 0, 255).astype("uint8")

@@ -45,7 +45,7 @@ def test_it_is_trained_once_and_kept_with_the_faces(drawn_faces, tmp_path, monke
     assert np.array_equal(first.borders, again.borders)
 
 
-def test_a_judge_of_other_faces_is_refused(judge, drawn_faces, tmp_path):
+def test_a_judge_of_other_faces_is_refused(judge, drawn_faces, tmp_path, monkeypatch):
     path = tmp_path / "judge.keras"
     keras.saving.save_model(judge, path)
     assert judges.load_judge(path, drawn_faces).columns == drawn_faces.columns
@@ -54,8 +54,11 @@ def test_a_judge_of_other_faces_is_refused(judge, drawn_faces, tmp_path):
     class Others:
         info: dict
 
-    with pytest.raises(FaceganError, match="was not trained on these faces; remove it"):
+    with pytest.raises(FaceganError, match="was not trained on these faces, or by another version"):
         judges.load_judge(path, Others({**drawn_faces.info, "seed": 99}))
+    monkeypatch.setattr(judges, "VERSION", judges.VERSION + 1)
+    with pytest.raises(FaceganError, match="by another version of facegan; remove it"):
+        judges.load_judge(path, drawn_faces)
     path.write_text("no judge")
     with pytest.raises(FaceganError, match="no judge that can be read; remove it"):
         judges.load_judge(path, drawn_faces)

@@ -77,6 +77,14 @@ def test_before_beside_after(edit, photos, tmp_path):
     assert (both[:, :300] == pixels(photos / "portrait.png")).all() and (both[:, -300:] != both[:, :300]).any()
 
 
+def test_aligned_faces_have_no_second_face_and_are_compared_as_it_is(edit, drawn_faces, tmp_path):
+    Image.fromarray(drawn_faces.faces[0]).save(tmp_path / "face.png")
+    for option in (("--face", 2), ("--compare",)):
+        code, printed, err = edit(tmp_path / "face.png", *option, "--out", tmp_path / "out.png")
+        assert (code, printed) == (2, "") and "are for photos, and" in err and "shows before beside after" in err
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_faces_alone(edit, photos, tmp_path):
     code, printed, err = edit(photos, "--faces-only", "--face", "all", "--out", tmp_path / "faces")
     assert code == 0 and len(printed.splitlines()) == 3

@@ -142,6 +142,7 @@ PRESETS = {
             first_normalised=False,
             balanced=True,
             classified_images=64_000,
+            generator_match=20.0,
             editor_keeps="seen",
             ema_decay=0.999,
             epochs=20,

@@ -16,7 +16,8 @@ SAME_PERSON = 0.6
 _SIDE = 256
 # The box that dlib's face detector finds, on average, in a face aligned as CelebA's are; left, top, right, bottom.
 _FACE = (0.235, 0.30, 0.75, 0.82)
-# dlib uses one processor and takes nearly a tenth of a second a face, so many faces are shared out between processes.
+# dlib uses one processor and takes nearly a tenth of a second a face, so faces are shared out between processes that
+# have at least this many each.
 _SHARE = 64
 
 
@@ -34,13 +35,12 @@ def embeddings(images):
     Returns:
         `(count, 128)` float64.
     """
-    shares = np.array_split(images, max(1, len(images) // _SHARE))
-    if len(shares) == 1:
+    workers = min(os.cpu_count() or 1, len(images) // _SHARE)
+    if workers < 2:
         return _embeddings(images)
-    # Not fork: TensorFlow's threads do not survive it.
-    workers = min(os.cpu_count() or 1, len(shares))
+    # Not fork: TensorFlow's threads do not survive it. A share for each process, which reads dlib's files once.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        return np.concatenate(list(pool.map(_embeddings, shares)))
+        return np.concatenate(list(pool.map(_embeddings, np.array_split(images, workers))))
 
 
 def _embeddings(images):

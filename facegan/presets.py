@@ -26,7 +26,9 @@ class Preset:
         condition: how a condition enters a decoder: `"joined"` to its feature maps as constant channels, or as
             `"modulation"`, a learnt scale and shift of every channel.
         editing: `"target"`: the editor is told the wished-for attributes and puts out a whole picture;
-            `"difference"`: it is told what is to change (STGAN) and puts out what to add to the photo.
+            `"difference"`: it is told what is to change (STGAN) and puts out what to add to the photo; `"repainting"`:
+            also, how much of the photo to leave. What is added is smoother than a photo, so that no sum takes the
+            rims of glasses away.
         objective: `"paper"`: formulas 1 to 8, both answers of the discriminator kept in 0..1; `"wasserstein"`: an
             unbounded critic (WGAN-GP) and one cross-entropy for each label column (AttGAN).
         shared_encoder: whether the editor sees with the discriminator's encoder, which its loss does not move; else it
@@ -40,6 +42,8 @@ class Preset:
         dropout: rate in the encoder.
         noise_size: length of the generator's noise.
         mirror: whether half of the photos are mirrored.
+        shift: how far photos are moved at random, up to this share of their side, in either direction. Rare ones, like
+            those with glasses, come again and again where they are `balanced`, and are learnt by heart as they are.
         balanced: whether photos are drawn so that every value of every attribute is to be changed equally often;
             else every photo comes once an epoch, and what is rare, like glasses, is hardly ever to be taken away.
         discriminator_rate, generator_rate, editor_rate: Adam's learning rates.
@@ -74,6 +78,7 @@ class Preset:
     dropout: float = 0.25
     noise_size: int = 100
     mirror: bool = False
+    shift: float = 0.0
     balanced: bool = False
     discriminator_rate: float = 1e-4
     generator_rate: float = 1e-4
@@ -140,6 +145,8 @@ PRESETS = {
             upsampling="nearest",
             subpixel=True,
             first_normalised=False,
+            editing="repainting",
+            shift=1 / 32,
             balanced=True,
             classified_images=64_000,
             generator_match=20.0,

@@ -28,6 +28,7 @@ START = replace(PRESETS["tiny"], name="start", upsampling="nearest", subpixel=Tr
 BALANCED = replace(START, name="balanced", balanced=True)
 CLASSIFIED = replace(BALANCED, name="classified", classified_images=64_000)
 SEEN = replace(CLASSIFIED, name="seen", editor_keeps="seen")
+MATCHED = replace(SEEN, name="seen-generator-20", generator_match=20.0)
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
@@ -39,7 +40,8 @@ RECIPES = {
     "... and unchanged columns shall be seen as before, not as labelled": SEEN,
     "... the same, three times the weight": replace(SEEN, name="seen-240", editor_keep=240.0),
     "... and reconstruction weighs half more": replace(SEEN, name="seen-reconstruction-60", editor_reconstruction=60.0),
-    "... and the generator's match weighs four times as much": replace(SEEN, name="seen-generator-20", generator_match=20.0),
+    "... and the generator's match weighs four times as much": MATCHED,
+    "... and the editor says how much of the photo to leave": replace(MATCHED, name="repainting", editing="repainting"),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

@@ -12,12 +12,13 @@ def build_editor(preset, image_size, feature_shapes, condition_size):
 
     Inputs: a list of
         the encoder's features, first stage first;
-        the condition `(batch, condition_size)`: the wished-for attributes or, with `editing="difference"`, what is to
+        the condition `(batch, condition_size)`: the wished-for attributes or, unless `editing="target"`, what is to
             change (-1, 0 or 1 times the strength);
-        with `editing="difference"`, the picture `(batch, size, size, 3)` in -1..1.
+        unless `editing="target"`, the picture `(batch, size, size, 3)` in -1..1.
 
-    Output: `(batch, size, size, 3)` in -1..1, float32: a picture or, with `editing="difference"`, half of what is to
-    be added to one.
+    Output: `(batch, size, size, 3)` in -1..1, float32: a picture or, unless `editing="target"`, half of what is to be
+    added to one. With `editing="repainting"` a second output like it: how much of itself the picture shall gain (1) or
+    lose (-1) before.
     """
     features = [keras.Input(shape, name=f"features_{stage}") for stage, shape in enumerate(feature_shapes)]
     condition = keras.Input((condition_size,), name="condition")
@@ -29,12 +30,15 @@ def build_editor(preset, image_size, feature_shapes, condition_size):
         joined = 0 < stage and (preset.skips is None or stage <= preset.skips)
         tensor = decoder_stage(tensor, filters, preset, condition, skip if joined else None)
     inputs = [*features, condition]
-    if preset.editing == "difference":
+    if preset.editing != "target":
         # Normalised features do not tell how dark a face is; what has to be added to make hair black depends on it.
         inputs.append(keras.Input((image_size, image_size, 3), name="image"))
         tensor = layers.Concatenate()([tensor, to_fours(inputs[-1]) if preset.subpixel else inputs[-1]])
         tensor = activation(layers.Conv2D(preset.filters, 3, padding="same")(tensor))
-    return keras.Model(inputs, to_picture(tensor, preset), name="editor")
+    output = to_picture(tensor, preset)
+    if preset.editing == "repainting":
+        output = [output, to_picture(tensor, preset)]
+    return keras.Model(inputs, output, name="editor")
 
 
 def with_encoder(editor, encoder):

@@ -110,8 +110,7 @@ class FaceGAN(keras.Model):
             target: the same shape, what they shall be like; further from `source` is a stronger edit.
 
         Returns:
-            `(batch, size, size, 3)`, float32; -1..1 with `editing="target"`, and a little beyond, in the worst case,
-            with `editing="difference"`.
+            `(batch, size, size, 3)`, float32; -1..1 with `editing="target"`, and else a little beyond, in the worst case.
         """
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
         return self._edited(images, self.encoder(images, training=False), source, target)
@@ -143,7 +142,11 @@ class FaceGAN(keras.Model):
         # Times the largest change, so that nothing asked for is, exactly, nothing done. The factor of two lets an
         # edit turn black into white.
         amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
-        return images + 2.0 * amount * self.editor([*inputs, difference, images])
+        made = self.editor([*inputs, difference, images])
+        if self.preset.editing == "difference":
+            return images + 2.0 * amount * made
+        added, grown = made
+        return images * ops.maximum(1.0 + amount * grown, 0.0) + 2.0 * amount * added
 
     def likelihoods(self, images, conditions):
         """How well the discriminator finds each condition to match each face.

@@ -38,6 +38,10 @@ class BatchSource:
         if self.preset.mirror:
             mirrored = random.random(self.batch_size)[part] < 0.5
             pictures[mirrored] = pictures[mirrored, :, ::-1]
+        farthest = round(self.preset.shift * self.faces.size)
+        if farthest:
+            shifts = random.integers(-farthest, farthest + 1, (self.batch_size, 2))[part]
+            pictures = np.stack([moved(picture, *shift) for picture, shift in zip(pictures, shifts)])
         labels = self.vectors[chosen]
         drawn = {
             "labels": labels,
@@ -84,6 +88,16 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         return (self._source.at(self._steps[index], self._part),)
+
+
+def moved(picture, down, right):
+    """A picture moved by whole pixels; where nothing was, its border goes on.
+
+    >>> moved(np.array([[1, 2], [3, 4]]), 1, -1).tolist()
+    [[2, 2], [2, 2]]
+    """
+    rows, columns = (np.arange(side) for side in picture.shape[:2])
+    return picture[(rows - down).clip(0, rows[-1])[:, None], (columns - right).clip(0, columns[-1])]
 
 
 def part_of(batch_size, index, count):

@@ -3,13 +3,14 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import click
 import keras
 import numpy as np
 
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
 from facegan.inference import MODEL_FILE, describe, load
-from facegan.models.facegan import FaceGAN
+from facegan.models.facegan import NETWORKS, FaceGAN
 from facegan.models.file import save_model
 from facegan.presets import Preset
 from facegan.training.averages import averaged
@@ -98,10 +99,10 @@ def build_networks(faces, settings):
 
 
 def take_weights(networks, path):
-    """Puts the weights of a model file in the place of new ones.
+    """Puts the weights of a model file in the place of new ones. A network that has other layers there begins anew.
 
     Raises:
-        FaceganError: there is no such model, or its networks are others.
+        FaceganError: there is no such model, or its encoder is another one, which all others depend on.
     """
     described = describe(path)
     for name, own in (("image_size", networks.image_size), ("attribute_names", list(networks.attributes.names))):
@@ -109,11 +110,19 @@ def take_weights(networks, path):
             what = name.replace("_", " ")
             raise FaceganError(f"{path} cannot be the start: its {what} are {described[name]}, not {own}")
     trained = load(path, "float32").networks
-    if [weight.shape for weight in trained.weights] != [weight.shape for weight in networks.weights]:
-        raise FaceganError(f"{path} cannot be the start: its networks have other layers than '{networks.preset.name}'")
-    networks.set_weights(trained.get_weights())
+    fitting = [name for name in NETWORKS if layers_of(trained, name) == layers_of(networks, name)]
+    if "encoder" not in fitting:
+        raise FaceganError(f"{path} cannot be the start: its encoder has other layers than '{networks.preset.name}'")
+    for name in sorted(set(NETWORKS) - set(fitting)):
+        click.echo(f"the {name} of {path} has other layers; it begins anew", err=True)
+    for name in fitting:
+        getattr(networks, name).set_weights(getattr(trained, name).get_weights())
     before = described["record"]
     networks.record = {**networks.record, "images_before": before["images_seen"] + before.get("images_before", 0)}
+
+
+def layers_of(networks, name):
+    return [weight.shape for weight in getattr(networks, name).weights]
 
 
 def batch_source(faces, settings, attributes):

@@ -33,12 +33,38 @@ def test_its_own_encoder_is_as_large_as_the_shared_one(small_model, name):
     assert own.editor.count_params() == shared.editor.count_params() + shared.encoder.count_params()
 
 
-def test_asking_for_no_difference_gives_back_the_photo_with_any_encoder(small_model, inputs):
+@pytest.mark.parametrize("name", ["tiny", "celeba128"])
+def test_asking_for_no_difference_gives_back_the_photo_with_any_encoder(small_model, inputs, name):
     batch = inputs()
-    networks = small_model("tiny", shared_encoder=False)
+    networks = small_model(name, shared_encoder=False)
     same = ops.convert_to_numpy(networks.edit(batch["images"], batch["labels"], batch["labels"]))
     assert (same == batch["images"]).all()
     assert np.abs(edited(networks, batch) - batch["images"]).max() > 0
+
+
+def test_repainting_lets_the_photo_fade_before_something_is_added(small_model, inputs):
+    networks, batch = small_model("celeba128"), inputs()
+    for strength in (0.5, 1.0, 2.0):
+        difference = strength * (batch["targets"] - batch["labels"])
+        result = ops.convert_to_numpy(networks.edit(batch["images"], batch["labels"], batch["labels"] + difference))
+        images, difference = map(ops.convert_to_tensor, (batch["images"], difference))
+        added, grown = map(ops.convert_to_numpy, networks.editor([*networks.encoder(images), difference, images]))
+        assert grown.min() < -0.1 and grown.max() > 0.1
+        stays = np.maximum(1 + strength * grown, 0)
+        assert result == pytest.approx(batch["images"] * stays + 2 * strength * added, abs=1e-5)
+
+
+def test_repainting_takes_away_what_no_sum_can(small_model, inputs):
+    """What is added has half the photo's resolution: single bright pixels only fade."""
+    networks, batch = small_model("celeba128"), inputs()
+    added_head, grown_head = (
+        networks.editor.get_layer(tensor._keras_history.operation.name) for tensor in networks.editor.outputs
+    )
+    for head, level in ((added_head, 0.0), (grown_head, -20.0)):
+        convolution = head._inbound_nodes[0].parent_nodes[0].operation
+        convolution.kernel.assign(convolution.kernel * 0)
+        convolution.bias.assign(np.full(3, level))
+    assert np.abs(edited(networks, batch)).max() < 1e-6
 
 
 @pytest.mark.parametrize("skips, joined", [(None, [0, 8, 4]), (2, [0, 8, 4]), (1, [0, 8, 0]), (0, [0, 0, 0])])

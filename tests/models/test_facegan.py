@@ -12,7 +12,8 @@ from keras import ops
 from facegan.attributes import Attributes
 from facegan.models.facegan import FaceGAN
 
-PRESETS = ["paper", "tiny"]
+PRESETS = ["paper", "tiny", "celeba128"]
+DIFFERENCE = PRESETS[1:]  # those whose editor is told what is to change
 
 
 def answers(networks, batch):
@@ -30,13 +31,15 @@ def edited(networks, batch, strength):
     return ops.convert_to_numpy(networks.edit(batch["images"], batch["labels"], target))
 
 
-def test_asking_for_no_difference_gives_back_the_photo_exactly(small_model, inputs):
+@pytest.mark.parametrize("name", DIFFERENCE)
+def test_asking_for_no_difference_gives_back_the_photo_exactly(small_model, inputs, name):
     batch = inputs()
-    assert (edited(small_model("tiny"), batch, 0.0) == batch["images"]).all()
+    assert (edited(small_model(name), batch, 0.0) == batch["images"]).all()
 
 
-def test_the_strength_of_an_edit_is_continuous(small_model, inputs):
-    networks, batch = small_model("tiny"), inputs()
+@pytest.mark.parametrize("name", DIFFERENCE)
+def test_the_strength_of_an_edit_is_continuous(small_model, inputs, name):
+    networks, batch = small_model(name), inputs()
     whole = np.abs(edited(networks, batch, 1.0) - batch["images"]).max()
     assert 0 < np.abs(edited(networks, batch, 1e-3) - batch["images"]).max() < 0.01 * whole + 0.01
     for strength in (0.5, 1.0, 1.5):

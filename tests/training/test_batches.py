@@ -13,8 +13,9 @@ ATTRIBUTES = Attributes()
 class Numbered:
     """Faces whose pixels say which they are; the left half is marked."""
 
-    def __init__(self, count=55):
-        self.faces = np.zeros((count, 4, 4, 3), "uint8")
+    def __init__(self, count=55, size=4):
+        self.size = size
+        self.faces = np.zeros((count, size, size, 3), "uint8")
         self.faces[...] = np.arange(count)[:, None, None, None]
         self.faces[:, :, :2] += 100
         self.columns = ATTRIBUTES.columns
@@ -115,6 +116,21 @@ def test_half_of_the_photos_are_mirrored_where_the_preset_says_so(small_preset):
     plain = batch(small_preset("paper", mirror=False))["images"]
     assert (plain[:, 0, 0, 0] > plain[:, 0, 3, 0]).all()
     assert FACES.faces[0, 0, 0, 0] == 100  # the data set itself stays as it is
+
+
+def test_photos_are_moved_by_whole_pixels_within_the_presets_share(small_preset):
+    """Every way equally often; the border goes on where nothing was."""
+    faces = Numbered(size=64)
+    faces.faces[:] = 0
+    faces.faces[:, 20, 30] = 255
+    faces.faces[:, 0] = 9
+    made = [BatchSource(faces, IMAGES, ATTRIBUTES, small_preset("paper", shift=1 / 32), SIZE, 0).at(step)["images"] for step in range(60)]
+    found = set()
+    for image in np.concatenate(made):
+        ((y, x),) = np.argwhere(image[..., 0] == 255)
+        found.add((y - 20, x - 30))
+        assert (image[: max(0, y - 20) + 1] == 9).all() == (y >= 20)
+    assert found == {(down, right) for down in range(-2, 3) for right in range(-2, 3)}
 
 
 def test_balanced_batches_change_every_value_of_every_attribute_equally_often(small_preset):

@@ -49,10 +49,23 @@ def test_a_start_learns_no_classification_anew(whole, drawn_faces, run_settings,
     train(drawn_faces, run_settings, tmp_path, images=16, start=whole)
 
 
+def test_a_network_of_another_kind_begins_anew(drawn_faces, small_settings, tmp_path, capsys):
+    before = build_training(drawn_faces, small_settings("tiny", seed=1)).networks
+    save_model(before, tmp_path / "model.keras")
+    settings = small_settings("tiny", editing="repainting")
+    started = build_training(drawn_faces, settings, tmp_path / "model.keras").networks
+    new = build_training(drawn_faces, settings).networks
+    for name in ("encoder", "discriminator", "generator"):
+        theirs, own = (weights(getattr(networks, name)) for networks in (load_networks(tmp_path / "model.keras", "float32"), started))
+        assert all((a == b).all() for a, b in zip(theirs, own, strict=True))
+    assert all((a == b).all() for a, b in zip(weights(started.editor), weights(new.editor), strict=True))
+    assert "model.keras has other layers; it begins anew" in capsys.readouterr().err
+
+
 def test_models_that_do_not_fit(whole, drawn_faces, run_settings, small_settings, tmp_path):
     for settings, message in (
-        (small_settings("paper", filters=8), "has other layers|have other layers"),
-        (small_settings("tiny", filters=4, max_filters=4), "have other layers than 'tiny'"),
+        (small_settings("paper", filters=8), "its encoder has other layers than 'paper'"),
+        (small_settings("tiny", filters=4, max_filters=4), "its encoder has other layers than 'tiny'"),
     ):
         with pytest.raises(FaceganError, match=message):
             train(drawn_faces, settings, tmp_path / "run", images=16, start=whole)

@@ -33,6 +33,9 @@ class Preset:
             unbounded critic (WGAN-GP) and one cross-entropy for each label column (AttGAN).
         shared_encoder: whether the editor sees with the discriminator's encoder, which its loss does not move; else it
             has one of its own and trains it.
+        own_classifier: with `objective="wasserstein"`, whether what a face is like is seen by a head that learns from
+            photos alone. Else the match head says it, which is also told that glasses an edit has put on are none: it
+            doubts those of photos that it has not learnt from, too.
         skips: how many stages of the editor's decoder also see the encoder's feature maps of their size, the smallest
             maps first; None for all. (The bottom, where the decoder starts, is not counted.)
         residual_blocks: how many at the bottom of the editor.
@@ -72,6 +75,7 @@ class Preset:
     editing: str = "target"
     objective: str = "paper"
     shared_encoder: bool = True
+    own_classifier: bool = False
     skips: int | None = None
     residual_blocks: int = 2
     first_normalised: bool = True
@@ -146,6 +150,7 @@ PRESETS = {
             subpixel=True,
             first_normalised=False,
             editing="repainting",
+            own_classifier=True,
             shift=1 / 32,
             balanced=True,
             classified_images=64_000,

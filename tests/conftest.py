@@ -52,11 +52,11 @@ def drawn_faces(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_preset():
-    """`small_preset("paper", dropout=0.0)`: the preset with few filters, and with these changes."""
+    """`small_preset("paper", dropout=0.0)`: the preset with few filters and one residual block, and with these changes."""
     from facegan.presets import PRESETS
 
     def small(name, **changes):
-        return replace(PRESETS[name], **{"filters": 4, "max_filters": 8, "noise_size": 10} | changes)
+        return replace(PRESETS[name], **{"filters": 4, "max_filters": 8, "noise_size": 10, "residual_blocks": 1} | changes)
 
     return small
 

@@ -29,6 +29,7 @@ BALANCED = replace(START, name="balanced", balanced=True)
 CLASSIFIED = replace(BALANCED, name="classified", classified_images=64_000)
 SEEN = replace(CLASSIFIED, name="seen", editor_keeps="seen")
 MATCHED = replace(SEEN, name="seen-generator-20", generator_match=20.0)
+REPAINTING = replace(MATCHED, name="repainting", editing="repainting")
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
@@ -41,7 +42,9 @@ RECIPES = {
     "... the same, three times the weight": replace(SEEN, name="seen-240", editor_keep=240.0),
     "... and reconstruction weighs half more": replace(SEEN, name="seen-reconstruction-60", editor_reconstruction=60.0),
     "... and the generator's match weighs four times as much": MATCHED,
-    "... and the editor says how much of the photo to leave": replace(MATCHED, name="repainting", editing="repainting"),
+    "... and the classifier of photos, too": replace(MATCHED, name="discriminator-40", discriminator_match=40.0),
+    "... and the editor says how much of the photo to leave": REPAINTING,
+    "... and a head that learns from photos alone": replace(REPAINTING, name="own-classifier", own_classifier=True),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

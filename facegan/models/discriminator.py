@@ -14,6 +14,8 @@ def build_discriminator(preset, bottom_shape, condition_size):
         score `(batch, 1)`: real? The higher, the more so; any number.
         match `(batch, k)`: does the face have these attributes? A logit, positive where face and condition agree:
             with the paper's objective one for all, with the Wasserstein one, one for each label column.
+        seen, the same shape: the same question, answered from what photos alone have taught. With
+            `preset.own_classifier` by a head of its own, else it is `match`.
     """
     features = keras.Input(bottom_shape, name="features")
     condition = keras.Input((condition_size,), name="condition")
@@ -25,9 +27,14 @@ def build_discriminator(preset, bottom_shape, condition_size):
         match = layers.LeakyReLU(negative_slope=0.2)(layers.Dense(MATCH_UNITS)(layers.Concatenate()([flat, condition])))
         match = layers.Activation("linear", dtype="float32")(layers.Dense(1, name="match")(match))
     else:
-        # "Column is 1" as a logit, turned round where the condition says 0: AttGAN's classifier, asked the paper's
-        # question.
-        logits = layers.Activation("linear", dtype="float32")(layers.Dense(condition_size, name="match")(flat))
-        sign = layers.Rescaling(2.0, -1.0, dtype="float32")(condition)
-        match = layers.Multiply(dtype="float32")([logits, sign])
-    return keras.Model([features, condition], [score, match], name="discriminator")
+        match = _by_column(flat, condition, "match")
+    seen = _by_column(flat, condition, "seen") if preset.own_classifier else match
+    return keras.Model([features, condition], [score, match, seen], name="discriminator")
+
+
+def _by_column(flat, condition, name):
+    """ "Column is 1" as a logit, turned round where the condition says 0: AttGAN's classifier, asked the paper's
+    question."""
+    logits = layers.Activation("linear", dtype="float32")(layers.Dense(condition.shape[-1], name=name)(flat))
+    sign = layers.Rescaling(2.0, -1.0, dtype="float32")(condition)
+    return layers.Multiply(dtype="float32")([logits, sign])

@@ -92,14 +92,13 @@ class FaceGAN(keras.Model):
             conditions: each `(batch, len(attributes))`.
 
         Returns:
-            score `(batch, 1)`, and for each condition match `(batch, k)`: see `build_discriminator`.
+            For each condition, score `(batch, 1)`, match and seen `(batch, k)`: see `build_discriminator`.
         """
         bottom = self.encoder(images, training=training)[-1]
-        answers = [
+        return [
             self.discriminator([bottom, ops.convert_to_tensor(condition, "float32")], training=training)
             for condition in conditions
         ]
-        return answers[0][0], *(match for _, match in answers)
 
     def edit(self, images, source, target):
         """Edited pictures.
@@ -163,5 +162,5 @@ class FaceGAN(keras.Model):
     def _likelihoods(self, bottoms, conditions):
         batch, count = ops.shape(bottoms)[0], ops.shape(conditions)[0]
         asked = ops.tile(ops.convert_to_tensor(conditions, "float32"), (batch, 1))
-        _, match = self.discriminator([ops.repeat(bottoms, count, axis=0), asked], training=False)
-        return ops.reshape(ops.sum(ops.log_sigmoid(match), axis=-1), (batch, count))
+        *_, seen = self.discriminator([ops.repeat(bottoms, count, axis=0), asked], training=False)
+        return ops.reshape(ops.sum(ops.log_sigmoid(seen), axis=-1), (batch, count))

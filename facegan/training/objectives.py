@@ -22,6 +22,7 @@ class Judged:
         *_score: `(batch, 1)`, any number.
         real_match, generated_match: logits, with the photos' own conditions; edited_match: with the wished-for ones.
         mismatched_match: real photos with conditions that are not theirs.
+        *_seen: as *_match, from the head that learns from photos alone, if there is one.
         changed: `(batch, k)`, 1 where the editor was asked to change a column.
         penalty_gradients: of the score, at points between real and made pictures.
     """
@@ -36,6 +37,9 @@ class Judged:
     generated_match: Any
     edited_match: Any
     mismatched_match: Any
+    real_seen: Any
+    generated_seen: Any
+    edited_seen: Any
     changed: Any
     penalty_gradients: Any
 
@@ -78,26 +82,31 @@ def wasserstein_terms(preset, judged):
 
     As in formula 2, what is made does not match: of edited faces the classifier has to say that the changed columns
     are still as they were. A classifier that sees real photos alone is soon fooled by speckle that only it can see;
-    this one asks for the same glasses as real photos have.
+    this one asks for the same glasses as real photos have. Where a head of its own learns from photos alone, the editor
+    has to please both, and that head says what is to be kept and what generated faces look like.
 
     The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp.
     """
     false_score = ops.concatenate([judged.generated_score, judged.edited_score])
+    discriminator = {
+        "adversarial": losses.wasserstein_critic_loss(judged.real_score, false_score),
+        "match": preset.discriminator_match * losses.agreement_loss(judged.real_match),
+        "edited_match": losses.disagreement_loss(judged.edited_match, judged.changed),
+        "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
+    }
+    if preset.own_classifier:
+        discriminator["seen"] = preset.discriminator_match * losses.agreement_loss(judged.real_seen)
+    changed = [losses.changed_loss(answer, judged.changed) for answer in (judged.edited_match, judged.edited_seen)]
     return {
-        "discriminator": {
-            "adversarial": losses.wasserstein_critic_loss(judged.real_score, false_score),
-            "match": preset.discriminator_match * losses.agreement_loss(judged.real_match),
-            "edited_match": losses.disagreement_loss(judged.edited_match, judged.changed),
-            "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
-        },
+        "discriminator": discriminator,
         "generator": {
             "adversarial": -ops.mean(judged.generated_score),
-            "match": preset.generator_match * losses.agreement_loss(judged.generated_match),
+            "match": preset.generator_match * losses.agreement_loss(judged.generated_seen),
             "reconstruction": preset.generator_reconstruction * losses.absolute_error(judged.real, judged.generated),
         },
         "editor": {
             "adversarial": -ops.mean(judged.edited_score),
-            "match": preset.editor_match * losses.changed_loss(judged.edited_match, judged.changed),
+            "match": preset.editor_match * sum(changed) / len(changed),
             "kept": preset.editor_keep * kept(preset, judged),
             "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.real, judged.edited),
         },
@@ -107,8 +116,8 @@ def wasserstein_terms(preset, judged):
 def kept(preset, judged):
     """What the editor owes the columns that are not to change."""
     if preset.editor_keeps == "seen":
-        return losses.kept_loss(judged.edited_match, judged.real_match, judged.changed)
-    return losses.changed_loss(judged.edited_match, 1.0 - judged.changed)
+        return losses.kept_loss(judged.edited_seen, judged.real_seen, judged.changed)
+    return losses.changed_loss(judged.edited_seen, 1.0 - judged.changed)
 
 
 def generated_faces(generated, edited):

@@ -25,9 +25,9 @@ def classifier(networks):
     images = keras.Input((size, size, 3), name="images")
     condition = keras.Input((len(networks.attributes),), name="condition")
     # Without the score, which nothing is asked of yet.
-    match = keras.Model(discriminator.inputs, discriminator.outputs[1])
+    seen = keras.Model(discriminator.inputs, discriminator.outputs[2])
     bottom = networks.encoder(layers.Rescaling(1 / 127.5, offset=-1)(images))[-1]
-    return keras.Model({"images": images, "condition": condition}, match([bottom, condition]))
+    return keras.Model({"images": images, "condition": condition}, seen([bottom, condition]))
 
 
 class _Labelled(Batches):

@@ -75,25 +75,28 @@ class GANTraining(TrainStep, keras.Model):
         generated = networks.generate(batch["noise"], labels, training=True)
         edited = networks.edit(real, labels, targets)
 
-        real_score, real_match, mismatched_match = networks.judge(real, labels, targets, training=True)
-        generated_score, generated_match = networks.judge(generated, labels, training=True)
-        edited_score, edited_match = networks.judge(edited, targets, training=True)
+        of_real, of_mismatched = networks.judge(real, labels, targets, training=True)
+        (of_generated,) = networks.judge(generated, labels, training=True)
+        (of_edited,) = networks.judge(edited, targets, training=True)
 
         made = self.objective.penalised(generated, edited)
         between = batch["mixing"] * real + (1.0 - batch["mixing"]) * made
         # Without dropout: the slope of the critic itself, not of one of its samples.
-        gradients = input_gradients(lambda images: networks.judge(images, labels)[0], ops.stop_gradient(between))
+        gradients = input_gradients(lambda images: networks.judge(images, labels)[0][0], ops.stop_gradient(between))
         return Judged(
             real=real,
             generated=generated,
             edited=edited,
-            real_score=real_score,
-            generated_score=generated_score,
-            edited_score=edited_score,
-            real_match=real_match,
-            generated_match=generated_match,
-            edited_match=edited_match,
-            mismatched_match=mismatched_match,
+            real_score=of_real[0],
+            generated_score=of_generated[0],
+            edited_score=of_edited[0],
+            real_match=of_real[1],
+            generated_match=of_generated[1],
+            edited_match=of_edited[1],
+            mismatched_match=of_mismatched[1],
+            real_seen=of_real[2],
+            generated_seen=of_generated[2],
+            edited_seen=of_edited[2],
             changed=ops.abs(targets - labels),
             penalty_gradients=gradients,
         )

@@ -22,7 +22,7 @@ def answers(networks, batch):
         "generated": networks.generate(batch["noise"], batch["labels"]),
         "edited": networks.edit(batch["images"], batch["labels"], batch["targets"]),
     }
-    outputs["score"], outputs["match"] = networks.judge(batch["images"], batch["labels"])
+    ((outputs["score"], outputs["match"], outputs["seen"]),) = networks.judge(batch["images"], batch["labels"])
     return {name: ops.convert_to_numpy(output) for name, output in outputs.items()}
 
 
@@ -94,8 +94,8 @@ def test_a_model_says_the_same_on_the_other_backend(small_model, inputs, tmp_pat
 
 
 def knowing(networks, images, own):
-    """Solves the last layer of the match head so that it knows these faces: logits of 5 and -5."""
-    head = networks.discriminator.get_layer("match")
+    """Solves the last layer of the head that is asked, so that it knows these faces: logits of 5 and -5."""
+    head = networks.discriminator.get_layer("seen" if networks.preset.own_classifier else "match")
     before = keras.Model(networks.discriminator.inputs, head.input)
     bottoms = ops.convert_to_numpy(networks.encoder(images)[-1])
     pairs = [(bottom, other, (other == mine).all()) for bottom, mine in zip(bottoms, own) for other in own]
@@ -122,6 +122,6 @@ def test_the_likeliest_condition_is_the_one_that_matches_best(small_model, input
     turned = ops.convert_to_numpy(networks.likelihoods(images[::-1], combinations[:2]))
     assert turned == pytest.approx(found[::-1, :2], abs=1e-4)
     # A face's likelihood of a condition is the product over what the discriminator says of it.
-    _, match = networks.judge(images, combinations[[1, 1, 1]])
-    expected = -np.log1p(np.exp(-ops.convert_to_numpy(match))).sum(axis=1)
+    ((_, _, seen),) = networks.judge(images, combinations[[1, 1, 1]])
+    expected = -np.log1p(np.exp(-ops.convert_to_numpy(seen))).sum(axis=1)
     assert found[:, 1] == pytest.approx(expected, abs=1e-4)

@@ -48,8 +48,8 @@ def test_subpixel_networks_are_those_of_half_the_size(small_model, inputs, name)
 
 def test_the_papers_discriminator_has_one_answer_about_the_condition_as_a_whole(small_model, inputs):
     batch = inputs()
-    answers = small_model("paper").judge(batch["images"], batch["labels"], batch["targets"])
-    score, match, other = map(array, answers)
+    of_labels, of_targets = small_model("paper").judge(batch["images"], batch["labels"], batch["targets"])
+    score, match, other = map(array, (*of_labels[:2], of_targets[1]))
     assert score.shape == match.shape == (3, 1)
     assert score.dtype == match.dtype == np.float32
     assert (match != other).any()
@@ -59,7 +59,7 @@ def test_the_papers_discriminator_has_one_answer_about_the_condition_as_a_whole(
 def test_the_score_has_no_bounds(small_model, inputs, preset):
     """A bounded one has no slope where the discriminator is sure, so the penalty could not hold it."""
     batch = inputs()
-    score, _ = small_model(preset).judge(1000 * batch["images"], batch["labels"])
+    ((score, *_),) = small_model(preset).judge(1000 * batch["images"], batch["labels"])
     assert np.abs(array(score)).max() > 1
 
 
@@ -67,8 +67,21 @@ def test_the_wasserstein_critic_scores_without_bounds(small_model, inputs):
     networks, batch = small_model("tiny"), inputs()
     head = networks.discriminator.get_layer("score")
     head.kernel.assign(100 * head.kernel)
-    score, match, other = map(array, networks.judge(batch["images"], batch["labels"], batch["targets"]))
+    of_labels, of_targets = networks.judge(batch["images"], batch["labels"], batch["targets"])
+    score, match, other = map(array, (*of_labels[:2], of_targets[1]))
     assert score.shape == (3, 1) and match.shape == (3, 8)
     assert np.abs(score).max() > 1
     # A logit for each column: the other way round where the condition says the opposite.
     assert other == pytest.approx(np.where(batch["labels"] == batch["targets"], match, -match), abs=1e-6)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_what_is_seen_comes_from_a_head_of_its_own_or_is_the_match(small_model, inputs, own):
+    networks, batch = small_model("tiny", own_classifier=own), inputs()
+    ((_, match, seen),) = networks.judge(batch["images"], batch["labels"])
+    assert (array(match) == array(seen)).all() == (not own)
+    before = array(networks.likelihoods(batch["images"], networks.conditions()))
+    head = networks.discriminator.get_layer("match")
+    head.kernel.assign(-head.kernel)
+    after = array(networks.likelihoods(batch["images"], networks.conditions()))
+    assert (before == after).all() == own

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from facegan.training.objectives import Judged, paper_terms
+from facegan.training.objectives import Judged, paper_terms, wasserstein_terms
 
 NAMES = [field.name for field in fields(Judged)]
 
@@ -36,3 +36,36 @@ def test_the_papers_generator_and_editor_want_the_answer_1(small_preset):
     assert found["generator match"] == pytest.approx(0.25)
     assert found["editor adversarial"] == pytest.approx(0.75)
     assert found["editor match"] == pytest.approx(0.0)
+
+
+def wasserstein(preset, **answers):
+    """The discriminator's, the generator's and the editor's terms where one of two columns is to change."""
+    judged = Judged(**{name: ops.zeros((2, 2)) for name in NAMES})
+    judged = replace(judged, changed=ops.convert_to_tensor([[1.0, 0.0]] * 2))
+    judged = replace(judged, penalty_gradients=ops.full((2, 4, 4, 3), 1 / np.sqrt(48)))
+    judged = replace(judged, **{name: ops.full((2, 2), float(value)) for name, value in answers.items()})
+    found = wasserstein_terms(preset, judged)
+    return {f"{network} {name}": float(value) for network, parts in found.items() for name, value in parts.items()}
+
+
+def test_a_head_that_learns_from_photos_alone_is_told_nothing_about_edited_faces(small_preset):
+    """It says what generated faces look like and what an edit kept; of the edit itself both heads have to be convinced."""
+    preset = small_preset("celeba128")
+    unsure = np.log(2)  # the cross-entropy of a logit of 0
+    found = wasserstein(preset, edited_seen=30, generated_seen=30, real_seen=30)
+    assert found["discriminator seen"] == pytest.approx(0, abs=1e-6)
+    assert found["discriminator match"] == pytest.approx(preset.discriminator_match * unsure)
+    assert found["discriminator edited_match"] == pytest.approx(unsure)
+    assert found["generator match"] == pytest.approx(0, abs=1e-6)
+    assert found["editor match"] == pytest.approx(preset.editor_match * unsure / 4)
+    assert found["editor kept"] == pytest.approx(0, abs=1e-6)
+    moved = wasserstein(preset, edited_seen=-3, real_seen=3)["editor kept"]
+    assert moved > 0 and moved == wasserstein(preset, edited_seen=-3, real_seen=3, edited_match=9)["editor kept"]
+
+
+def test_without_it_the_match_head_says_all_of_it(small_preset):
+    preset = small_preset("tiny")
+    found = wasserstein(preset, edited_match=30, edited_seen=30)
+    assert "discriminator seen" not in found
+    assert found["editor match"] == pytest.approx(0, abs=1e-6)
+    assert found["discriminator edited_match"] == pytest.approx(30)

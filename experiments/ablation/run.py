@@ -42,7 +42,7 @@ RECIPES = {
     "... the same, three times the weight": replace(SEEN, name="seen-240", editor_keep=240.0),
     "... and reconstruction weighs half more": replace(SEEN, name="seen-reconstruction-60", editor_reconstruction=60.0),
     "... and the generator's match weighs four times as much": MATCHED,
-    "... and the classifier of photos, too": replace(MATCHED, name="discriminator-40", discriminator_match=40.0),
+    "... the same, and the classifier of photos, too": replace(MATCHED, name="discriminator-40", discriminator_match=40.0),
     "... and the editor says how much of the photo to leave": REPAINTING,
     "... and a head that learns from photos alone": replace(REPAINTING, name="own-classifier", own_classifier=True),
 }

@@ -20,6 +20,9 @@ The metrics, whose names are their protocols:
 `identity_similarity`, `identity_same_person`
     On the faces of the edits of glasses, hair and skin at strength 1: mean cosine similarity of dlib's embeddings of
     before and after, and the share that dlib takes for one person.
+`attributes_found`
+    Of test faces, how often the model finds by itself what their labels say, as an edit does that is not told: an
+    edit to what a face is taken to be already changes nothing. The mean over an attribute's values, then attributes.
 `generation_accuracy`
     Of faces generated for each edit's wish alone, everything else as it occurs in the training data: the share in
     which the judge sees that wish. Mean as above.
@@ -84,6 +87,7 @@ class Evaluation:
         test = faces.part("test")
         self.real = self._judged(faces.faces[test], self.attributes.select(faces.labels[test], faces.columns))
         self.labels = faces.labels[test]
+        self.found = self.attributes.value_indexes(model.conditions_of(self.real.images)) == self.real.asked
         self.tried = {strength: self._try_all(self.real, strength) for strength in STRENGTHS}
         chosen = np.sort(np.random.default_rng(seed).permutation(len(test))[:MOST_COMPARED])
         self.compared = self.real.of(chosen)
@@ -91,7 +95,7 @@ class Evaluation:
         self.generated = self._judged(to_array(model.generate_each(conditions, seed)), conditions)
         self.tried_generated = self._try_all(self.generated, 1.0)
         self.figures = (
-            self._edit_figures() | self._reconstruction() | self._identity() | self._generation(inception)
+            self._edit_figures() | self._attributes_found() | self._reconstruction() | self._identity() | self._generation(inception)
         )
         self.edits = self._by_edit()
         self.groups = self._by_group()
@@ -180,6 +184,12 @@ class Evaluation:
             "identity_same_person": self._mean(lambda each: each.same_person, tried),
         }
 
+    def _attributes_found(self):
+        return {"attributes_found": macro_mean([self._found(edit) for edit in self.asked], self.asked)}
+
+    def _found(self, edit):
+        return _mean(self.found[self.real.asked[:, edit.attribute] == edit.value, edit.attribute])
+
     def _generation(self, inception):
         self.generated_right = []
         for edit in self.asked:
@@ -218,6 +228,7 @@ class Evaluation:
                 **{f"edit_accuracy@{strength}": _mean(tried[place].right) for strength, tried in self.tried.items()},
                 "edit_preservation@1.0": _mean(one.kept),
                 "change_outside": _mean(self._change_outside(one)),
+                "attributes_found": self._found(edit),
                 "identity_same_person": _mean(one.same_person),
                 "generation_accuracy": _mean(self.generated_right[place]),
                 "generated_edit_accuracy@1.0": _mean(self.tried_generated[place].right),

@@ -65,7 +65,7 @@ def test_single_files(model, tmp_path):
 def test_before_and_after(model, sheets, tmp_path):
     photos = [Image.new("RGB", (50, 40), colour) for colour in ("red", "blue")]
     out = tmp_path / "edited.jpg"
-    assert write_edited(model, ["x/red.png", "blue.bmp"], photos, "glasses=1, hair=black", (0.5,), None, out) == [out]
+    assert write_edited(model, ["x/red.png", "blue.bmp"], photos, "glasses=1, hair=black", (0.5,), None, out)[0] == [out]
     (rows,), words = sheets[0]
     assert [len(row) for row in rows] == [2, 2]
     assert rows[0][0].getpixel((0, 0)) == (255, 0, 0)
@@ -75,7 +75,8 @@ def test_before_and_after(model, sheets, tmp_path):
 
 def test_files_of_the_same_name_do_not_overwrite_each_other(model, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red")] * 3
-    paths = write_edited(model, ["a/face.png", "b/face.jpg", "c/face-2.png"], photos, "glasses=1", (1,), None, tmp_path)
+    names = ["a/face.png", "b/face.jpg", "c/face-2.png"]
+    paths, _ = write_edited(model, names, photos, "glasses=1", (1,), None, tmp_path)
     assert [path.name for path in paths] == ["face.png", "face-2.png", "face-2-2.png"]
 
 
@@ -124,7 +125,7 @@ def test_a_strip_of_strengths(model, sheets, tmp_path):
     for before, none, half, whole in rows:
         change = [np.abs(np.subtract(before, image, dtype="int64")).sum() for image in (none, half, whole)]
         assert change[0] == 0 < change[1] < change[2]
-    files = write_edited(model, *arguments, tmp_path / "files")
+    files, _ = write_edited(model, *arguments, tmp_path / "files")
     assert [path.name for path in files[:3]] == ["a-strength-0.png", "b-strength-0.png", "a-strength-0.5.png"]
     assert np.array_equal(Image.open(files[-1]), rows[1][3])
 
@@ -133,7 +134,7 @@ def test_a_strip_of_strengths(model, sheets, tmp_path):
 def test_an_edit_grows_in_an_animation_and_shrinks_again(model, tmp_path, suffix):
     photo = Image.new("RGB", (32, 32), "red")
     out = tmp_path / "new" / f"growing{suffix}"
-    assert write_edited(model, ["a.png"], [photo], "glasses=1", (0.0, 1.0, 2.0), "glasses=0", out) == [out]
+    assert write_edited(model, ["a.png"], [photo], "glasses=1", (0.0, 1.0, 2.0), "glasses=0", out)[0] == [out]
     with Image.open(out) as animation:
         assert (animation.n_frames, animation.info["loop"]) == (4, 0)
         frames = []
@@ -174,3 +175,19 @@ def test_grids(model, sheets, tmp_path):
     assert sheets[1][0][1:] == (["before", "old", "young"], ["a.png"])
     with pytest.raises(FaceganError, match="did you mean 'hair'"):
         write_grid(model, ["a.png"], photos[:1], ["hairs"], 1.0, None, out)
+
+
+def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, tmp_path):
+    face = model.generate("", 1, seed=3)[0]
+    taken = model.attributes_of([face])[0]["glasses"]
+    other = {"0": "1", "1": "0"}[taken]
+    write = lambda faces, wish, source: write_edited(
+        model, [f"{n}.png" for n in range(len(faces))], faces, wish, (1.0,), source, tmp_path / "files"
+    )
+    (path,), (remark,) = write([face], f"glasses={taken}", None)
+    assert np.array_equal(Image.open(path), face)
+    assert remark.startswith(f"the face is taken to be glasses={taken} already, and left so; where that is wrong, say with --from")
+    (path,), remarks = write([face], f"glasses={taken}", f"glasses={other}")
+    assert remarks == [] and not np.array_equal(Image.open(path), face)
+    assert write([face], f"glasses={other}", None)[1] == []
+    assert write([face, face], f"glasses={taken}", None)[1][0].startswith("2 of 2 faces are taken")

@@ -102,7 +102,8 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
             if grid:
                 written = write_grid(loaded, paths, pictures, names, strengths[0], source, out)
             else:
-                written = write_edited(loaded, paths, pictures, wishes, strengths, source, out)
+                written, unchanged = write_edited(loaded, paths, pictures, wishes, strengths, source, out)
+                remarks += unchanged
     for remark in remarks:
         click.echo(remark, err=True)
     if show_them:

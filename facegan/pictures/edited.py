@@ -3,7 +3,16 @@
 from pathlib import Path
 
 from facegan.images import save_animation, save_image, square
-from facegan.pictures.output import ending, file_names, is_animation, is_sheet, made_by, parse_wishes, write_files
+from facegan.pictures.output import (
+    ending,
+    file_names,
+    is_animation,
+    is_sheet,
+    made_by,
+    parse_wishes,
+    taken_already,
+    write_files,
+)
 from facegan.sheets import grid, sheet
 
 
@@ -19,29 +28,30 @@ def write_edited(model, paths, pictures, attributes, strengths, source, out):
         out: a picture's path for a sheet, a `.gif`'s or, with several strengths, a `.webp`'s for an animation, else a folder.
 
     Returns:
-        The paths that were written.
+        The paths that were written, and remarks: which faces are left as they are, and why.
     """
     wishes = parse_wishes(model, attributes)
     made = made_by(model) | {"set": attributes, "strength": list(strengths), "from": source}
     now = model.conditions_of(pictures, source)
+    remarks = taken_already(model, wishes, source, now)
     edited = [model.edit(pictures, wishes, strength, now) for strength in strengths]
     if is_animation(out, len(strengths) > 1):
         save_animation([grid(faces) for faces in edited], out)
-        return [out]
+        return [out], remarks
     if not is_sheet(out):
         files = {
             f"{name}{ending(strengths, strength)}.png": face
             for strength, faces in zip(strengths, edited)
             for name, face in zip(file_names(paths), faces)
         }
-        return write_files(files, out, made)
+        return write_files(files, out, made), remarks
     after = model.attributes.describe(wishes)
     titles = [after if strength == 1 else f"{after}, strength {strength:g}" for strength in strengths]
     before = [square(picture, model.size) for picture in pictures]
     names = [Path(path).name for path in paths]
     rows = list(zip(before, *edited))
     save_image(sheet(rows, column_labels=["before", *titles], row_labels=names), out, made)
-    return [out]
+    return [out], remarks
 
 
 def write_grid(model, paths, pictures, names, strength, source, out):

@@ -53,6 +53,28 @@ def parse_wishes(model, text):
     return wishes
 
 
+def taken_already(model, wishes, source, conditions):
+    """Remarks about wishes that faces are taken to fulfil already, so that an edit leaves these faces as they are.
+
+    Args:
+        model: `FaceModel`.
+        wishes: `{attribute: value}`.
+        source: what the model has been told, as in `FaceModel.edit`: of that it needs no reminder.
+        conditions: `(count, k)`, what the faces are taken to be.
+    """
+    told = model.attributes.parse(source or "")
+    faces = [model.attributes.values(condition) for condition in conditions]
+    remarks = []
+    for name, value in wishes.items():
+        count = sum(face[name] == value for face in faces)
+        if count and name not in told:
+            which = f"{count} of {len(faces)} faces are" if len(faces) > 1 else "the face is"
+            remarks.append(
+                f"{which} taken to be {name}={value} already, and left so; where that is wrong, say with --from what it is"
+            )
+    return remarks
+
+
 def made_by(model):
     """What every picture says of its model."""
     networks = model.networks

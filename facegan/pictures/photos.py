@@ -15,6 +15,7 @@ from facegan.pictures.output import (
     is_sheet,
     made_by,
     parse_wishes,
+    taken_already,
     write_files,
 )
 from facegan.sheets import grid, sheet
@@ -38,7 +39,8 @@ def write_edited_photos(
         tick: called with 1 after each photo, for a progress bar.
 
     Returns:
-        The paths that were written, and remarks: what was left out and why, and which of several faces was edited.
+        The paths that were written, and remarks: what was left out or as it is, and why, and which of several faces was
+        edited.
 
     Raises:
         FaceganError: several photos and no folder; or no photo with a face to edit.
@@ -49,7 +51,7 @@ def write_edited_photos(
     if len(paths) > 1 and not files:
         raise FaceganError(f"{out} has room for one photo, and there are {len(paths)}; name a folder, or add --faces-only")
     made = made_by(model) | {"set": attributes, "strength": list(strengths), "from": source}
-    written, remarks, errors = [], [], []
+    written, remarks, errors, found = [], [], [], []
     for photo, name in zip(faces_in_each(paths, model.size, which, tick), file_names(paths)):
         if photo.error:
             errors.append(photo.error)
@@ -60,6 +62,7 @@ def write_edited_photos(
         picture, faces = photo.picture, photo.faces
         crops = [face.crop for face in faces]
         now = model.conditions_of(crops, source)
+        found += list(now)
         edited = [with_faces(picture, faces, model.edit(crops, wishes, strength, now)) for strength in strengths]
         if compare:
             edited = [grid([picture, after], columns=2) for after in edited]
@@ -77,7 +80,7 @@ def write_edited_photos(
             written.append(out)
     if not written:
         raise errors[0]
-    return written, [*map(str, errors), *remarks]
+    return written, [*map(str, errors), *remarks, *taken_already(model, wishes, source, found)]
 
 
 def write_aligned(paths, size, which, out, tick=lambda photos: None):

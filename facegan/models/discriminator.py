@@ -33,8 +33,7 @@ def build_discriminator(preset, bottom_shape, condition_size):
 
 
 def _by_column(flat, condition, name):
-    """ "Column is 1" as a logit, turned round where the condition says 0: AttGAN's classifier, asked the paper's
-    question."""
+    """Logits of "column is 1", turned round where the condition says 0: AttGAN's classifier, asked the paper's question."""
     logits = layers.Activation("linear", dtype="float32")(layers.Dense(condition.shape[-1], name=name)(flat))
     sign = layers.Rescaling(2.0, -1.0, dtype="float32")(condition)
     return layers.Multiply(dtype="float32")([logits, sign])

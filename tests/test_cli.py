@@ -65,7 +65,8 @@ def test_json_is_all_there_is_on_stdout(facegan, model_file, drawn_faces, tmp_pa
     made = json.loads(printed)
     assert code == 0 and f"seed {made['seed']}" in err and "understood: old" in err
     assert made["files"] == [str(out / "face-1.png"), str(out / "face-2.png")] and made["attrs"] == "age=old"
-    code, printed, _ = facegan("edit", out, "--set", "glasses=1", "--model", model_file, "--out", tmp_path / "e", "--json")
+    asked = ("--set", "glasses=1", "--from", "glasses=0", "--model", model_file, "--out", tmp_path / "e", "--json")
+    code, printed, _ = facegan("edit", out, *asked)
     edited = json.loads(printed)
     assert edited["files"] == [str(tmp_path / "e" / name) for name in ("face-1.png", "face-2.png")]
     assert (edited["set"], edited["strength"], edited["remarks"]) == ("glasses=1", [1.0], [])
@@ -271,7 +272,7 @@ def test_plain_words_mean_what_attributes_mean(facegan, model_file, tmp_path):
     assert facegan("generate", "--attrs", "glasses, old, female", *options, exact)[0] == 0
     assert same_pixels(plain, exact)
 
-    options = (exact, "--aligned", "--model", model_file, "--from", "male", "--out")
+    options = (exact, "--aligned", "--model", model_file, "--from", "male, glasses, hair=brown", "--out")
     code, _, err = facegan("edit", "--say", "take his glasses off", "--set", "hair=black", *options, tmp_path / "a.png")
     assert (code, err) == (0, "understood: no glasses\n")
     assert facegan("edit", "--set", "glasses=0,hair=black", *options, tmp_path / "b.png")[0] == 0

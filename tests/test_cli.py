@@ -239,7 +239,7 @@ def test_edit_takes_folders_and_files_of_every_kind(facegan, model_file, drawn_f
     (photos / "notes.txt").write_text("not a picture, and not asked for")
 
     out = tmp_path / "edited"
-    wishes = ("--set", "glasses=1", "--set", "hair=black", "--from", "glasses=0", "--strength", 0)
+    wishes = ("--set", "glasses=1", "--set", "hair=black", "--from", "glasses=0, hair=brown", "--strength", 0)
     code, printed, err = facegan("edit", photos, tmp_path / "one more.jpg", *wishes, "--model", model_file, "--out", out)
     assert (code, err) == (0, "")
     edited = {path.stem: np.asarray(Image.open(path), "int16") for path in out.iterdir()}

@@ -95,7 +95,11 @@ class Evaluation:
         self.generated = self._judged(to_array(model.generate_each(conditions, seed)), conditions)
         self.tried_generated = self._try_all(self.generated, 1.0)
         self.figures = (
-            self._edit_figures() | self._attributes_found() | self._reconstruction() | self._identity() | self._generation(inception)
+            self._edit_figures()
+            | self._attributes_found()
+            | self._reconstruction()
+            | self._identity()
+            | self._generation(inception)
         )
         self.edits = self._by_edit()
         self.groups = self._by_group()

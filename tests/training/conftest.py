@@ -31,7 +31,7 @@ def one_step(training, batch):
     )
 
 
-@pytest.fixture(scope="session", params=["paper", "celeba128"])
+@pytest.fixture(scope="session", params=["paper", "tiny", "celeba128"])
 def step(request, drawn_faces, small_settings):
     """One step without dropout, whose random numbers nobody could compute again."""
     settings = small_settings(request.param, dropout=0.0, batch_size=4)

@@ -20,7 +20,7 @@ STEPS, BATCH_SIZE = 4, 8
 # Devices have to be there before the backend starts, so each such run is a process of its own. It writes its losses.
 RUN = """
 import json, os, sys, keras
-faces, settings, out, virtual, devices, steps = json.loads(sys.argv[1])
+faces, settings, out, virtual, devices, steps, resume = json.loads(sys.argv[1])
 os.environ["XLA_FLAGS"] += f" --xla_force_host_platform_device_count={virtual}"
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
@@ -35,7 +35,7 @@ losses = []
 record = keras.callbacks.LambdaCallback(
     on_train_batch_end=lambda batch, logs: losses.append({name: float(value) for name, value in logs.items()})
 )
-train(PreparedFaces(faces), settings, out, steps * settings.batch_size, devices=devices, callbacks=[record])
+train(PreparedFaces(faces), settings, out, steps * settings.batch_size, resume=resume, devices=devices, callbacks=[record])
 print(json.dumps(losses))
 """
 
@@ -50,8 +50,8 @@ def settings(small_settings):
 def start(drawn_faces, settings):
     """`start(out, virtual, devices, ...)`: a process that trains on some of its virtual devices."""
 
-    def process(out, virtual, devices, steps=STEPS, **environment):
-        arguments = [str(drawn_faces.path), settings.to_dict(), str(out), virtual, devices, steps]
+    def process(out, virtual, devices, steps=STEPS, resume=False, **environment):
+        arguments = [str(drawn_faces.path), settings.to_dict(), str(out), virtual, devices, steps, resume]
         return subprocess.Popen(
             [sys.executable, "-c", RUN, json.dumps(arguments)],
             env=os.environ | environment,
@@ -67,17 +67,12 @@ def start(drawn_faces, settings):
 def alone(drawn_faces, settings, tmp_path_factory):
     """The run on one device: `(its losses, its last checkpoint's arrays)`."""
     out = tmp_path_factory.mktemp("alone") / "run"
-    return train_here(drawn_faces, settings, out), arrays(out)
-
-
-def train_here(faces, settings, out, **options):
-    """The losses of each step of a run on one device."""
     losses = []
     record = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: losses.append({name: float(value) for name, value in logs.items()})
     )
-    train(faces, settings, out, STEPS * BATCH_SIZE, callbacks=[record], **options)
-    return losses
+    train(drawn_faces, settings, out, STEPS * BATCH_SIZE, callbacks=[record])
+    return losses, arrays(out)
 
 
 def arrays(out):
@@ -101,10 +96,10 @@ def assert_same_run(losses, out, alone):
         np.testing.assert_allclose(found[name], array, atol=1e-3 * np.abs(array).max() + 1e-5, err_msg=name)
 
 
-def test_two_devices_and_then_one_do_what_one_does(start, alone, drawn_faces, settings, tmp_path):
-    """Half of the run on two, resumed on one: weights, moving averages and moments come out the same."""
-    losses = losses_of(start(tmp_path, virtual=3, devices=2, steps=STEPS // 2))
-    losses += train_here(drawn_faces, settings, tmp_path, resume=True)
+def test_two_devices_and_then_four_do_what_one_does(start, alone, tmp_path):
+    """Half of the run on two, resumed on four: weights, moving averages and moments come out the same."""
+    losses = losses_of(start(tmp_path, virtual=4, devices=2, steps=STEPS // 2))
+    losses += losses_of(start(tmp_path, virtual=4, devices=4, resume=True))
     assert_same_run(losses, tmp_path, alone)
 
 

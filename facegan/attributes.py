@@ -19,6 +19,8 @@ CELEBA_COLUMNS = tuple(
     Wearing_Lipstick Wearing_Necklace Wearing_Necktie Young""".split()
 )
 HAIR_COLUMNS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
+# Those that a band across the face decides about; all others are about the rest of it.
+EYE_COLUMNS = ("Eyeglasses", "Narrow_Eyes", "Bags_Under_Eyes", "Arched_Eyebrows", "Bushy_Eyebrows")
 
 OFF_WORDS = ("0", "no", "off", "false", "-1")
 ON_WORDS = ("1", "yes", "on", "true")

@@ -49,6 +49,10 @@ class Preset:
             those with glasses, come again and again where they are `balanced`, and are learnt by heart as they are.
         balanced: whether photos are drawn so that every value of every attribute is to be changed equally often;
             else every photo comes once an epoch, and what is rare, like glasses, is hardly ever to be taken away.
+        eyes_of_others: with `balanced`, the share of the photos drawn for an attribute of the eyes, such as glasses, that lay
+            their eyes onto a plain face. Where glasses are to be taken off it, the editor's reconstruction is about that
+            face as it was: of people who really wear some nobody knows what they look like without, and whatever the
+            editor does about the rims, it moves away from the photo.
         discriminator_rate, generator_rate, editor_rate: Adam's learning rates.
         beta_1, beta_2: Adam's.
         gradient_penalty: weight of WGAN-GP's penalty.
@@ -84,6 +88,7 @@ class Preset:
     mirror: bool = False
     shift: float = 0.0
     balanced: bool = False
+    eyes_of_others: float = 0.0
     discriminator_rate: float = 1e-4
     generator_rate: float = 1e-4
     editor_rate: float = 2e-4
@@ -128,10 +133,10 @@ _TINY = Preset(
     editor_match=80.0,
     editor_keep=80.0,
     generator_reconstruction=0.0,
-    editor_reconstruction=40.0,
+    editor_reconstruction=30.0,
     ema_decay=0.995,
     batch_size=16,
-    epochs=8,
+    epochs=6,
 )
 
 PRESETS = {
@@ -153,9 +158,11 @@ PRESETS = {
             own_classifier=True,
             shift=1 / 32,
             balanced=True,
+            eyes_of_others=0.85,
             classified_images=64_000,
             generator_match=20.0,
             editor_keeps="seen",
+            editor_reconstruction=20.0,
             ema_decay=0.999,
             epochs=20,
         ),

@@ -40,6 +40,22 @@ def float32():
     keras.config.set_dtype_policy("float32")
 
 
+@pytest.fixture
+def eagerly():
+    """TensorFlow does one operation after the other: for trainings of a few steps, which take less time than making a
+    graph of one. That the graph does the same, longer runs show."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def drawn_faces(tmp_path_factory):
     """`PreparedFaces`: 240 drawn faces of 32 pixels."""
@@ -77,9 +93,13 @@ def small_settings(small_preset):
 def model_file(drawn_faces, small_settings, tmp_path_factory):
     """The file of an untrained model with the recipe `tiny`: its faces are noise, but everything about them can be
     tested."""
+    import keras
+
     from facegan.models.file import save_model
     from facegan.training.run import build_networks
 
+    # What it takes a face to be, tests see: the same in every run of them.
+    keras.utils.set_random_seed(0)
     path = tmp_path_factory.mktemp("model") / "model.keras"
     save_model(build_networks(drawn_faces, small_settings("tiny")), path)
     return path

@@ -59,6 +59,7 @@ def test_help_of_everything(facegan):
     assert facegan()[:1] == (0,)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_json_is_all_there_is_on_stdout(facegan, model_file, drawn_faces, tmp_path):
     out = tmp_path / "faces"
     code, printed, err = facegan("generate", "--model", model_file, "--count", 2, "--text", "old", "--out", out, "--json")

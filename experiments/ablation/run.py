@@ -24,12 +24,16 @@ from facegan.training.run import Settings, train
 
 FIVE = ("gender", "age", "glasses", "skin", "hair")
 # A narrow network, so that a recipe takes minutes.
-START = replace(PRESETS["tiny"], name="start", upsampling="nearest", subpixel=True, first_normalised=False)
+START = replace(
+    PRESETS["tiny"], name="start", upsampling="nearest", subpixel=True, first_normalised=False, editor_reconstruction=40.0
+)
 BALANCED = replace(START, name="balanced", balanced=True)
 CLASSIFIED = replace(BALANCED, name="classified", classified_images=64_000)
 SEEN = replace(CLASSIFIED, name="seen", editor_keeps="seen")
 MATCHED = replace(SEEN, name="seen-generator-20", generator_match=20.0)
 REPAINTING = replace(MATCHED, name="repainting", editing="repainting")
+OWN = replace(REPAINTING, name="own-classifier", own_classifier=True)
+EYES = replace(OWN, name="eyes-of-others", eyes_of_others=0.85)
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
@@ -44,7 +48,10 @@ RECIPES = {
     "... and the generator's match weighs four times as much": MATCHED,
     "... the same, and the classifier of photos, too": replace(MATCHED, name="discriminator-40", discriminator_match=40.0),
     "... and the editor says how much of the photo to leave": REPAINTING,
-    "... and a head that learns from photos alone": replace(REPAINTING, name="own-classifier", own_classifier=True),
+    "... and a head that learns from photos alone": OWN,
+    "... and glasses to be taken off are mostly laid onto plain faces": EYES,
+    "... the same, always": replace(OWN, name="eyes-of-others-100", eyes_of_others=1.0),
+    "... mostly, and reconstruction weighs half": replace(EYES, name="eyes-reconstruction-20", editor_reconstruction=20.0),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

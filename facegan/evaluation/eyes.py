@@ -6,8 +6,6 @@ glasses for age: real glasses that were pasted onto faces changed its mind about
 
 import numpy as np
 
-# The label columns that the band with the eyes decides about; all others are about the rest of the face.
-EYE_COLUMNS = ("Eyeglasses", "Narrow_Eyes", "Bags_Under_Eyes", "Arched_Eyebrows", "Bushy_Eyebrows")
 # Of faces aligned as CelebA's are: the middle of the band, half its width and half its height, each up to so much
 # more or less; as shares of the picture's side.
 _MIDDLE = 0.5

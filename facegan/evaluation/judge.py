@@ -14,8 +14,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from facegan.attributes import EYE_COLUMNS
 from facegan.errors import FaceganError
-from facegan.evaluation.eyes import EYE_COLUMNS, with_eyes_of
+from facegan.evaluation.eyes import with_eyes_of
 from facegan.files import writing
 from facegan.models.precision import choose_precision, set_precision
 

@@ -3,6 +3,9 @@
 import keras
 import numpy as np
 
+from facegan.attributes import EYE_COLUMNS
+from facegan.training.eyes import with_eyes_of
+
 WHOLE = slice(None)
 
 
@@ -29,27 +32,40 @@ class BatchSource:
         indexes = attributes.value_indexes(self.vectors)
         # For each attribute, and each of its values that occurs: where the photos are that have it.
         self._having = [[np.flatnonzero(column == value) for value in np.unique(column)] for column in indexes.T]
+        self._eye_columns = np.isin(attributes.columns, EYE_COLUMNS)
+        self._about_eyes = np.array([set(item.columns) <= set(EYE_COLUMNS) for item in attributes.items])
+        self._plain = np.flatnonzero(~self.vectors[:, self._eye_columns].any(axis=1))
 
     def at(self, step, part=WHOLE):
         """The batch of a step, counted from 0; with `part`, a slice, only what one of several hosts works on."""
         random = np.random.default_rng([self.seed, 1, step])
         chosen, to_change = self._balanced(random) if self.preset.balanced else (self._in_turn(step), None)
-        pictures = self.faces.faces[self.images[chosen[part]]]
-        if self.preset.mirror:
-            mirrored = random.random(self.batch_size)[part] < 0.5
-            pictures[mirrored] = pictures[mirrored, :, ::-1]
-        farthest = round(self.preset.shift * self.faces.size)
-        if farthest:
-            shifts = random.integers(-farthest, farthest + 1, (self.batch_size, 2))[part]
-            pictures = np.stack([moved(picture, *shift) for picture, shift in zip(pictures, shifts)])
-        labels = self.vectors[chosen]
+        chosen, eyes_of = self._with_eyes_of_others(chosen, to_change, random)
+        own = self.vectors[chosen]
+        labels = np.where(self._eye_columns, self.vectors[eyes_of], own)
         drawn = {
             "labels": labels,
             "targets": self.attributes.changed(labels, random, to_change),
             "noise": random.standard_normal((self.batch_size, self.preset.noise_size), "float32"),
             "mixing": random.random((self.batch_size, 1, 1, 1), "float32"),
         }
-        return {"images": pictures} | {name: array[part] for name, array in drawn.items()}
+        mirrored = self.preset.mirror & (random.random(self.batch_size) < 0.5)
+        farthest = round(self.preset.shift * self.faces.size)
+        shifts = random.integers(-farthest, farthest + 1, (self.batch_size, 2))
+        # What glasses hide is known where they have been laid on, if nothing but taking them off is asked of the eyes.
+        known = (drawn["targets"] == own)[:, self._eye_columns].all(axis=1)
+        images, references = [], []
+        for place in np.arange(self.batch_size)[part]:
+            photo = image = self._photo(chosen[place])
+            if eyes_of[place] != chosen[place]:
+                image = with_eyes_of(photo, self._photo(eyes_of[place]), np.random.default_rng([self.seed, 2, step, place]))
+            for pictures, picture in ((images, image), (references, photo if known[place] else image)):
+                pictures.append(moved(picture[:, ::-1] if mirrored[place] else picture, *shifts[place]))
+        pictures = {"images": np.stack(images), "references": np.stack(references)}
+        return pictures | {name: array[part] for name, array in drawn.items()}
+
+    def _photo(self, place):
+        return self.faces.faces[self.images[place]]
 
     def _in_turn(self, step):
         """Each epoch shuffles the photos anew; the few left over at an epoch's end are drawn again in the next."""
@@ -64,6 +80,17 @@ class BatchSource:
         chosen = [random.choice(self._having[item][random.integers(len(self._having[item]))]) for item in to_change]
         order = np.argsort(chosen, kind="stable")
         return np.array(chosen)[order], to_change[order]
+
+    def _with_eyes_of_others(self, chosen, to_change, random):
+        """Whose faces the photos show, and whose eyes these have.
+
+        Of the photos that are drawn for an attribute of the eyes, a share gives its eyes to a face that has none of these.
+        """
+        eyes_of = chosen.copy()
+        if to_change is not None and len(self._plain):
+            given = self._about_eyes[to_change] & (random.random(len(chosen)) < self.preset.eyes_of_others)
+            chosen = np.where(given, random.choice(self._plain, len(chosen)), chosen)
+        return chosen, eyes_of
 
 
 class Batches(keras.utils.PyDataset):
@@ -97,7 +124,8 @@ def moved(picture, down, right):
     [[2, 2], [2, 2]]
     """
     rows, columns = (np.arange(side) for side in picture.shape[:2])
-    return picture[(rows - down).clip(0, rows[-1])[:, None], (columns - right).clip(0, columns[-1])]
+    # One after the other: four times as fast as both at once.
+    return picture.take((rows - down).clip(0, rows[-1]), 0).take((columns - right).clip(0, columns[-1]), 1)
 
 
 def part_of(batch_size, index, count):

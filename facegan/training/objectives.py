@@ -28,6 +28,7 @@ class Judged:
     """
 
     real: Any
+    reference: Any
     generated: Any
     edited: Any
     real_score: Any
@@ -72,7 +73,7 @@ def paper_terms(preset, judged):
         "editor": {
             "adversarial": losses.fooling_loss(judged.edited_score),
             "match": preset.editor_match * losses.fooling_loss(judged.edited_match),
-            "reconstruction": preset.editor_reconstruction * losses.square_error(judged.real, judged.edited),
+            "reconstruction": preset.editor_reconstruction * losses.square_error(judged.reference, judged.edited),
         },
     }
 
@@ -108,7 +109,7 @@ def wasserstein_terms(preset, judged):
             "adversarial": -ops.mean(judged.edited_score),
             "match": preset.editor_match * sum(changed) / len(changed),
             "kept": preset.editor_keep * kept(preset, judged),
-            "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.real, judged.edited),
+            "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.reference, judged.edited),
         },
     }
 

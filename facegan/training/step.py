@@ -13,6 +13,7 @@ class GANTraining(TrainStep, keras.Model):
 
     A batch is a dictionary, so that a step depends on nothing but weights and batch (and dropout):
         images: `(batch, size, size, 3)` uint8, real photos.
+        references: the same shape, what edited they shall look like, apart from what is to change: mostly themselves.
         labels: `(batch, k)` float32, their attributes.
         targets: `(batch, k)` float32, attributes that are not theirs: what the editor is asked for, and what the
             discriminator has to see does not match.
@@ -85,6 +86,7 @@ class GANTraining(TrainStep, keras.Model):
         gradients = input_gradients(lambda images: networks.judge(images, labels)[0][0], ops.stop_gradient(between))
         return Judged(
             real=real,
+            reference=ops.cast(batch["references"], "float32") / 127.5 - 1.0,
             generated=generated,
             edited=edited,
             real_score=of_real[0],

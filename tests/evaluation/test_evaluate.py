@@ -116,6 +116,7 @@ def faces(drawn_faces, tmp_path, monkeypatch):
     return shutil.copytree(drawn_faces.path, tmp_path / "faces")
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_command_writes_a_report_and_the_same_one_again(faces, model_file, tmp_path):
     run = lambda out: CliRunner().invoke(
         main, ["evaluate", str(model_file), str(faces), "--out", str(tmp_path / out), "--faces", "3"]

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from facegan.evaluation.eyes import EYE_COLUMNS, with_eyes_of
+from facegan.attributes import EYE_COLUMNS
+from facegan.evaluation.eyes import with_eyes_of
 from facegan.evaluation.judge import _Faces
 
 

@@ -63,12 +63,14 @@ def test_a_stream_can_start_at_any_step(paper):
         assert all((a[name] == b[name]).all() for name in a)
 
 
-def test_the_parts_of_several_hosts_are_the_batch(small_preset):
-    preset = small_preset("paper", mirror=True)
-    whole = batch(preset, step=3)
-    parts = [source(preset).at(3, part_of(SIZE, index, 5)) for index in range(5)]
+def test_the_parts_of_several_hosts_are_the_batch(small_preset, drawn_faces):
+    preset = small_preset("celeba128", eyes_of_others=1.0)
+    source = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, preset, 40, 0)
+    whole = source.at(3)
+    assert (whole["images"] != whole["references"]).any()
+    parts = [source.at(3, part_of(40, index, 5)) for index in range(5)]
     for name, array in whole.items():
-        assert all(len(part[name]) == 2 for part in parts)
+        assert all(len(part[name]) == 8 for part in parts)
         assert (np.concatenate([part[name] for part in parts]) == array).all()
 
 
@@ -101,6 +103,7 @@ def test_shapes_and_formats(paper):
     formats = {name: (array.dtype, array.shape) for name, array in made.items()}
     assert formats == {
         "images": (np.uint8, (SIZE, 4, 4, 3)),
+        "references": (np.uint8, (SIZE, 4, 4, 3)),
         "labels": (np.float32, (SIZE, 8)),
         "targets": (np.float32, (SIZE, 8)),
         "noise": (np.float32, (SIZE, paper.noise_size)),
@@ -156,3 +159,49 @@ def test_without_balance_what_is_rare_is_hardly_ever_taken_away(small_preset):
     made = BatchSource(faces, images, ATTRIBUTES, small_preset("paper"), 150, 0).at(0)
     changed = made["labels"][:, 2] != made["targets"][:, 2]
     assert made["labels"][changed, 2].mean() < 0.15
+
+
+@pytest.fixture(scope="module")
+def eyes_of_others(small_preset, drawn_faces):
+    """A large batch in which all photos that are drawn for glasses give their eyes away; and whose faces these then are."""
+    preset = small_preset("celeba128", eyes_of_others=1.0, mirror=False, shift=0.0)
+    made = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, preset, 600, 0).at(0)
+    # Below the eyes nothing is another's.
+    known = {face[20:].tobytes(): index for index, face in enumerate(drawn_faces.faces)}
+    owners = np.array([known[image[20:].tobytes()] for image in made["images"]])
+    given = (made["images"] != drawn_faces.faces[owners]).any(axis=(1, 2, 3))
+    return made, owners, given
+
+
+def test_photos_drawn_for_glasses_give_their_eyes_to_plain_faces(eyes_of_others, drawn_faces):
+    made, owners, given = eyes_of_others
+    labels = ATTRIBUTES.select(drawn_faces.labels, drawn_faces.columns)[owners]
+    glasses = ATTRIBUTES.columns.index("Eyeglasses")
+    assert given.mean() == pytest.approx(0.2, abs=0.04)
+    assert (labels[given, glasses] == 0).all()
+    # Half of those drawn wear some, and what the rest is like is the face's own.
+    assert made["labels"][given, glasses].mean() == pytest.approx(0.5, abs=0.1)
+    assert (made["targets"][given, glasses] != made["labels"][given, glasses]).all()
+    others = np.arange(len(ATTRIBUTES)) != glasses
+    assert (made["labels"][:, others] == labels[:, others]).all()
+    assert (made["labels"][~given] == labels[~given]).all()
+
+
+def test_where_glasses_were_laid_on_the_photo_without_them_is_what_the_editor_shall_make(eyes_of_others, drawn_faces):
+    made, owners, given = eyes_of_others
+    wears = made["labels"][:, ATTRIBUTES.columns.index("Eyeglasses")] == 1
+    laid_on = given & wears
+    assert (made["references"][laid_on] == drawn_faces.faces[owners[laid_on]]).all()
+    assert (made["references"][~laid_on] == made["images"][~laid_on]).all()
+
+
+def test_without_attributes_of_the_eyes_all_eyes_are_their_own(small_preset, drawn_faces):
+    preset = small_preset("celeba128", eyes_of_others=1.0)
+    made = BatchSource(drawn_faces, drawn_faces.part("train"), Attributes(["gender", "age"]), preset, 100, 0).at(0)
+    assert (made["images"] == made["references"]).all()
+
+
+@pytest.mark.parametrize("preset", ["paper", "tiny"])
+def test_a_preset_that_does_not_ask_for_it_leaves_all_eyes_alone(small_preset, drawn_faces, preset):
+    made = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, small_preset(preset), 100, 0).at(0)
+    assert (made["images"] == made["references"]).all()

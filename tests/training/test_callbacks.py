@@ -34,6 +34,7 @@ class Poison(keras.callbacks.Callback):
             variable.assign(np.full(variable.shape, np.nan, "float32"))
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_loss_that_is_not_finite_ends_the_run_and_saves_nothing(run, tmp_path):
     files = {}
 

@@ -50,6 +50,7 @@ def test_without_photos_to_classify_nothing_moves(drawn_faces, small_settings):
     assert not any(moved.values())
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_run_begins_with_it_and_goes_on_without(drawn_faces, small_settings, tmp_path, capfd):
     settings = small_settings("tiny", classified_images=16)
     run.train(drawn_faces, settings, tmp_path / "run", images=16)

@@ -24,6 +24,7 @@ def test_weights_and_averages_begin_with_the_models(whole, drawn_faces, run_sett
     assert any((a != b).any() for a, b in zip(weights(build_training(drawn_faces, run_settings).networks), trained))
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_photos_before_are_counted_over_all_runs(whole, run, tmp_path):
     seen = describe(whole)["record"]["images_seen"]
     run(tmp_path / "second", steps=3, start=whole)
@@ -41,6 +42,7 @@ def test_the_photos_before_the_model_before_are_counted_too(whole, drawn_faces, 
     assert start.record["images_before"] == networks.record["images_seen"] + 40
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_start_learns_no_classification_anew(whole, drawn_faces, run_settings, tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise AssertionError("the model knows already what attributes look like")

@@ -41,6 +41,19 @@ def test_every_weight_gets_a_gradient(step):
             assert np.abs(gradient).max() > 0 or unused, variable.path
 
 
+def test_what_is_edited_shall_look_like_the_references(step, step_of):
+    """Not like the photos, where both differ."""
+    networks, preset = step.training.networks, step.training.networks.preset
+    references = 255 - step.batch["images"]
+    made = step_of(step.training, step.batch | {"references": references})
+    real = step.batch["images"].astype("float32") / 127.5 - 1.0
+    edited = ops.convert_to_numpy(networks.edit(real, step.batch["labels"], step.batch["targets"]))
+    away = references.astype("float32") / 127.5 - 1.0 - edited
+    expected = np.mean(away**2) if preset.objective == "paper" else np.mean(np.abs(away))
+    assert made.losses["editor/reconstruction"] == pytest.approx(preset.editor_reconstruction * expected, rel=1e-4)
+    assert made.losses["generator/reconstruction"] == step.losses["generator/reconstruction"]
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_gradients_are_those_of_each_loss_alone(step, network, monkeypatch):
     """As if only this network trained, and the discriminator on pictures that others had made before."""

@@ -66,6 +66,21 @@ def absolute_error(real, made):
     return ops.mean(ops.abs(real - made))
 
 
+def restoration_error(real, reference, edited):
+    """`absolute_error` of the edited faces of which it is known what they shall look like; the others count as zero.
+
+    Every face counts the same, however many are known: so it is a mean over faces, which several devices can each take
+    their part of.
+
+    Args:
+        real: `(batch, height, width, channels)`, the faces that were edited.
+        reference: the same shape; where it is another picture, it is known.
+        edited: the same shape.
+    """
+    known = ops.any(ops.not_equal(reference, real), axis=(1, 2, 3), keepdims=True)
+    return ops.mean(ops.cast(known, "float32") * ops.abs(reference - edited))
+
+
 def square_error(real, made):
     """The last part of formula 8: `E(y - U(x, c))^2`, the mean over all values of all pictures."""
     return ops.mean(ops.square(real - made))

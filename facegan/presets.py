@@ -62,6 +62,7 @@ class Preset:
         editor_keeps: what is asked of those columns: `"label"`, to agree with the photo's label (AttGAN), or `"seen"`,
             to look to the discriminator as they did before.
         generator_reconstruction, editor_reconstruction: the paper's lambda in formulas 6 and 8.
+        editor_restoration: with `eyes_of_others`, what nearness to the faces as they were without glasses weighs besides.
         ema_decay: of the moving average of all weights, which every picture is made with.
         classified_images: with `objective="wasserstein"`, how many photos encoder and classifier learn from before the
             GAN begins; they are not counted among the images seen.
@@ -102,6 +103,7 @@ class Preset:
     editor_keeps: str = "label"
     generator_reconstruction: float = 0.2
     editor_reconstruction: float = 0.2
+    editor_restoration: float = 0.0
     ema_decay: float = 0.999
     classified_images: int = 0
     batch_size: int = 32
@@ -163,6 +165,7 @@ PRESETS = {
             generator_match=20.0,
             editor_keeps="seen",
             editor_reconstruction=20.0,
+            editor_restoration=100.0,
             ema_decay=0.999,
             epochs=20,
         ),

@@ -77,6 +77,14 @@ def test_the_end_of_formula_8_is_the_mean_squared_difference():
     assert value(losses.square_error(REAL, MADE)) == pytest.approx(((REAL - MADE) ** 2).mean(), rel=1e-5)
 
 
+def test_restoration_is_the_difference_of_the_faces_that_are_known_shared_by_all():
+    known = REAL.copy()
+    known[1, 0, 0, 0] += 0.5
+    expected = np.abs(known[1] - MADE[1]).mean() / len(REAL)
+    assert value(losses.restoration_error(REAL, known, MADE)) == pytest.approx(expected, rel=1e-5)
+    assert value(losses.restoration_error(REAL, REAL, MADE)) == 0
+
+
 def test_wasserstein_critic_wants_photos_above_made_faces():
     expected = SCORES[1].mean() - SCORES[0].mean()
     assert value(losses.wasserstein_critic_loss(SCORES[0], SCORES[1])) == pytest.approx(expected, abs=1e-6)

@@ -34,6 +34,7 @@ MATCHED = replace(SEEN, name="seen-generator-20", generator_match=20.0)
 REPAINTING = replace(MATCHED, name="repainting", editing="repainting")
 OWN = replace(REPAINTING, name="own-classifier", own_classifier=True)
 EYES = replace(OWN, name="eyes-of-others", eyes_of_others=0.85)
+FURTHER = replace(EYES, name="eyes-reconstruction-20", editor_reconstruction=20.0)
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
@@ -51,7 +52,8 @@ RECIPES = {
     "... and a head that learns from photos alone": OWN,
     "... and glasses to be taken off are mostly laid onto plain faces": EYES,
     "... the same, always": replace(OWN, name="eyes-of-others-100", eyes_of_others=1.0),
-    "... mostly, and reconstruction weighs half": replace(EYES, name="eyes-reconstruction-20", editor_reconstruction=20.0),
+    "... mostly, and reconstruction weighs half": FURTHER,
+    "... and what is known to be behind glasses weighs more": replace(FURTHER, name="restoration", editor_restoration=100.0),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

@@ -86,7 +86,8 @@ def wasserstein_terms(preset, judged):
     this one asks for the same glasses as real photos have. Where a head of its own learns from photos alone, the editor
     has to please both, and that head says what is to be kept and what generated faces look like.
 
-    The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp.
+    The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp. Where glasses
+    were laid onto a plain face, it is known what is behind them, and restoration asks for that.
     """
     false_score = ops.concatenate([judged.generated_score, judged.edited_score])
     discriminator = {
@@ -98,6 +99,15 @@ def wasserstein_terms(preset, judged):
     if preset.own_classifier:
         discriminator["seen"] = preset.discriminator_match * losses.agreement_loss(judged.real_seen)
     changed = [losses.changed_loss(answer, judged.changed) for answer in (judged.edited_match, judged.edited_seen)]
+    editor = {
+        "adversarial": -ops.mean(judged.edited_score),
+        "match": preset.editor_match * sum(changed) / len(changed),
+        "kept": preset.editor_keep * kept(preset, judged),
+        "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.reference, judged.edited),
+    }
+    if preset.eyes_of_others:
+        restoration = losses.restoration_error(judged.real, judged.reference, judged.edited)
+        editor["restoration"] = preset.editor_restoration * restoration
     return {
         "discriminator": discriminator,
         "generator": {
@@ -105,12 +115,7 @@ def wasserstein_terms(preset, judged):
             "match": preset.generator_match * losses.agreement_loss(judged.generated_seen),
             "reconstruction": preset.generator_reconstruction * losses.absolute_error(judged.real, judged.generated),
         },
-        "editor": {
-            "adversarial": -ops.mean(judged.edited_score),
-            "match": preset.editor_match * sum(changed) / len(changed),
-            "kept": preset.editor_keep * kept(preset, judged),
-            "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.reference, judged.edited),
-        },
+        "editor": editor,
     }
 
 

@@ -43,7 +43,10 @@ def wasserstein(preset, **answers):
     judged = Judged(**{name: ops.zeros((2, 2)) for name in NAMES})
     judged = replace(judged, changed=ops.convert_to_tensor([[1.0, 0.0]] * 2))
     judged = replace(judged, penalty_gradients=ops.full((2, 4, 4, 3), 1 / np.sqrt(48)))
-    judged = replace(judged, **{name: ops.full((2, 2), float(value)) for name, value in answers.items()})
+    full = {name: ops.full((2, 2), float(value)) for name, value in answers.items() if np.isscalar(value)}
+    # Pictures come as they are, and are all black unless given.
+    pictures = {name: ops.zeros((2, 4, 4, 3)) for name in ("real", "reference", "edited", "generated")}
+    judged = replace(judged, **pictures | answers | full)
     found = wasserstein_terms(preset, judged)
     return {f"{network} {name}": float(value) for network, parts in found.items() for name, value in parts.items()}
 
@@ -69,3 +72,16 @@ def test_without_it_the_match_head_says_all_of_it(small_preset):
     assert "discriminator seen" not in found
     assert found["editor match"] == pytest.approx(0, abs=1e-6)
     assert found["discriminator edited_match"] == pytest.approx(30)
+
+
+def test_faces_that_are_known_without_glasses_are_what_the_editor_shall_make(small_preset):
+    """Nearness to them, not to the photos; and where there can be such faces, it weighs more than elsewhere."""
+    preset = small_preset("celeba128")
+    images = {"real": 0.5, "reference": 0.25, "edited": -0.5}
+    pictures = {name: ops.full((2, 4, 4, 3), value) for name, value in images.items()}
+    found = wasserstein(preset, **pictures)
+    assert found["editor reconstruction"] == pytest.approx(preset.editor_reconstruction * 0.75)
+    assert found["editor restoration"] == pytest.approx(preset.editor_restoration * 0.75)
+    same = wasserstein(preset, **pictures | {"reference": pictures["real"]})
+    assert same["editor reconstruction"] == pytest.approx(preset.editor_reconstruction) and same["editor restoration"] == 0
+    assert "editor restoration" not in wasserstein(small_preset("tiny"), **pictures)

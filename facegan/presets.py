@@ -165,7 +165,7 @@ PRESETS = {
             generator_match=20.0,
             editor_keeps="seen",
             editor_reconstruction=20.0,
-            editor_restoration=100.0,
+            editor_restoration=1000.0,
             ema_decay=0.999,
             epochs=20,
         ),

@@ -53,7 +53,7 @@ RECIPES = {
     "... and glasses to be taken off are mostly laid onto plain faces": EYES,
     "... the same, always": replace(OWN, name="eyes-of-others-100", eyes_of_others=1.0),
     "... mostly, and reconstruction weighs half": FURTHER,
-    "... and what is known to be behind glasses weighs more": replace(FURTHER, name="restoration", editor_restoration=100.0),
+    "... and what is known to be behind glasses weighs more": replace(FURTHER, name="restoration", editor_restoration=1000.0),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

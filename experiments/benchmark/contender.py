@@ -53,8 +53,10 @@ def keras_step(preset, size, precision, batch_size, plain):
     training = GANTraining(FaceGAN(recipe(preset), size, FIVE_NAMES, CELEBA_COLUMNS))
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, (batch_size, 8)).astype("float32")
+    images = random.integers(0, 256, (batch_size, size, size, 3), "uint8")
     batch = {
-        "images": random.integers(0, 256, (batch_size, size, size, 3), "uint8"),
+        "images": images,
+        "references": images,
         "labels": labels,
         "targets": 1 - labels,
         "noise": random.standard_normal((batch_size, training.networks.preset.noise_size), "float32"),

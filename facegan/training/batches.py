@@ -56,11 +56,12 @@ class BatchSource:
         known = (drawn["targets"] == own)[:, self._eye_columns].all(axis=1)
         images, references = [], []
         for place in np.arange(self.batch_size)[part]:
+            shown = lambda picture: moved(picture[:, ::-1] if mirrored[place] else picture, *shifts[place])
             photo = image = self._photo(chosen[place])
             if eyes_of[place] != chosen[place]:
                 image = with_eyes_of(photo, self._photo(eyes_of[place]), np.random.default_rng([self.seed, 2, step, place]))
-            for pictures, picture in ((images, image), (references, photo if known[place] else image)):
-                pictures.append(moved(picture[:, ::-1] if mirrored[place] else picture, *shifts[place]))
+            images.append(shown(image))
+            references.append(shown(photo) if known[place] and image is not photo else images[-1])
         pictures = {"images": np.stack(images), "references": np.stack(references)}
         return pictures | {name: array[part] for name, array in drawn.items()}
 

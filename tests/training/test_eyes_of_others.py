@@ -59,4 +59,3 @@ def test_size_varies_and_the_seed_decides(two_faces):
     assert np.array_equal(laid(face, other, 3), laid(face, other, 3))
     touched = {(laid(face, other, seed) != face).any(axis=2).sum() for seed in range(10)}
     assert len(touched) > 5
-

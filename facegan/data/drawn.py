@@ -21,6 +21,7 @@ from facegan.errors import FaceganError
 OVERSAMPLING = 4  # Pillow's shapes have hard edges: drawn this much larger, then reduced
 EYE_Y = 0.44
 EYE_X = (0.385, 0.615)
+MOUTH_Y = 0.692
 DEFAULT_COUNT = 10_000
 COLUMNS = Attributes().columns
 
@@ -116,14 +117,28 @@ def draw(face, size, **other_traits):
     Returns:
         RGB `PIL.Image`, `size` x `size`. Changing one attribute of the face changes only what it concerns.
     """
-    numbers = np.random.default_rng(face.seed).random(len(TRAITS)).tolist()
-    traits = SimpleNamespace(**{**dict(zip(TRAITS, numbers)), **other_traits})
-    pen = _Pen(_background(traits, size * OVERSAMPLING), _between(traits.shift_x, -0.01, 0.01),
-               _between(traits.shift_y, -0.01, 0.01))
+    traits = _traits(face, other_traits)
+    pen = _Pen(_background(traits, size * OVERSAMPLING), *_shift(traits))
     look = _look(face, traits)
     for layer in (_back_hair, _body, _head, _mouth, _nose, _eyes, _beard, _wrinkles, _hair, _brows, _glasses):
         layer(pen, face, look, traits)
     return ImageChops.multiply(pen.image.reduce(OVERSAMPLING), _light(traits, size))
+
+
+def landmarks(face, **other_traits):
+    """Where a face's landmarks are: the pupil and the mouth corner on the picture's left, those on its right, and the
+    tip of the nose, in the order of `facegan.photos.detect.LANDMARKS`.
+
+    Args:
+        face, other_traits: as for `draw`.
+
+    Returns:
+        `(5, 2)`, x and y as parts of the picture's side.
+    """
+    traits = _traits(face, other_traits)
+    half, _, corner = _mouth_line(traits)
+    points = [(x, EYE_Y) for x in EYE_X] + [(0.5, _nose_tip(traits)), (0.5 - half, corner), (0.5 + half, corner)]
+    return np.array(points) + _shift(traits)
 
 
 class _Pen:
@@ -150,6 +165,16 @@ class _Pen:
 
     def line(self, points, colour, width):
         self._draw.line(self._pixels(points), fill=colour, width=max(1, round(width * self._side)), joint="curve")
+
+
+def _traits(face, other_traits):
+    numbers = np.random.default_rng(face.seed).random(len(TRAITS)).tolist()
+    return SimpleNamespace(**{**dict(zip(TRAITS, numbers)), **other_traits})
+
+
+def _shift(traits):
+    """How far the whole face is moved, across and down."""
+    return _between(traits.shift_x, -0.01, 0.01), _between(traits.shift_y, -0.01, 0.01)
 
 
 def _between(part, low, high):
@@ -273,10 +298,15 @@ def _head(pen, face, look, traits):
         pen.ellipse(x, 0.60, 0.055, 0.04, cheek)
 
 
-def _mouth(pen, face, look, traits):
-    half, y = _between(traits.mouth_width, 0.075, 0.105), 0.692
+def _mouth_line(traits):
+    """Half the mouth's width, how far it smiles, and at what height its corners are."""
     curve = _between(traits.smile, 0.004, 0.036)
-    corner = y - curve * 0.5
+    return _between(traits.mouth_width, 0.075, 0.105), curve, MOUTH_Y - curve * 0.5
+
+
+def _mouth(pen, face, look, traits):
+    half, curve, corner = _mouth_line(traits)
+    y = MOUTH_Y
     lips = _mix((196, 48, 70), look.skin, 0.1) if not look.male else _mix((164, 84, 76), look.skin, 0.35)
     full = 0.024 if not look.male else 0.012
     upper = np.concatenate([_curve((0.5 - half, corner), (0.46, y - full), (0.5, y - full * 0.5)),
@@ -293,8 +323,12 @@ def _mouth(pen, face, look, traits):
     pen.line(seam, (110, 34, 40), 0.007)
 
 
+def _nose_tip(traits):
+    return _between(traits.nose_length, 0.575, 0.605)
+
+
 def _nose(pen, face, look, traits):
-    tip, wide = _between(traits.nose_length, 0.575, 0.605), _between(traits.nose_width, 0.028, 0.044)
+    tip, wide = _nose_tip(traits), _between(traits.nose_width, 0.028, 0.044)
     pen.polygon([(0.508, 0.47), (0.5 + wide, tip), (0.5, tip + 0.012)], look.shade)
     pen.line(_curve((0.5 - wide, tip - 0.008), (0.5, tip + 0.028), (0.5 + wide, tip - 0.008)), look.crease, 0.008)
 

@@ -6,14 +6,15 @@ import numpy as np
 from PIL import Image
 
 from facegan.photos.detect import find_faces
+from facegan.photos.landmarks import SIZE, find_landmarks
 
 # Where MTCNN sees the landmarks in CelebA's aligned photos, cut to a square (the median of 600 training photos), as
 # parts of the crop's side.
 TEMPLATE = np.array([(0.382, 0.438), (0.607, 0.438), (0.494, 0.584), (0.393, 0.674), (0.596, 0.674)])
-# The landmark that each one is in a mirror.
-MIRRORED = [1, 0, 2, 4, 3]
-# Pixels of the crop in which the landmarks are looked for once more.
-REFINED = 256
+# How often the upright crop is cut anew from what was seen in the last one.
+PASSES = 2
+# As a part of the crop's side: landmarks that are further from those in the mirror image are no face's.
+LARGEST_DISAGREEMENT = 0.03
 
 
 class Alignment:
@@ -45,6 +46,12 @@ class Alignment:
         return np.stack(
             [self.left + self.across * x - self.down * y, self.top + self.down * x + self.across * y], axis=1
         )
+
+    def to_crop(self, points):
+        """From pixels of the photo, `(count, 2)`, to points of the crop, in 0..1 where they lie in it."""
+        x, y = (np.asarray(points, "float64") - (self.left, self.top)).T
+        square = self.side**2
+        return np.stack([(self.across * x + self.down * y) / square, (self.across * y - self.down * x) / square], axis=1)
 
     def box(self):
         """Left, top, right and bottom of the upright rectangle that just holds the crop; whole pixels of the photo."""
@@ -83,20 +90,10 @@ def aligned_faces(picture):
 
 def refined_landmarks(picture, face):
     """A face's landmarks, `(5, 2)` in pixels of the picture, more exact than `find_faces` has them; None if there are
-    none to be seen.
-
-    They are looked for again in the upright crop and in its mirror image: MTCNN's coordinates are whole pixels, it
-    sees turned faces less well, and is not quite the same to the left and to the right.
-    """
-    first = Alignment.of_landmarks(face.landmarks)
-    upright = first.crop(picture, REFINED)
-    plain, mirrored = _landmarks(upright), _landmarks(upright.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
-    if plain is None or mirrored is None:
-        return None
-    return first.to_photo((plain + (1, 0) + mirrored[MIRRORED] * (-1, 1)) / 2)
-
-
-def _landmarks(crop):
-    """Of the face in the middle, as parts of the crop's side; None if there is none."""
-    faces = [face.landmarks / REFINED for face in find_faces(crop)]
-    return min(faces, key=lambda landmarks: np.abs(landmarks - TEMPLATE).max(), default=None)
+    none to be seen."""
+    points = face.landmarks
+    for _ in range(PASSES):
+        upright = Alignment.of_landmarks(points)
+        (seen,), (disagreement,) = find_landmarks([upright.crop(picture, SIZE)])
+        points = upright.to_photo(seen)
+    return points if disagreement <= LARGEST_DISAGREEMENT else None

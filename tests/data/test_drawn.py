@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from facegan.attributes import FIVE, Attributes
-from facegan.data.drawn import COLUMNS, EYE_X, DrawnReader, draw, drawn_source, face_at, random_face
+from facegan.data.drawn import COLUMNS, EYE_X, DrawnReader, draw, drawn_source, face_at, landmarks, random_face
 from facegan.errors import FaceganError
 
 SIZE = 64
@@ -48,6 +48,24 @@ def test_attributes_are_balanced_and_independent():
     assert labels[:, 4:].sum(axis=1).max() == 1
     correlations = np.corrcoef(labels[:, :5].T) - np.eye(5)
     assert np.abs(correlations).max() < 0.06
+
+
+def test_landmarks_are_where_they_are_drawn():
+    """Pupils are black, wherever the face has been moved to; and a wider mouth reaches to its corners."""
+    for index in range(10):
+        face = replace(face_at(2, index), glasses="0", skin="1")
+        picture = np.asarray(draw(face, 512), "int32").sum(axis=-1)
+        points = (landmarks(face) * 512).astype(int)
+        for x, y in points[:2]:
+            around = picture[y - 40 : y + 41, x - 40 : x + 41]
+            dark = np.argwhere(around < 50).mean(axis=0) - 40
+            assert picture[y, x] < 50 and np.abs(dark).max() < 2
+        narrow, wide = (np.asarray(draw(face, 512, mouth_width=width)) for width in (0.0, 1.0))
+        across = np.flatnonzero((narrow != wide).any(axis=(0, 2)))
+        corners = landmarks(face, mouth_width=1.0)[3:, 0] * 512
+        assert [across[0], across[-1]] == pytest.approx(corners, abs=4)
+    moved = landmarks(face, shift_x=1.0) - landmarks(face, shift_x=0.0)
+    assert moved == pytest.approx(np.array([[0.02, 0]] * 5))
 
 
 def test_labels_and_wishes_agree_with_the_vocabulary():

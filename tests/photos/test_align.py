@@ -1,15 +1,17 @@
 """Faces are found where they are, and cut out as the training data is aligned."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from facegan.data.drawn import EYE_X, EYE_Y, draw, face_at
-from facegan.photos.align import MIRRORED, TEMPLATE, Alignment, aligned_faces, refined_landmarks
+from facegan.data.drawn import EYE_X, EYE_Y, draw, face_at, landmarks
+from facegan.photos.align import TEMPLATE, Alignment, aligned_faces, refined_landmarks
 from facegan.photos.detect import find_faces
 from facegan.photos.putback import put_back
+
+
+# Drawn faces of the set with seed 0 and how they lie in a scene: angle in degrees, side in pixels.
+SCENES = [(index, angle, side) for index in range(12) for angle, side in ((-15, 170), (0, 220), (20, 240))]
 
 
 def scene_with(face, alignment, size=(500, 400)):
@@ -34,6 +36,8 @@ def test_an_alignment_is_found_again_from_its_landmarks(angle, side):
     found = Alignment.of_landmarks(true.to_photo(TEMPLATE))
     assert (found.across, found.down, found.left, found.top) == pytest.approx((across, down, 150, 60))
     assert found.side == pytest.approx(side)
+    points = np.array([(0.1, 0.9), (0.7, -0.2)])
+    assert true.to_crop(true.to_photo(points)) == pytest.approx(points)
 
 
 @pytest.mark.parametrize("angle", [0, 20, -35])
@@ -75,25 +79,36 @@ def test_eyes_are_found_within_three_hundredths_of_their_distance(turned, angle,
     assert upright == pytest.approx(-angle + 3, abs=3)
 
 
-@pytest.mark.parametrize("index, angle, side", [(4, 0, 200), (7, 20, 240), (5, -15, 200), (8, -15, 160)])
-def test_drawn_faces_are_found_in_scenes(index, angle, side):
-    """Where the eyes are is known exactly; but MTCNN knows photos. It finds two drawn women in three (these among them)
-    and hardly a drawn man, and takes drawn eyes to be about four hundredths of their distance higher than they are."""
-    face = replace(face_at(0, index), gender="female", glasses="0", age="young", skin="0")
-    drawn = draw(face, 256, shift_x=0.5, shift_y=0.5).filter(ImageFilter.GaussianBlur(2))
+def drawn_scene(index, angle, side):
+    """A scene with a drawn face in it, where that is, and where the face's landmarks are, in pixels."""
+    face = face_at(0, index)
     across, down = side * np.cos(np.radians(angle)), side * np.sin(np.radians(angle))
-    true = Alignment(across, down, 250 - (across - down) / 2, 200 - (across + down) / 2)
-    scene, _ = scene_with(drawn, true)
-    ((found, alignment),) = aligned_faces(scene)
-    eyes = true.to_photo([(x, EYE_Y) for x in EYE_X])
-    error = np.linalg.norm(refined_landmarks(scene, found)[:2] - eyes, axis=1).max()
-    assert error <= 0.07 * np.linalg.norm(eyes[0] - eyes[1])
-    crop = alignment.crop(scene, 128)
-    changed = np.asarray(put_back(scene, alignment, crop, ImageOps.invert(crop)), int) - np.asarray(scene, int)
-    left, top, right, bottom = alignment.box()
-    assert np.abs(changed[top + 50 : bottom - 50, left + 50 : right - 50]).mean() > 20
-    changed[max(0, top) : bottom, max(0, left) : right] = 0
-    assert (changed == 0).all()
+    place = Alignment(across, down, 250 - (across - down) / 2, 200 - (across + down) / 2)
+    # MTCNN knows photos, which have no edges as hard as those that are drawn.
+    scene, _ = scene_with(draw(face, 256).filter(ImageFilter.GaussianBlur(2)), place)
+    return scene, place, place.to_photo(landmarks(face))
+
+
+def test_the_eyes_of_drawn_faces_in_scenes_are_found():
+    """Of men and women, with glasses and without, turned and scaled: within 3 % of the distance between them, and nothing
+    outside the face changes. Some faces MTCNN, which knows photos, does not see at all."""
+    found = 0
+    for index, angle, side in SCENES:
+        scene, place, points = drawn_scene(index, angle, side)
+        faces = aligned_faces(scene)
+        assert len(faces) <= 1
+        found += len(faces)
+        for face, alignment in faces:
+            error = np.linalg.norm(refined_landmarks(scene, face) - points, axis=1)
+            assert error[:2].max() <= 0.03 * np.linalg.norm(points[0] - points[1])
+            assert alignment.side == pytest.approx(place.side, rel=0.06)
+            crop = alignment.crop(scene, 128)
+            changed = np.asarray(put_back(scene, alignment, crop, ImageOps.invert(crop)), int) - np.asarray(scene, int)
+            left, top, right, bottom = alignment.box()
+            assert np.abs(changed[top + 50 : bottom - 50, left + 50 : right - 50]).mean() > 20
+            changed[max(0, top) : bottom, max(0, left) : right] = 0
+            assert (changed == 0).all()
+    assert found >= 0.8 * len(SCENES)
 
 
 def test_there_is_no_face_in_a_still_life():
@@ -107,15 +122,12 @@ def test_faces_come_largest_first(astronaut):
     wide = Image.new("RGB", (550, 280))
     wide.paste(portrait.resize((200, 187)), (0, 0))
     wide.paste(portrait, (250, 0))
-    small, large = sorted(find_faces(wide), key=lambda face: face.box[0])
-    assert find_faces(wide)[0].box == large.box
-    assert large.box[2] > 1.4 * small.box[2]
+    (_, large), (_, small) = aligned_faces(wide)
+    assert large.left > 225 > small.left
+    assert large.side == pytest.approx(1.5 * small.side, rel=0.02)
 
 
 def test_a_picture_too_small_for_any_face():
     assert find_faces(Image.new("RGB", (19, 400))) == []
 
 
-def test_the_landmarks_mirror_is_its_own_way_back():
-    assert TEMPLATE[MIRRORED][MIRRORED].tolist() == TEMPLATE.tolist()
-    assert TEMPLATE[MIRRORED] * (-1, 1) + (1, 0) == pytest.approx(TEMPLATE, abs=0.02)

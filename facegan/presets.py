@@ -36,6 +36,9 @@ class Preset:
         own_classifier: with `objective="wasserstein"`, whether what a face is like is seen by a head that learns from
             photos alone. Else the match head says it, which is also told that glasses an edit has put on are none: it
             doubts those of photos that it has not learnt from, too.
+        classifiers: with `objective="wasserstein"`, how many classifiers apart from the discriminator the editor has to
+            convince as well. They learn from `classified_images` before the GAN begins, and nothing more. A single
+            classifier is soon convinced by what only it can see.
         skips: how many stages of the editor's decoder also see the encoder's feature maps of their size, the smallest
             maps first; None for all. (The bottom, where the decoder starts, is not counted.)
         residual_blocks: how many at the bottom of the editor.
@@ -54,6 +57,7 @@ class Preset:
             face as it was: of people who really wear some nobody knows what they look like without, and whatever the
             editor does about the rims, it moves away from the photo.
         discriminator_rate, generator_rate, editor_rate: Adam's learning rates.
+        rate_decay: the share of a run at whose end all rates have fallen to 0, in a straight line (AttGAN, StarGAN).
         beta_1, beta_2: Adam's.
         gradient_penalty: weight of WGAN-GP's penalty.
         discriminator_match, generator_match, editor_match: weights of the attribute terms in formulas 3, 4 and 8.
@@ -64,7 +68,7 @@ class Preset:
         generator_reconstruction, editor_reconstruction: the paper's lambda in formulas 6 and 8.
         editor_restoration: with `eyes_of_others`, what nearness to the faces as they were without glasses weighs besides.
         ema_decay: of the moving average of all weights, which every picture is made with.
-        classified_images: with `objective="wasserstein"`, how many photos encoder and classifier learn from before the
+        classified_images: with `objective="wasserstein"`, how many photos encoder and classifiers learn from before the
             GAN begins; they are not counted among the images seen.
         batch_size: photos in a step.
         epochs: passes over the training part.
@@ -81,6 +85,7 @@ class Preset:
     objective: str = "paper"
     shared_encoder: bool = True
     own_classifier: bool = False
+    classifiers: int = 0
     skips: int | None = None
     residual_blocks: int = 2
     first_normalised: bool = True
@@ -93,6 +98,7 @@ class Preset:
     discriminator_rate: float = 1e-4
     generator_rate: float = 1e-4
     editor_rate: float = 2e-4
+    rate_decay: float = 0.0
     beta_1: float = 0.5
     beta_2: float = 0.9
     gradient_penalty: float = 10.0
@@ -158,14 +164,18 @@ PRESETS = {
             first_normalised=False,
             editing="repainting",
             own_classifier=True,
+            classifiers=3,
             shift=1 / 32,
             balanced=True,
             eyes_of_others=0.85,
             classified_images=64_000,
             generator_match=20.0,
             editor_keeps="seen",
+            editor_match=240.0,
+            editor_keep=400.0,
             editor_reconstruction=20.0,
             editor_restoration=1000.0,
+            rate_decay=0.4,
             ema_decay=0.999,
             epochs=20,
         ),

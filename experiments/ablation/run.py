@@ -35,6 +35,9 @@ REPAINTING = replace(MATCHED, name="repainting", editing="repainting")
 OWN = replace(REPAINTING, name="own-classifier", own_classifier=True)
 EYES = replace(OWN, name="eyes-of-others", eyes_of_others=0.85)
 FURTHER = replace(EYES, name="eyes-reconstruction-20", editor_reconstruction=20.0)
+RESTORED = replace(FURTHER, name="restoration", editor_restoration=1000.0)
+CONVINCED = replace(RESTORED, name="classifiers", classifiers=3)
+STRONGER = replace(CONVINCED, name="classifiers-match-240", editor_match=240.0, editor_keep=400.0)
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
@@ -53,7 +56,10 @@ RECIPES = {
     "... and glasses to be taken off are mostly laid onto plain faces": EYES,
     "... the same, always": replace(OWN, name="eyes-of-others-100", eyes_of_others=1.0),
     "... mostly, and reconstruction weighs half": FURTHER,
-    "... and what is known to be behind glasses weighs more": replace(FURTHER, name="restoration", editor_restoration=1000.0),
+    "... and what is known to be behind glasses weighs more": RESTORED,
+    "... and three classifiers apart from the discriminator have to be convinced": CONVINCED,
+    "... and what is to change, and what is not, weighs more": STRONGER,
+    "... and rates fall at the end": replace(STRONGER, name="rate-decay", rate_decay=0.4),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

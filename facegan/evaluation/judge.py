@@ -4,6 +4,8 @@ It differs from the discriminator in architecture (residual, with batch normalis
 (every column's two values weigh the same) and in augmentation (shifts, zoom, light, noise, the eyes of others), so that
 an edit which merely pleases the discriminator does not please it. Both may have seen faces with the eyes of others; the
 judge's are a wide band with its colours matched in part, the discriminator's (`training.eyes`) a small part with no seam.
+The classifiers that an editor may have to convince as well (`models.classifiers`) average over places, as the judge does; they have
+other weights, no residual blocks, another loss, and see half as many pixels.
 """
 
 import math

@@ -5,13 +5,12 @@ import numpy as np
 from keras import ops
 
 from facegan.attributes import Attributes
+from facegan.models.classifiers import build_classifiers
 from facegan.models.discriminator import build_discriminator
 from facegan.models.editor import build_editor, with_encoder
 from facegan.models.encoder import build_encoder
 from facegan.models.generator import build_generator
 from facegan.presets import Preset
-
-NETWORKS = ("encoder", "discriminator", "generator", "editor")
 
 
 @keras.saving.register_keras_serializable("facegan")
@@ -50,10 +49,19 @@ class FaceGAN(keras.Model):
         self.editor = build_editor(self.preset, image_size, shapes, condition_size)
         if not self.preset.shared_encoder:
             self.editor = with_encoder(self.editor, build_encoder(self.preset, image_size))
+        self.classifiers = None
+        if self.preset.classifiers:
+            self.classifiers = build_classifiers(self.preset.classifiers, image_size, condition_size)
         self.built = True
 
     def get_config(self):
         return {"name": self.name, **self._description}
+
+    @property
+    def parts(self):
+        """`{name: network}` of all networks that there are."""
+        names = ("encoder", "discriminator", "generator", "editor", "classifiers")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     @property
     def combinations(self):
@@ -99,6 +107,21 @@ class FaceGAN(keras.Model):
             self.discriminator([bottom, ops.convert_to_tensor(condition, "float32")], training=training)
             for condition in conditions
         ]
+
+    def classify(self, images, condition):
+        """What the classifiers apart from the discriminator say about pictures.
+
+        Args:
+            images: `(batch, size, size, 3)` in -1..1.
+            condition: `(batch, len(attributes))`.
+
+        Returns:
+            A logit, positive where face and condition agree in a column: a list of one `(batch, k)` for each classifier.
+        """
+        if self.classifiers is None:
+            return []
+        sign = 2.0 * ops.convert_to_tensor(condition, "float32") - 1.0
+        return [sign * logits for logits in ops.unstack(self.classifiers(images, training=False), axis=1)]
 
     def edit(self, images, source, target):
         """Edited pictures.

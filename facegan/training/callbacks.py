@@ -174,7 +174,7 @@ class TensorBoardLog(RunCallback):
         if self.step % READ_EVERY == 0 or self.run_ends:
             now, (then, since) = time.monotonic(), self._last
             scalars = {name: float(value) for name, value in logs.items()}
-            scalars |= {f"learning_rate/{name}": rate for name, rate in self.model.rates.items()}
+            scalars |= {f"learning_rate/{name}": rate for name, rate in self.model.rates(self.step).items()}
             scalars["images_per_second"] = (self.step - since) * self.plan.batch_size / (now - then)
             self.writer.scalars(self.step, scalars)
             self._last = (now, self.step)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import keras
 
-from facegan.models.facegan import NETWORKS
 from facegan.training.batches import Batches
 from facegan.training.devices import parallel
 from facegan.training.run import batch_source, build_training, steps_per_epoch
@@ -74,7 +73,7 @@ def estimate(faces, settings, images=None, devices=1):
     # The operating system counts in kilobytes, except on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     return Estimate(
-        parameters={name: getattr(networks, name).count_params() for name in NETWORKS},
+        parameters={name: network.count_params() for name, network in networks.parts.items()},
         steps=max(1, images // settings.batch_size),
         seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,

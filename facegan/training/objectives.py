@@ -23,6 +23,7 @@ class Judged:
         real_match, generated_match: logits, with the photos' own conditions; edited_match: with the wished-for ones.
         mismatched_match: real photos with conditions that are not theirs.
         *_seen: as *_match, from the head that learns from photos alone, if there is one.
+        *_classified: as *_match, from each of the classifiers apart from the discriminator: lists.
         changed: `(batch, k)`, 1 where the editor was asked to change a column.
         penalty_gradients: of the score, at points between real and made pictures.
     """
@@ -41,6 +42,8 @@ class Judged:
     real_seen: Any
     generated_seen: Any
     edited_seen: Any
+    real_classified: Any
+    edited_classified: Any
     changed: Any
     penalty_gradients: Any
 
@@ -84,7 +87,8 @@ def wasserstein_terms(preset, judged):
     As in formula 2, what is made does not match: of edited faces the classifier has to say that the changed columns
     are still as they were. A classifier that sees real photos alone is soon fooled by speckle that only it can see;
     this one asks for the same glasses as real photos have. Where a head of its own learns from photos alone, the editor
-    has to please both, and that head says what is to be kept and what generated faces look like.
+    has to please both, and that head says what is to be kept and what generated faces look like. Of edited faces, the
+    classifiers apart from the discriminator say both as well, and each of them counts as much as a head.
 
     The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp. Where glasses
     were laid onto a plain face, it is known what is behind them, and restoration asks for that.
@@ -98,7 +102,8 @@ def wasserstein_terms(preset, judged):
     }
     if preset.own_classifier:
         discriminator["seen"] = preset.discriminator_match * losses.agreement_loss(judged.real_seen)
-    changed = [losses.changed_loss(answer, judged.changed) for answer in (judged.edited_match, judged.edited_seen)]
+    answers = (judged.edited_match, judged.edited_seen, *judged.edited_classified)
+    changed = [losses.changed_loss(answer, judged.changed) for answer in answers]
     editor = {
         "adversarial": -ops.mean(judged.edited_score),
         "match": preset.editor_match * sum(changed) / len(changed),
@@ -121,9 +126,13 @@ def wasserstein_terms(preset, judged):
 
 def kept(preset, judged):
     """What the editor owes the columns that are not to change."""
+    answers = [judged.edited_seen, *judged.edited_classified]
     if preset.editor_keeps == "seen":
-        return losses.kept_loss(judged.edited_seen, judged.real_seen, judged.changed)
-    return losses.changed_loss(judged.edited_seen, 1.0 - judged.changed)
+        before = [judged.real_seen, *judged.real_classified]
+        kept = [losses.kept_loss(*pair, judged.changed) for pair in zip(answers, before)]
+    else:
+        kept = [losses.changed_loss(answer, 1.0 - judged.changed) for answer in answers]
+    return sum(kept) / len(kept)
 
 
 def generated_faces(generated, edited):

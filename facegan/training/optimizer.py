@@ -4,6 +4,25 @@ import keras
 from keras import ops
 
 
+class RateDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """What learning rates are multiplied with: 1, and at the end of a run down to 0 in a straight line.
+
+    Args:
+        steps: of the whole run.
+        share: of them, that the way down takes; more than 0.
+
+    >>> [float(RateDecay(100, 0.5)(step)) for step in (0, 50, 75, 100)]
+    [1.0, 1.0, 0.5, 0.0]
+    """
+
+    def __init__(self, steps, share):
+        self.steps, self.share = steps, share
+
+    def __call__(self, step):
+        left = 1.0 - ops.cast(step, "float32") / self.steps
+        return ops.clip(left / self.share, 0.0, 1.0)
+
+
 class NetworkAdam(keras.optimizers.Adam):
     """One Adam for all networks.
 
@@ -15,10 +34,11 @@ class NetworkAdam(keras.optimizers.Adam):
         beta_1, beta_2: Adam's.
         ema_decay: of the moving average, reached as `min(ema_decay, (1 + step) / (10 + step))`: with a constant
             decay the average would show the first, random weights for thousands of steps.
+        decay: what all rates are multiplied with, 1 or a `RateDecay`.
     """
 
-    def __init__(self, rates, beta_1, beta_2, ema_decay):
-        super().__init__(1.0, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
+    def __init__(self, rates, beta_1, beta_2, ema_decay, decay=1.0):
+        super().__init__(decay, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
         self._rates = list(rates)
 
     def build(self, variables):

@@ -10,7 +10,7 @@ import numpy as np
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
 from facegan.inference import MODEL_FILE, describe, load
-from facegan.models.facegan import NETWORKS, FaceGAN
+from facegan.models.facegan import FaceGAN
 from facegan.models.file import save_model
 from facegan.presets import Preset
 from facegan.training.averages import averaged
@@ -70,15 +70,16 @@ class Plan:
     last_step: int
 
 
-def build_training(faces, settings, start=None):
-    """New networks for this data, ready for `fit()`, with seeded weights or those of a model file, `start`."""
+def build_training(faces, settings, start=None, steps=None):
+    """New networks for this data, ready for `fit()`, with seeded weights or those of a model file, `start`; `steps` are
+    those of the whole run."""
     make_deterministic()
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
     networks = build_networks(faces, settings)
     if start is not None:
         take_weights(networks, start)
-    return GANTraining(networks)
+    return GANTraining(networks, steps)
 
 
 def build_networks(faces, settings):
@@ -86,7 +87,7 @@ def build_networks(faces, settings):
     vectors = attributes.select(faces.labels[faces.part("train")], faces.columns)
     vectors, counts = np.unique(vectors, axis=0, return_counts=True)
     bits = ["".join(str(int(bit)) for bit in vector) for vector in vectors]
-    return FaceGAN(
+    networks = FaceGAN(
         settings.preset,
         faces.size,
         attributes.names,
@@ -96,6 +97,8 @@ def build_networks(faces, settings):
             "data": faces.info, "settings": settings.to_dict(), "images_seen": 0, "images_before": 0, "history": []
         },  # fmt: skip
     )
+    networks.record = {**networks.record, "begun_anew": list(networks.parts)}
+    return networks
 
 
 def take_weights(networks, path):
@@ -110,19 +113,21 @@ def take_weights(networks, path):
             what = name.replace("_", " ")
             raise FaceganError(f"{path} cannot be the start: its {what} are {described[name]}, not {own}")
     trained = load(path, "float32").networks
-    fitting = [name for name in NETWORKS if layers_of(trained, name) == layers_of(networks, name)]
-    if "encoder" not in fitting:
+    anew = [name for name, network in networks.parts.items() if layers_of(trained.parts.get(name)) != layers_of(network)]
+    if "encoder" in anew:
         raise FaceganError(f"{path} cannot be the start: its encoder has other layers than '{networks.preset.name}'")
-    for name in sorted(set(NETWORKS) - set(fitting)):
-        click.echo(f"the {name} of {path} has other layers; it begins anew", err=True)
-    for name in fitting:
-        getattr(networks, name).set_weights(getattr(trained, name).get_weights())
+    for name, network in networks.parts.items():
+        if name in anew:
+            click.echo(f"the {name} of {path} has other layers; it begins anew", err=True)
+        else:
+            network.set_weights(trained.parts[name].get_weights())
     before = described["record"]
-    networks.record = {**networks.record, "images_before": before["images_seen"] + before.get("images_before", 0)}
+    seen = before["images_seen"] + before.get("images_before", 0)
+    networks.record = {**networks.record, "images_before": seen, "begun_anew": anew}
 
 
-def layers_of(networks, name):
-    return [weight.shape for weight in getattr(networks, name).weights]
+def layers_of(network):
+    return network and [weight.shape for weight in network.weights]
 
 
 def batch_source(faces, settings, attributes):
@@ -206,7 +211,7 @@ def train(
     saver = Saver(plan, save, checkpoint_minutes)
     index, processes = process()
     with parallel(devices, settings.batch_size):
-        training = build_training(faces, settings, start)
+        training = build_training(faces, settings, start, plan.last_step)
         networks = training.networks
         if resume:
             checkpoints.restore(training)
@@ -218,7 +223,7 @@ def train(
             watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples)]
         source = batch_source(faces, settings, networks.attributes)
         part = part_of(settings.batch_size, index, processes)
-        if not resume and start is None:
+        if not resume:
             learn_to_classify(networks, source, part, quiet=index > 0)
         training.fit(
             Batches(source, first_step, plan.last_step, part),

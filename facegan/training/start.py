@@ -1,4 +1,4 @@
-"""The start of a run: encoder and classifier learn what attributes look like, before there is anything to edit.
+"""The start of a run: encoder and classifiers learn what attributes look like, before there is anything to edit.
 
 It is cheap, a forward and a backward pass of the encoder alone, and edits follow the classifier: until it tells
 attributes apart, the editor has nothing to learn from and makes speckle.
@@ -8,55 +8,79 @@ import sys
 
 import click
 import keras
-import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from facegan.training.backends import JIT_COMPILE
 from facegan.training.batches import Batches
 
+CLASSIFIERS_RATE = 1e-3
 
-def classifier(networks):
+
+def discriminating(networks):
     """Encoder and match head of a `FaceGAN` as one model.
 
-    Inputs: `images` `(batch, size, size, 3)` uint8; `condition` `(batch, k)`.
-    Output: logits `(batch, k)` that face and condition agree in each column.
+    Input: faces `(batch, size, size, 3)`, 0 to 255. Output: logits `(batch, k)` that each column is 1.
     """
-    size, discriminator = networks.image_size, networks.discriminator
-    images = keras.Input((size, size, 3), name="images")
-    condition = keras.Input((len(networks.attributes),), name="condition")
+    discriminator, columns = networks.discriminator, len(networks.attributes)
     # Without the score, which nothing is asked of yet.
     seen = keras.Model(discriminator.inputs, discriminator.outputs[2])
-    bottom = networks.encoder(layers.Rescaling(1 / 127.5, offset=-1)(images))[-1]
-    return keras.Model({"images": images, "condition": condition}, seen([bottom, condition]))
+    images, normalised = _photos(networks)
+    bottom = networks.encoder(normalised)[-1]
+    # Asked whether every column is true, the head says which ones are.
+    every = ops.repeat(ops.ones_like(bottom[:, 0, 0, :1], "float32"), columns, axis=-1)
+    return keras.Model(images, seen([bottom, every]))
+
+
+def classifying(networks):
+    """The classifiers of a `FaceGAN` as one model, like `discriminating`; its output is `(batch, classifiers, k)`."""
+    images, normalised = _photos(networks)
+    return keras.Model(images, networks.classifiers(normalised))
+
+
+def _photos(networks):
+    images = keras.Input((networks.image_size, networks.image_size, 3))
+    return images, layers.Rescaling(1 / 127.5, offset=-1)(images)
+
+
+def _cross_entropy(labels, logits):
+    """Of one answer for each face, or of several, `(batch, answers, k)`."""
+    labels = ops.expand_dims(labels, 1) if len(logits.shape) == 3 else labels
+    return ops.mean(ops.softplus(logits) - labels * logits, axis=-1)
 
 
 class _Labelled(Batches):
     def __getitem__(self, index):
         (batch,) = super().__getitem__(index)
-        # Asked whether every column is true, the head answers which ones are.
-        return {"images": batch["images"], "condition": np.ones_like(batch["labels"])}, batch["labels"]
+        return batch["images"], batch["labels"]
 
 
 def learn_to_classify(networks, source, part, quiet):
-    """Trains a new model's encoder and match head on the labels of photos, as many as the preset says.
+    """Trains a new model's encoder and match head on the labels of photos, as many as the preset says; and then the
+    classifiers apart from the discriminator, if there are any.
 
     Args:
-        networks: `FaceGAN` whose match head has a logit for each column.
+        networks: `FaceGAN` whose match head has a logit for each column. What its record does not name as begun anew has
+            learnt already.
         source: `BatchSource`.
         part: see `BatchSource.at`.
         quiet: no progress bar.
     """
-    preset = networks.preset
+    preset, anew = networks.preset, networks.record["begun_anew"]
     steps = preset.classified_images // source.batch_size
-    if not steps:
-        return
-    model = classifier(networks)
+    if steps and "encoder" in anew:
+        rate = preset.discriminator_rate
+        _learn(discriminating(networks), rate, "first, encoder and classifier", preset, source, steps, part, quiet)
+    if steps and "classifiers" in anew:
+        networks.classifiers.trainable = True
+        rate = keras.optimizers.schedules.CosineDecay(CLASSIFIERS_RATE, steps)
+        _learn(classifying(networks), rate, "first, the other classifiers", preset, source, steps, part, quiet)
+        networks.classifiers.trainable = False
+
+
+def _learn(model, rate, label, preset, source, steps, part, quiet):
     model.compile(
-        keras.optimizers.Adam(preset.discriminator_rate, preset.beta_1, preset.beta_2),
-        keras.losses.BinaryCrossentropy(from_logits=True),
-        jit_compile=JIT_COMPILE,
+        keras.optimizers.Adam(rate, preset.beta_1, preset.beta_2), _cross_entropy, jit_compile=JIT_COMPILE
     )
-    label = "first, encoder and classifier"
     with click.progressbar(length=steps, label=label, file=sys.stderr, hidden=quiet, show_eta=True) as bar:
         tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
         model.fit(_Labelled(source, 0, steps, part), shuffle=False, verbose=0, callbacks=[tick])

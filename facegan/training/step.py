@@ -5,7 +5,7 @@ from keras import ops
 
 from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
 from facegan.training.objectives import OBJECTIVES, Judged
-from facegan.training.optimizer import NetworkAdam
+from facegan.training.optimizer import NetworkAdam, RateDecay
 
 
 class GANTraining(TrainStep, keras.Model):
@@ -22,9 +22,10 @@ class GANTraining(TrainStep, keras.Model):
 
     Args:
         networks: a `FaceGAN`.
+        steps: of the whole run, if that is known. Else rates do not fall towards its end.
     """
 
-    def __init__(self, networks):
+    def __init__(self, networks, steps=None):
         super().__init__()
         self.networks = networks
         preset = networks.preset
@@ -34,13 +35,15 @@ class GANTraining(TrainStep, keras.Model):
             "generator": preset.generator_rate,
             "editor": preset.editor_rate,
         }
-        self.rates = rates
+        self._rates = rates
+        self._decay = RateDecay(steps, preset.rate_decay) if steps and preset.rate_decay else None
         self.compile(
             optimizer=NetworkAdam(
                 [rates[name] for name, variables in self.network_variables.items() for _ in variables],
                 preset.beta_1,
                 preset.beta_2,
                 preset.ema_decay,
+                self._decay or 1.0,
             ),
             jit_compile=JIT_COMPILE,
         )
@@ -56,6 +59,11 @@ class GANTraining(TrainStep, keras.Model):
             "generator": networks.generator.trainable_variables,
             "editor": networks.editor.trainable_variables,
         }
+
+    def rates(self, step):
+        """`{network: its learning rate}` after so many steps."""
+        factor = float(self._decay(step)) if self._decay else 1.0
+        return {name: rate * factor for name, rate in self._rates.items()}
 
     def losses(self, batch):
         """Every loss of one batch.
@@ -99,6 +107,8 @@ class GANTraining(TrainStep, keras.Model):
             real_seen=of_real[2],
             generated_seen=of_generated[2],
             edited_seen=of_edited[2],
+            real_classified=networks.classify(real, labels),
+            edited_classified=networks.classify(edited, targets),
             changed=ops.abs(targets - labels),
             penalty_gradients=gradients,
         )

@@ -23,6 +23,8 @@ def answers(networks, batch):
         "edited": networks.edit(batch["images"], batch["labels"], batch["targets"]),
     }
     ((outputs["score"], outputs["match"], outputs["seen"]),) = networks.judge(batch["images"], batch["labels"])
+    for index, answer in enumerate(networks.classify(batch["images"], batch["labels"])):
+        outputs[f"classifier {index}"] = answer
     return {name: ops.convert_to_numpy(output) for name, output in outputs.items()}
 
 
@@ -65,6 +67,17 @@ def test_a_model_survives_its_file(small_model, inputs, tmp_path, name):
     before, after = answers(networks, batch), answers(loaded, batch)
     for output in before:
         assert (before[output] == after[output]).all()
+
+
+def test_classifiers_are_asked_whether_a_face_is_like_that(small_model, inputs):
+    networks, batch = small_model("celeba128"), inputs()
+    for agreed, denied in zip(
+        networks.classify(batch["images"], batch["labels"]), networks.classify(batch["images"], 1 - batch["labels"])
+    ):
+        assert agreed.shape == batch["labels"].shape
+        assert (ops.convert_to_numpy(agreed) == -ops.convert_to_numpy(denied)).all()
+    assert small_model("tiny").classify(batch["images"], batch["labels"]) == []
+    assert "classifiers" in networks.parts and "classifiers" not in small_model("tiny").parts
 
 
 ANSWER = """

@@ -9,11 +9,12 @@ from keras import ops
 from facegan.training.objectives import Judged, paper_terms, wasserstein_terms
 
 NAMES = [field.name for field in fields(Judged)]
+NO_CLASSIFIERS = {"real_classified": [], "edited_classified": []}
 
 
 def terms(preset, answers):
     """The paper's terms, as numbers, where every picture is black and these are the answers; all others are 0."""
-    judged = Judged(**{name: ops.zeros((2, 1)) for name in NAMES})
+    judged = Judged(**{name: ops.zeros((2, 1)) for name in NAMES} | NO_CLASSIFIERS)
     judged = replace(judged, penalty_gradients=ops.full((2, 4, 4, 3), 1 / np.sqrt(48)))
     judged = replace(judged, **{name: ops.full((2, 1), float(value)) for name, value in answers.items()})
     found = paper_terms(preset, judged)
@@ -40,7 +41,7 @@ def test_the_papers_generator_and_editor_want_the_answer_1(small_preset):
 
 def wasserstein(preset, **answers):
     """The discriminator's, the generator's and the editor's terms where one of two columns is to change."""
-    judged = Judged(**{name: ops.zeros((2, 2)) for name in NAMES})
+    judged = Judged(**{name: ops.zeros((2, 2)) for name in NAMES} | NO_CLASSIFIERS)
     judged = replace(judged, changed=ops.convert_to_tensor([[1.0, 0.0]] * 2))
     judged = replace(judged, penalty_gradients=ops.full((2, 4, 4, 3), 1 / np.sqrt(48)))
     full = {name: ops.full((2, 2), float(value)) for name, value in answers.items() if np.isscalar(value)}
@@ -64,6 +65,22 @@ def test_a_head_that_learns_from_photos_alone_is_told_nothing_about_edited_faces
     assert found["editor kept"] == pytest.approx(0, abs=1e-6)
     moved = wasserstein(preset, edited_seen=-3, real_seen=3)["editor kept"]
     assert moved > 0 and moved == wasserstein(preset, edited_seen=-3, real_seen=3, edited_match=9)["editor kept"]
+
+
+def test_classifiers_apart_have_to_be_convinced_as_well(small_preset):
+    """Of edits and of what they keep; each counts as much as a head, and the discriminator learns nothing from them."""
+    preset = small_preset("celeba128")
+    full = lambda *logits: [ops.full((2, 2), float(logit)) for logit in logits]
+    heads = {"edited_match": 30, "edited_seen": 30, "real_seen": 30}
+    found = wasserstein(preset, **heads, edited_classified=full(0, 30), real_classified=full(0, 30))
+    assert found["editor match"] == pytest.approx(preset.editor_match * np.log(2) / 2 / 4)
+    assert found["editor kept"] == pytest.approx(0, abs=1e-6)
+    moved = wasserstein(preset, **heads, edited_classified=full(-3, 30), real_classified=full(3, 30))
+    by_head = wasserstein(preset, edited_seen=-3, real_seen=3)
+    assert moved["editor kept"] == pytest.approx(by_head["editor kept"] / 3)
+    alone = wasserstein(preset, **heads)
+    others = [name for name in alone if not name.startswith("editor")]
+    assert [moved[name] for name in others] == [alone[name] for name in others]
 
 
 def test_without_it_the_match_head_says_all_of_it(small_preset):

@@ -50,6 +50,27 @@ def test_without_photos_to_classify_nothing_moves(drawn_faces, small_settings):
     assert not any(moved.values())
 
 
+def test_the_other_classifiers_learn_it_once(drawn_faces, small_settings):
+    """Each of them in its own way: of two faces that differ in a column, which one has it. And then they stay as they are."""
+    settings = small_settings("tiny", classified_images=16 * 250, batch_size=16, classifiers=2)
+    networks = run.build_training(drawn_faces, settings).networks
+    networks.record = {**networks.record, "begun_anew": ["classifiers"]}
+    encoder = [ops.convert_to_numpy(weight) for weight in networks.encoder.weights]
+    learn_to_classify(networks, run.batch_source(drawn_faces, settings, networks.attributes), WHOLE, quiet=True)
+    test = drawn_faces.part("test")
+    images = np.asarray(drawn_faces.faces[test], "float32") / 127.5 - 1
+    labels = networks.attributes.select(drawn_faces.labels[test], drawn_faces.columns)
+    answers = [ops.convert_to_numpy(answer) for answer in networks.classify(images, labels)]
+    assert len(answers) == 2
+    for answer in answers:
+        logits = np.where(labels > 0.5, answer, -answer)
+        pairs = [(column[truth > 0.5], column[truth < 0.5]) for column, truth in zip(logits.T, labels.T)]
+        assert np.mean([np.mean(having[:, None] > lacking) for having, lacking in pairs if having.size]) > 0.68
+    assert np.abs(answers[0] - answers[1]).mean() > 0.1
+    assert not networks.classifiers.trainable_variables
+    assert all((ops.convert_to_numpy(a) == b).all() for a, b in zip(networks.encoder.weights, encoder))
+
+
 @pytest.mark.usefixtures("eagerly")
 def test_a_run_begins_with_it_and_goes_on_without(drawn_faces, small_settings, tmp_path, capfd):
     settings = small_settings("tiny", classified_images=16)

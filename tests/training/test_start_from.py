@@ -43,12 +43,19 @@ def test_the_photos_before_the_model_before_are_counted_too(whole, drawn_faces, 
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_a_start_learns_no_classification_anew(whole, drawn_faces, run_settings, tmp_path, monkeypatch):
-    def fail(*args, **kwargs):
-        raise AssertionError("the model knows already what attributes look like")
-
-    monkeypatch.setattr("facegan.training.run.learn_to_classify", fail)
-    train(drawn_faces, run_settings, tmp_path, images=16, start=whole)
+def test_a_start_learns_only_what_it_does_not_bring(drawn_faces, small_settings, tmp_path, capfd):
+    """What attributes look like the model knows already; classifiers that it has not had learn it, once."""
+    first = small_settings("tiny", batch_size=16, classified_images=16)
+    save_model(build_training(drawn_faces, first).networks, tmp_path / "first.keras")
+    settings = small_settings("tiny", batch_size=16, classified_images=16, classifiers=2)
+    train(drawn_faces, settings, tmp_path / "second", images=16, start=tmp_path / "first.keras")
+    told = capfd.readouterr().err
+    assert "first, the other classifiers" in told and "first, encoder and classifier" not in told
+    train(drawn_faces, settings, tmp_path / "third", images=16, start=tmp_path / "second")
+    assert "first, " not in capfd.readouterr().err
+    second, third = (load_networks(tmp_path / run / "model.keras", "float32") for run in ("second", "third"))
+    pairs = zip(weights(second.classifiers), weights(third.classifiers), strict=True)
+    assert all((a == b).all() for a, b in pairs)
 
 
 def test_a_network_of_another_kind_begins_anew(drawn_faces, small_settings, tmp_path, capsys):

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from facegan.training.run import build_training
+
 NETWORKS = ("discriminator", "generator", "editor")
 
 
@@ -22,6 +24,16 @@ def test_the_shared_encoder_is_the_discriminators(step):
     groups = {name: set(map(id, variables)) for name, variables in step.training.network_variables.items()}
     encoder = {id(weight) for weight in step.training.networks.encoder.weights}
     assert encoder & groups["discriminator"] and not encoder & (groups["generator"] | groups["editor"])
+
+
+def test_rates_fall_at_the_end_of_a_run_whose_length_is_known(drawn_faces, small_settings):
+    settings = small_settings("tiny", rate_decay=0.5)
+    full = build_training(drawn_faces, settings).rates(90)
+    assert full == {"discriminator": 1e-3, "generator": 5e-4, "editor": 6e-4}
+    falling = build_training(drawn_faces, settings, steps=100)
+    assert falling.rates(50) == pytest.approx(full)
+    assert falling.rates(90) == pytest.approx({name: 0.2 * rate for name, rate in full.items()})
+    assert float(falling.optimizer.learning_rate) == pytest.approx(1.0)
 
 
 def test_a_loss_is_the_sum_of_its_terms(step):

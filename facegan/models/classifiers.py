@@ -1,0 +1,50 @@
+"""Classifiers apart from the discriminator, which know photos alone and say what edited faces look like.
+
+Whoever has to please one classifier finds changes that only this one sees. What several of them see, each with other eyes,
+others see, too (Liu et al. 2017, transferable adversarial examples: here it is what one wants).
+"""
+
+import keras
+from keras import layers
+
+FILTERS = 24
+MAX_FILTERS = 96
+SMALLEST = 8  # pixels
+
+
+def build_classifiers(count, image_size, columns):
+    """`count` classifiers as one network.
+
+    They see faces at half their size, through first kernels of 3, 5, 7, ... pixels, and turned, scaled and in another light
+    while they learn. What they have learnt stays: their weights are no longer trainable.
+
+    Input: `(batch, size, size, 3)` in -1..1. Output: `(batch, count, columns)` logits that a column is 1, float32.
+    """
+    images = keras.Input((image_size, image_size, 3), name="images")
+    tensor = layers.AveragePooling2D(2)(images)
+    for augmentation in (
+        layers.RandomRotation(0.02, fill_mode="nearest"),
+        layers.RandomZoom(0.08, fill_mode="nearest"),
+        layers.RandomContrast(0.2, value_range=(-1, 1)),
+        layers.GaussianNoise(0.1),
+    ):
+        tensor = augmentation(tensor)
+    logits = [_classifier(tensor, 3 + 2 * index, columns) for index in range(count)]
+    classifiers = keras.Model(images, layers.Concatenate(axis=1, dtype="float32")(logits), name="classifiers")
+    classifiers.trainable = False
+    return classifiers
+
+
+def _classifier(tensor, kernel_size, columns):
+    filters = FILTERS
+    tensor = _convolution(tensor, filters, kernel_size, 2)
+    while tensor.shape[1] > SMALLEST:
+        filters = min(2 * filters, MAX_FILTERS)
+        tensor = _convolution(_convolution(tensor, filters, 3, 2), filters, 3, 1)
+    features = layers.Dropout(0.3)(layers.GlobalAveragePooling2D()(tensor))
+    return layers.Reshape((1, columns), dtype="float32")(layers.Dense(columns, dtype="float32")(features))
+
+
+def _convolution(tensor, filters, kernel_size, strides):
+    tensor = layers.Conv2D(filters, kernel_size, strides, padding="same", use_bias=False)(tensor)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(tensor))

@@ -37,7 +37,7 @@ EYES = replace(OWN, name="eyes-of-others", eyes_of_others=0.85)
 FURTHER = replace(EYES, name="eyes-reconstruction-20", editor_reconstruction=20.0)
 RESTORED = replace(FURTHER, name="restoration", editor_restoration=1000.0)
 CONVINCED = replace(RESTORED, name="classifiers", classifiers=3)
-STRONGER = replace(CONVINCED, name="classifiers-match-140", editor_match=140.0, editor_keep=320.0)
+STRONGER = replace(CONVINCED, name="classifiers-match-240", editor_match=240.0, editor_keep=400.0)
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),

@@ -15,20 +15,13 @@ SMALLEST = 8  # pixels
 def build_classifiers(count, image_size, columns):
     """`count` classifiers as one network.
 
-    They see faces at half their size, through first kernels of 3, 5, 7, ... pixels, and turned, scaled and in another light
-    while they learn. What they have learnt stays: their weights are no longer trainable.
+    They see faces at half their size, through first kernels of 3, 5, 7, ... pixels. What they have learnt stays: their
+    weights are not trainable but at the start of a run (`facegan.training.start`).
 
     Input: `(batch, size, size, 3)` in -1..1. Output: `(batch, count, columns)` logits that a column is 1, float32.
     """
     images = keras.Input((image_size, image_size, 3), name="images")
     tensor = layers.AveragePooling2D(2)(images)
-    for augmentation in (
-        layers.RandomRotation(0.02, fill_mode="nearest"),
-        layers.RandomZoom(0.08, fill_mode="nearest"),
-        layers.RandomContrast(0.2, value_range=(-1, 1)),
-        layers.GaussianNoise(0.1),
-    ):
-        tensor = augmentation(tensor)
     logits = [_classifier(tensor, 3 + 2 * index, columns) for index in range(count)]
     classifiers = keras.Model(images, layers.Concatenate(axis=1, dtype="float32")(logits), name="classifiers")
     classifiers.trainable = False

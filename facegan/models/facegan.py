@@ -24,7 +24,7 @@ class FaceGAN(keras.Model):
         columns: all label columns of the training data (attributes are chosen from them).
         combinations: `{"01001000": count}`, how often each condition vector occurs in the training part.
         record: what it was trained on and how it went: `{"data": {...}, "images_seen": n, "history": [...]}`, and how
-            many `images_before` the model had seen that its run began with.
+            many `images_before` the model had seen that its run began with, and which networks were `begun_anew`.
     """
 
     def __init__(self, preset, image_size, attribute_names, columns, combinations=None, record=None, **kwargs):

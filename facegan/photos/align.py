@@ -35,6 +35,12 @@ class Alignment:
         equations = np.concatenate([np.stack([x, -y, ones, zeros], 1), np.stack([y, x, zeros, ones], 1)])
         return cls(*np.linalg.lstsq(equations, landmarks.T.reshape(-1), rcond=None)[0])
 
+    @classmethod
+    def about(cls, x, y, side, angle):
+        """The one of that side, in pixels, whose middle is the photo's point `(x, y)`, turned by an angle in radians."""
+        across, down = side * math.cos(angle), side * math.sin(angle)
+        return cls(across, down, x - (across - down) / 2, y - (across + down) / 2)
+
     @property
     def side(self):
         """The crop's side, in pixels of the photo."""

@@ -129,10 +129,10 @@ def kept(preset, judged):
     answers = [judged.edited_seen, *judged.edited_classified]
     if preset.editor_keeps == "seen":
         before = [judged.real_seen, *judged.real_classified]
-        kept = [losses.kept_loss(*pair, judged.changed) for pair in zip(answers, before)]
+        moved = [losses.kept_loss(*pair, judged.changed) for pair in zip(answers, before)]
     else:
-        kept = [losses.changed_loss(answer, 1.0 - judged.changed) for answer in answers]
-    return sum(kept) / len(kept)
+        moved = [losses.changed_loss(answer, 1.0 - judged.changed) for answer in answers]
+    return sum(moved) / len(moved)
 
 
 def generated_faces(generated, edited):

@@ -25,6 +25,10 @@ from facegan.training.start import learn_to_classify
 from facegan.training.step import GANTraining
 
 
+# What a model's record says of how its run began: the photos that the model before had seen, and which networks it did not have.
+BEGINNING = ("images_before", "begun_anew")
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a run is determined by, together with its data. Stays the same when it is resumed.
@@ -197,8 +201,8 @@ def train(
         # Losses that nobody has looked at yet: nothing is saved after one that is not finite.
         stop_on_non_finite.read()
         recorder.read()
-        before = networks.record["images_before"]
-        description = {"settings": settings.to_dict(), "data": faces.info, "images": images, "images_before": before}
+        begun = {name: networks.record[name] for name in BEGINNING}
+        description = {"settings": settings.to_dict(), "data": faces.info, "images": images, **begun}
         checkpoints.save(training, step, {**description, "history": recorder.history, "current": recorder.current})
         networks.record = {
             **networks.record,
@@ -215,7 +219,7 @@ def train(
         networks = training.networks
         if resume:
             checkpoints.restore(training)
-            networks.record = {**networks.record, "images_before": described.get("images_before", 0)}
+            networks.record = {**networks.record, **{name: described[name] for name in BEGINNING if name in described}}
         # In this order: nothing is logged or saved after a loss that is not finite.
         watching = [stop_on_non_finite]
         if index == 0:

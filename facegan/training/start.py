@@ -8,12 +8,18 @@ import sys
 
 import click
 import keras
+import numpy as np
 from keras import layers, ops
+from PIL import Image
 
+from facegan.photos.align import Alignment
 from facegan.training.backends import JIT_COMPILE
 from facegan.training.batches import Batches
 
+# What the other classifiers learn with: Adam's rate, and how far photos are turned, in radians, and scaled.
 CLASSIFIERS_RATE = 1e-3
+LARGEST_ANGLE = 0.126
+LARGEST_ZOOM = 0.08
 
 
 def discriminating(networks):
@@ -32,9 +38,13 @@ def discriminating(networks):
 
 
 def classifying(networks):
-    """The classifiers of a `FaceGAN` as one model, like `discriminating`; its output is `(batch, classifiers, k)`."""
+    """The classifiers of a `FaceGAN` as one model, like `discriminating`; its output is `(batch, classifiers, k)`.
+
+    They see photos in another light and with noise, while they learn.
+    """
     images, normalised = _photos(networks)
-    return keras.Model(images, networks.classifiers(normalised))
+    lit = layers.RandomContrast(0.2, value_range=(-1, 1))(normalised)
+    return keras.Model(images, networks.classifiers(layers.GaussianNoise(0.1)(lit)))
 
 
 def _photos(networks):
@@ -54,6 +64,21 @@ class _Labelled(Batches):
         return batch["images"], batch["labels"]
 
 
+class _Turned(_Labelled):
+    """The same photos, a little turned and scaled. (Keras's layers that do so are not compiled for GPUs.)"""
+
+    def __getitem__(self, index):
+        images, labels = super().__getitem__(index)
+        random = np.random.default_rng(index)
+        return np.stack([_turned(image, random) for image in images]), labels
+
+
+def _turned(image, random):
+    size = len(image)
+    angle, side = random.uniform(-LARGEST_ANGLE, LARGEST_ANGLE), size * random.uniform(1 - LARGEST_ZOOM, 1 + LARGEST_ZOOM)
+    return np.asarray(Alignment.about(size / 2, size / 2, side, angle).crop(Image.fromarray(image), size))
+
+
 def learn_to_classify(networks, source, part, quiet):
     """Trains a new model's encoder and match head on the labels of photos, as many as the preset says; and then the
     classifiers apart from the discriminator, if there are any.
@@ -69,18 +94,20 @@ def learn_to_classify(networks, source, part, quiet):
     steps = preset.classified_images // source.batch_size
     if steps and "encoder" in anew:
         rate = preset.discriminator_rate
-        _learn(discriminating(networks), rate, "first, encoder and classifier", preset, source, steps, part, quiet)
+        photos = _Labelled(source, 0, steps, part)
+        _learn(discriminating(networks), rate, "first, encoder and classifier", preset, photos, quiet)
     if steps and "classifiers" in anew:
         networks.classifiers.trainable = True
         rate = keras.optimizers.schedules.CosineDecay(CLASSIFIERS_RATE, steps)
-        _learn(classifying(networks), rate, "first, the other classifiers", preset, source, steps, part, quiet)
+        photos = _Turned(source, 0, steps, part)
+        _learn(classifying(networks), rate, "first, the other classifiers", preset, photos, quiet)
         networks.classifiers.trainable = False
 
 
-def _learn(model, rate, label, preset, source, steps, part, quiet):
+def _learn(model, rate, label, preset, photos, quiet):
     model.compile(
         keras.optimizers.Adam(rate, preset.beta_1, preset.beta_2), _cross_entropy, jit_compile=JIT_COMPILE
     )
-    with click.progressbar(length=steps, label=label, file=sys.stderr, hidden=quiet, show_eta=True) as bar:
+    with click.progressbar(length=len(photos), label=label, file=sys.stderr, hidden=quiet, show_eta=True) as bar:
         tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
-        model.fit(_Labelled(source, 0, steps, part), shuffle=False, verbose=0, callbacks=[tick])
+        model.fit(photos, shuffle=False, verbose=0, callbacks=[tick])

@@ -36,6 +36,8 @@ def test_an_alignment_is_found_again_from_its_landmarks(angle, side):
     found = Alignment.of_landmarks(true.to_photo(TEMPLATE))
     assert (found.across, found.down, found.left, found.top) == pytest.approx((across, down, 150, 60))
     assert found.side == pytest.approx(side)
+    about = Alignment.about(*true.to_photo([(0.5, 0.5)])[0], side, np.radians(angle))
+    assert (about.across, about.down, about.left, about.top) == pytest.approx((across, down, 150, 60))
     points = np.array([(0.1, 0.9), (0.7, -0.2)])
     assert true.to_crop(true.to_photo(points)) == pytest.approx(points)
 

@@ -31,7 +31,8 @@ def test_the_photos_before_are_counted_over_all_runs(whole, run, tmp_path):
     second = describe(tmp_path / "second")["record"]
     assert (second["images_seen"], second["images_before"]) == (3 * 16, seen)
     run(tmp_path / "second", steps=5, resume=True)
-    assert describe(tmp_path / "second")["record"]["images_before"] == seen
+    record = describe(tmp_path / "second")["record"]
+    assert record["images_before"] == seen and record["begun_anew"] == []
 
 
 def test_the_photos_before_the_model_before_are_counted_too(whole, drawn_faces, run_settings, tmp_path):

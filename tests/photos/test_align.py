@@ -47,8 +47,7 @@ def test_an_alignment_is_found_again_from_its_landmarks(angle, side):
 def test_a_drawn_face_comes_out_of_a_scene_as_it_went_in(angle, side):
     """Smaller and larger than the crop, turned either way."""
     face = draw(face_at(0, 3), 256)
-    across, down = side * np.cos(np.radians(angle)), side * np.sin(np.radians(angle))
-    alignment = Alignment(across, down, 250 - (across - down) / 2, 200 - (across + down) / 2)
+    alignment = Alignment.about(250, 200, side, np.radians(angle))
     scene, _ = scene_with(face, alignment)
     crop = alignment.crop(scene, 128)
     expected = face.reduce(2)
@@ -84,8 +83,7 @@ def test_eyes_are_found_within_three_hundredths_of_their_distance(turned, angle,
 def drawn_scene(index, angle, side):
     """A scene with a drawn face in it, where that is, and where the face's landmarks are, in pixels."""
     face = face_at(0, index)
-    across, down = side * np.cos(np.radians(angle)), side * np.sin(np.radians(angle))
-    place = Alignment(across, down, 250 - (across - down) / 2, 200 - (across + down) / 2)
+    place = Alignment.about(250, 200, side, np.radians(angle))
     # MTCNN knows photos, which have no edges as hard as those that are drawn.
     scene, _ = scene_with(draw(face, 256).filter(ImageFilter.GaussianBlur(2)), place)
     return scene, place, place.to_photo(landmarks(face))

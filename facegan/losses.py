@@ -66,19 +66,30 @@ def absolute_error(real, made):
     return ops.mean(ops.abs(real - made))
 
 
-def restoration_error(real, reference, edited):
-    """`absolute_error` of the edited faces of which it is known what they shall look like; the others count as zero.
+def restoration_error(real, reference, edited, drawn_on):
+    """`absolute_error` where glasses have been drawn, and it is known what they cover; everything else counts as zero.
 
-    Every face counts the same, however many are known: so it is a mean over faces, which several devices can each take
+    Every pixel counts the same, however many are covered: so it is a mean over faces, which several devices can each take
     their part of.
 
     Args:
         real: `(batch, height, width, channels)`, the faces that were edited.
-        reference: the same shape; where it is another picture, it is known.
+        reference: the same shape, what they are without what was drawn.
         edited: the same shape.
+        drawn_on: `(batch, 1, 1, 1)`, 1 for faces on which glasses have been drawn, else 0.
     """
-    known = ops.any(ops.not_equal(reference, real), axis=(1, 2, 3), keepdims=True)
-    return ops.mean(ops.cast(known, "float32") * ops.abs(reference - edited))
+    covered = ops.any(ops.not_equal(reference, real), axis=-1, keepdims=True)
+    return ops.mean(drawn_on * ops.cast(covered, "float32") * ops.abs(reference - edited))
+
+
+def outside_error(real, edited, region):
+    """`absolute_error` outside the region that an edit is about; what lies inside counts as zero.
+
+    Args:
+        real, edited: `(batch, height, width, channels)`.
+        region: `(batch, height, width, 1)`, 1 where changes are welcome, else 0.
+    """
+    return ops.mean((1.0 - region) * ops.abs(real - edited))
 
 
 def square_error(real, made):

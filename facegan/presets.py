@@ -56,6 +56,8 @@ class Preset:
             their eyes onto a plain face. Where glasses are to be taken off it, the editor's reconstruction is about that
             face as it was: of people who really wear some nobody knows what they look like without, and whatever the
             editor does about the rims, it moves away from the photo.
+        drawn_glasses: with `balanced`, of the photos drawn for their glasses, the share that is a face without instead,
+            onto which some are drawn. What these cover is known to the last lash, and restored.
         discriminator_rate, generator_rate, editor_rate: Adam's learning rates.
         rate_decay: the share of a run at whose end all rates have fallen to 0, in a straight line (AttGAN, StarGAN).
         beta_1, beta_2: Adam's.
@@ -66,7 +68,9 @@ class Preset:
         editor_keeps: what is asked of those columns: `"label"`, to agree with the photo's label (AttGAN), or `"seen"`,
             to look to the discriminator as they did before.
         generator_reconstruction, editor_reconstruction: the paper's lambda in formulas 6 and 8.
-        editor_restoration: with `eyes_of_others`, what nearness to the faces as they were without glasses weighs besides.
+        editor_restoration: with `drawn_glasses`, what nearness weighs, besides, to what the drawn glasses cover.
+        editor_outside: with `objective="wasserstein"`, what every change outside the region weighs that an edit is about
+            (`regions.region`). Without it, glasses come with other hair, and gray hair with wrinkles.
         ema_decay: of the moving average of all weights, which every picture is made with.
         classified_images: with `objective="wasserstein"`, how many photos encoder and classifiers learn from before the
             GAN begins; they are not counted among the images seen.
@@ -95,6 +99,7 @@ class Preset:
     shift: float = 0.0
     balanced: bool = False
     eyes_of_others: float = 0.0
+    drawn_glasses: float = 0.0
     discriminator_rate: float = 1e-4
     generator_rate: float = 1e-4
     editor_rate: float = 2e-4
@@ -110,6 +115,7 @@ class Preset:
     generator_reconstruction: float = 0.2
     editor_reconstruction: float = 0.2
     editor_restoration: float = 0.0
+    editor_outside: float = 0.0
     ema_decay: float = 0.999
     classified_images: int = 0
     batch_size: int = 32
@@ -168,13 +174,15 @@ PRESETS = {
             shift=1 / 32,
             balanced=True,
             eyes_of_others=0.85,
+            drawn_glasses=0.5,
             classified_images=64_000,
             generator_match=20.0,
             editor_keeps="seen",
             editor_match=240.0,
-            editor_keep=400.0,
+            editor_keep=800.0,
             editor_reconstruction=20.0,
-            editor_restoration=1000.0,
+            editor_restoration=2000.0,
+            editor_outside=200.0,
             rate_decay=0.4,
             ema_decay=0.999,
             epochs=20,

@@ -77,12 +77,22 @@ def test_the_end_of_formula_8_is_the_mean_squared_difference():
     assert value(losses.square_error(REAL, MADE)) == pytest.approx(((REAL - MADE) ** 2).mean(), rel=1e-5)
 
 
-def test_restoration_is_the_difference_of_the_faces_that_are_known_shared_by_all():
-    known = REAL.copy()
-    known[1, 0, 0, 0] += 0.5
-    expected = np.abs(known[1] - MADE[1]).mean() / len(REAL)
-    assert value(losses.restoration_error(REAL, known, MADE)) == pytest.approx(expected, rel=1e-5)
-    assert value(losses.restoration_error(REAL, REAL, MADE)) == 0
+def test_restoration_is_the_difference_where_glasses_were_drawn_shared_by_all():
+    known, drawn_on = REAL.copy(), np.ones((len(REAL), 1, 1, 1), "float32")
+    known[1:, 0, 0, 0] += 0.5
+    drawn_on[2:] = 0
+    # Of one pixel all channels count, though the glasses changed but one of them.
+    expected = np.abs(known[1, 0, 0] - MADE[1, 0, 0]).sum() / REAL.size
+    assert value(losses.restoration_error(REAL, known, MADE, drawn_on)) == pytest.approx(expected, rel=1e-5)
+    assert value(losses.restoration_error(REAL, REAL, MADE, drawn_on)) == 0
+
+
+def test_outside_a_region_every_change_counts_and_inside_none():
+    region = np.zeros((*REAL.shape[:3], 1), "float32")
+    region[:, :1] = 1
+    expected = np.where(region == 1, 0, np.abs(REAL - MADE)).mean()
+    assert 0 < value(losses.outside_error(REAL, MADE, region)) == pytest.approx(expected, rel=1e-5)
+    assert value(losses.outside_error(REAL, MADE, np.ones_like(region))) == 0
 
 
 def test_wasserstein_critic_wants_photos_above_made_faces():

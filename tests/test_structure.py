@@ -13,7 +13,7 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "files", "attributes", "sentences", "presets", "provenance", "images", "sheets", "terminal", "photos", "data", "losses", "models",
+    "errors", "files", "attributes", "regions", "sentences", "presets", "provenance", "images", "sheets", "terminal", "photos", "data", "losses", "models",
     "inference",
     "pictures", "training", "evaluation", "doctor", "cli", "__main__",
 )  # fmt: skip

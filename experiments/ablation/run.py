@@ -35,9 +35,10 @@ REPAINTING = replace(MATCHED, name="repainting", editing="repainting")
 OWN = replace(REPAINTING, name="own-classifier", own_classifier=True)
 EYES = replace(OWN, name="eyes-of-others", eyes_of_others=0.85)
 FURTHER = replace(EYES, name="eyes-reconstruction-20", editor_reconstruction=20.0)
-RESTORED = replace(FURTHER, name="restoration", editor_restoration=1000.0)
-CONVINCED = replace(RESTORED, name="classifiers", classifiers=3)
-STRONGER = replace(CONVINCED, name="classifiers-match-240", editor_match=240.0, editor_keep=400.0)
+CONVINCED = replace(FURTHER, name="classifiers", classifiers=3)
+STRONGER = replace(CONVINCED, name="classifiers-match-240", editor_match=240.0, editor_keep=800.0)
+DRAWN = replace(STRONGER, name="drawn-glasses", drawn_glasses=0.5, editor_restoration=2000.0)
+OUTSIDE = replace(DRAWN, name="outside", editor_outside=200.0)
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
@@ -56,10 +57,11 @@ RECIPES = {
     "... and glasses to be taken off are mostly laid onto plain faces": EYES,
     "... the same, always": replace(OWN, name="eyes-of-others-100", eyes_of_others=1.0),
     "... mostly, and reconstruction weighs half": FURTHER,
-    "... and what is known to be behind glasses weighs more": RESTORED,
     "... and three classifiers apart from the discriminator have to be convinced": CONVINCED,
     "... and what is to change, and what is not, weighs more": STRONGER,
-    "... and rates fall at the end": replace(STRONGER, name="rate-decay", rate_decay=0.4),
+    "... and half of them are drawn, and what they cover is restored": DRAWN,
+    "... and what changes outside the region that an edit is about weighs more": OUTSIDE,
+    "... and rates fall at the end": replace(OUTSIDE, name="rate-decay", rate_decay=0.4),
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

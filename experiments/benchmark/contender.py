@@ -61,6 +61,7 @@ def keras_step(preset, size, precision, batch_size, plain):
         "targets": 1 - labels,
         "noise": random.standard_normal((batch_size, training.networks.preset.noise_size), "float32"),
         "mixing": random.random((batch_size, 1, 1, 1), "float32"),
+        "drawn_on": np.zeros((batch_size, 1, 1, 1), "float32"),
     }
     matrix = ops.cast(ops.ones((CEILING_SIZE, CEILING_SIZE)), precision)
     seconds = (lambda: repeated(plain_step(training, batch))) if plain else (lambda: shared_step(training, batch))

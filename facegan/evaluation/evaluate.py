@@ -10,8 +10,9 @@ The metrics, whose names are their protocols:
     On the same faces, the share of the other attributes in which the judge sees the same as before. A model that does
     nothing has 1.
 `judge_preservation`
-    A ceiling of that: on the faces that are given glasses, the same share when these are real, pasted in with the eyes
-    of a test face that wears some (`eyes.with_eyes_of`). What is missing to 1 is the judge's own doing.
+    A ceiling of that, for edits of glasses and hair: on the same faces, the same share when what was asked for is real, and
+    pasted in from a test face that has it: its eyes (`eyes.with_eyes_of`), or its hair (`hair.with_hair_of`). What is
+    missing to 1 is the judge's own doing, and the seam's. Mean as above.
 `change_outside`
     On the same faces at strength 1, the mean absolute change (0 to 255) of the pixels outside the attribute's region
     (`regions.region`), for attributes that have one.
@@ -37,11 +38,12 @@ The metrics, whose names are their protocols:
 
 import numpy as np
 
+from facegan.data.hair import HairDonors, with_hair_of
 from facegan.errors import FaceganError
 from facegan.evaluation import distances, fidelity, identity
 from facegan.evaluation.edits import all_edits, edit_accuracy, edit_preservation, faces_to_edit, macro_mean
 from facegan.evaluation.eyes import with_eyes_of
-from facegan.evaluation.regions import region
+from facegan.regions import region
 from facegan.evaluation.tried import Judged, Tried
 from facegan.images import to_array
 
@@ -139,23 +141,27 @@ class Evaluation:
             figures[f"edit_preservation@{strength}"] = self._mean(lambda each: each.kept, tried)
         figures["generated_edit_accuracy@1.0"] = self._mean(lambda each: each.right, self.tried_generated)
         figures["generated_edit_preservation@1.0"] = self._mean(lambda each: each.kept, self.tried_generated)
-        figures["judge_preservation"] = self._with_real_glasses()
+        figures["judge_preservation"] = self._mean(self._kept_by_the_real_thing, self.tried[1.0])
         figures["change_outside"] = self._mean(self._change_outside, self.tried[1.0])
         return figures
 
-    def _with_real_glasses(self):
-        tried = [each for each in self.tried[1.0] if each.edit.wish == "glasses=1" and len(each.where)]
-        if not tried:
-            return float("nan")
-        edit, before = tried[0].edit, tried[0].before
-        wearing = self.real.images[self.real.asked[:, edit.attribute] == edit.value]
-        if not len(wearing):
-            return float("nan")
-        random = np.random.default_rng([self.seed, 3])
-        others = wearing[random.integers(0, len(wearing), len(before.images))]
-        pasted = [with_eyes_of(face, other, random) for face, other in zip(before.images, others)]
-        after = self._judged(np.stack(pasted), before.conditions)
-        return _mean(edit_preservation(edit, before.seen, after.seen))
+    def _kept_by_the_real_thing(self, tried):
+        name, images = self.attributes.names[tried.edit.attribute], self.real.images
+        having = np.flatnonzero(self.real.asked[:, tried.edit.attribute] == tried.edit.value)
+        if name not in ("glasses", "hair") or not len(having):
+            return np.zeros(0)
+        random, donors = np.random.default_rng([self.seed, 3]), HairDonors(self.labels[having], self.faces.columns)
+        pasted = {}
+        for place in tried.where:
+            if name == "glasses":
+                pasted[place] = with_eyes_of(images[place], images[random.choice(having)], random)
+            elif (other := donors.draw(self.labels[place], random)) is not None:
+                pasted[place] = with_hair_of(images[place], images[having[other]], random)
+        if not pasted:
+            return np.zeros(0)
+        before = self.real.of(list(pasted))
+        after = self._judged(np.stack(list(pasted.values())), before.conditions)
+        return edit_preservation(tried.edit, before.seen, after.seen)
 
     def _change_outside(self, tried):
         where = region(self.attributes.names[tried.edit.attribute], self.model.size)
@@ -231,6 +237,7 @@ class Evaluation:
                 "judge": _mean(self.real.seen[so, edit.attribute] == edit.value),
                 **{f"edit_accuracy@{strength}": _mean(tried[place].right) for strength, tried in self.tried.items()},
                 "edit_preservation@1.0": _mean(one.kept),
+                "judge_preservation": _mean(self._kept_by_the_real_thing(one)),
                 "change_outside": _mean(self._change_outside(one)),
                 "attributes_found": self._found(edit),
                 "identity_same_person": _mean(one.same_person),

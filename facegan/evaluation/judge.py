@@ -1,11 +1,12 @@
 """The judge: a classifier of its own, which says what is to be seen in a face, and never trains the GAN.
 
 It differs from the discriminator in architecture (residual, with batch normalisation and average pooling), in loss
-(every column's two values weigh the same) and in augmentation (shifts, zoom, light, noise, the eyes of others), so that
-an edit which merely pleases the discriminator does not please it. Both may have seen faces with the eyes of others; the
+(every column's two values weigh the same) and in augmentation (shifts, zoom, light, noise, the eyes and the hair of others), so
+that an edit which merely pleases the discriminator does not please it. Both may have seen faces with the eyes of others; the
 judge's are a wide band with its colours matched in part, the discriminator's (`training.eyes`) a small part with no seam.
-The classifiers that an editor may have to convince as well (`models.classifiers`) average over places, as the judge does; they have
-other weights, no residual blocks, another loss, and see half as many pixels.
+The classifiers that an editor may have to convince as well (`models.classifiers`) average over places, as the judge does, and
+have seen faces in the hair of others (`data.hair`), too; they have other weights, no residual blocks, another loss, and see
+half as many pixels.
 """
 
 import math
@@ -18,13 +19,14 @@ import numpy as np
 from keras import layers, ops
 
 from facegan.attributes import EYE_COLUMNS
+from facegan.data.hair import HairDonors, with_hair_of
 from facegan.errors import FaceganError
 from facegan.evaluation.eyes import with_eyes_of
 from facegan.files import writing
 from facegan.models.precision import choose_precision, set_precision
 
 JUDGE_FILE = "judge.keras"
-VERSION = 2
+VERSION = 3
 GLASSES = "Eyeglasses"
 # How many training faces it sees, again and again. On 12,687 photos, 128,000 made it no better than 64,000.
 IMAGES = 100_000
@@ -33,6 +35,8 @@ FILTERS = 32  # of the first block
 BLOCKS_FROM = 32  # pixels
 RATE = 1e-3
 WEIGHT_DECAY = 1e-2
+# Of the faces it learns from, so many have the eyes of others, and so many, whether these or not, the hair.
+WITH_EYES, WITH_HAIR = 0.4, 0.5
 # With fewer validation faces than this on either side, the border between yes and no stays where training put it.
 FEWEST_FOR_BORDER = 10
 
@@ -188,14 +192,15 @@ def train_judge(faces, images=IMAGES, seed=0):
 
 
 class _Faces(keras.utils.PyDataset):
-    """`steps` batches of faces and labels, drawn by number; half of the faces have the eyes of another one."""
+    """`steps` batches of faces and labels, drawn by number; most faces have the eyes or the hair of another one."""
 
     def __init__(self, faces, chosen, steps, seed):
         super().__init__()
         self._faces, self._chosen, self._steps, self._seed = faces, chosen, steps, seed
-        self._eyes = [faces.columns.index(column) for column in EYE_COLUMNS if column in faces.columns]
+        self._eyes = np.isin(faces.columns, EYE_COLUMNS)
         wearing = faces.labels[:, faces.columns.index(GLASSES)] == 1 if GLASSES in faces.columns else []
         self._with_glasses = np.intersect1d(chosen, np.flatnonzero(wearing))
+        self._donors = HairDonors(faces.labels[chosen], faces.columns)
 
     def __len__(self):
         return self._steps
@@ -204,12 +209,17 @@ class _Faces(keras.utils.PyDataset):
         random = np.random.default_rng([self._seed, index])
         where = np.sort(random.choice(self._chosen, BATCH))
         images, labels = np.array(self._faces.faces[where]), self._faces.labels[where].astype("float32")
-        for place in np.flatnonzero(random.random(BATCH) < 0.5) if self._eyes else ():
-            # Every other one wears glasses, rare as they are.
-            from_those = self._with_glasses if len(self._with_glasses) and random.random() < 0.5 else self._chosen
-            other = random.choice(from_those)
-            images[place] = with_eyes_of(images[place], self._faces.faces[other], random)
-            labels[place, self._eyes] = self._faces.labels[other, self._eyes]
+        for place in range(BATCH):
+            if random.random() < WITH_HAIR and self._donors.around.any():
+                other = self._chosen[self._donors.draw(labels[place], random)]
+                images[place] = with_hair_of(images[place], self._faces.faces[other], random)
+                labels[place, self._donors.around] = self._faces.labels[other, self._donors.around]
+            if random.random() < WITH_EYES and self._eyes.any():
+                # Every other one wears glasses, rare as they are.
+                from_those = self._with_glasses if len(self._with_glasses) and random.random() < 0.5 else self._chosen
+                other = random.choice(from_those)
+                images[place] = with_eyes_of(images[place], self._faces.faces[other], random)
+                labels[place, self._eyes] = self._faces.labels[other, self._eyes]
         return images, labels
 
 

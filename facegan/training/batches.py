@@ -5,6 +5,7 @@ import numpy as np
 
 from facegan.attributes import EYE_COLUMNS
 from facegan.training.eyes import with_eyes_of
+from facegan.training.glasses import with_glasses
 
 WHOLE = slice(None)
 
@@ -33,6 +34,7 @@ class BatchSource:
         # For each attribute, and each of its values that occurs: where the photos are that have it.
         self._having = [[np.flatnonzero(column == value) for value in np.unique(column)] for column in indexes.T]
         self._eye_columns = np.isin(attributes.columns, EYE_COLUMNS)
+        self._glasses = np.isin(attributes.columns, "Eyeglasses")
         self._about_eyes = np.array([set(item.columns) <= set(EYE_COLUMNS) for item in attributes.items])
         self._plain = np.flatnonzero(~self.vectors[:, self._eye_columns].any(axis=1))
 
@@ -40,9 +42,10 @@ class BatchSource:
         """The batch of a step, counted from 0; with `part`, a slice, only what one of several hosts works on."""
         random = np.random.default_rng([self.seed, 1, step])
         chosen, to_change = self._balanced(random) if self.preset.balanced else (self._in_turn(step), None)
-        chosen, eyes_of = self._with_eyes_of_others(chosen, to_change, random)
+        chosen, eyes_of, drawn_on = self._disguised(chosen, to_change, random)
         own = self.vectors[chosen]
         labels = np.where(self._eye_columns, self.vectors[eyes_of], own)
+        labels[np.ix_(drawn_on, self._glasses)] = 1
         drawn = {
             "labels": labels,
             "targets": self.attributes.changed(labels, random, to_change),
@@ -57,15 +60,20 @@ class BatchSource:
         images, references = [], []
         for place in np.arange(self.batch_size)[part]:
             shown = lambda picture: moved(picture[:, ::-1] if mirrored[place] else picture, *shifts[place])
-            photo = image = self._photo(chosen[place])
-            if eyes_of[place] != chosen[place]:
-                image = with_eyes_of(photo, self._photo(eyes_of[place]), np.random.default_rng([self.seed, 2, step, place]))
+            photo = image = self.photo(chosen[place])
+            by_place = np.random.default_rng([self.seed, 2, step, place])
+            if drawn_on[place]:
+                image = with_glasses(photo, by_place)
+            elif eyes_of[place] != chosen[place]:
+                image = with_eyes_of(photo, self.photo(eyes_of[place]), by_place)
             images.append(shown(image))
             references.append(shown(photo) if known[place] and image is not photo else images[-1])
         pictures = {"images": np.stack(images), "references": np.stack(references)}
+        drawn["drawn_on"] = drawn_on.astype("float32")[:, None, None, None]
         return pictures | {name: array[part] for name, array in drawn.items()}
 
-    def _photo(self, place):
+    def photo(self, place):
+        """One of the photos to train on, `(size, size, 3)` uint8."""
         return self.faces.faces[self.images[place]]
 
     def _in_turn(self, step):
@@ -82,16 +90,21 @@ class BatchSource:
         order = np.argsort(chosen, kind="stable")
         return np.array(chosen)[order], to_change[order]
 
-    def _with_eyes_of_others(self, chosen, to_change, random):
-        """Whose faces the photos show, and whose eyes these have.
+    def _disguised(self, chosen, to_change, random):
+        """Whose faces the photos show, whose eyes these have, and on which of them glasses are to be drawn.
 
-        Of the photos that are drawn for an attribute of the eyes, a share gives its eyes to a face that has none of these.
+        Of the photos that are drawn for an attribute of the eyes, a share gives its eyes to a face that has none of
+        these, and of those with glasses, a share gives its place to a face without.
         """
-        eyes_of = chosen.copy()
+        eyes_of, drawn_on = chosen.copy(), np.zeros(len(chosen), bool)
         if to_change is not None and len(self._plain):
-            given = self._about_eyes[to_change] & (random.random(len(chosen)) < self.preset.eyes_of_others)
-            chosen = np.where(given, random.choice(self._plain, len(chosen)), chosen)
-        return chosen, eyes_of
+            about_eyes = self._about_eyes[to_change]
+            wearing = about_eyes & self.vectors[chosen][:, self._glasses].any(axis=1)
+            drawn_on = wearing & (random.random(len(chosen)) < self.preset.drawn_glasses)
+            given = about_eyes & (random.random(len(chosen)) < self.preset.eyes_of_others)
+            chosen = np.where(given | drawn_on, random.choice(self._plain, len(chosen)), chosen)
+            eyes_of = np.where(drawn_on, chosen, eyes_of)
+        return chosen, eyes_of, drawn_on
 
 
 class Batches(keras.utils.PyDataset):

@@ -24,7 +24,9 @@ class Judged:
         mismatched_match: real photos with conditions that are not theirs.
         *_seen: as *_match, from the head that learns from photos alone, if there is one.
         *_classified: as *_match, from each of the classifiers apart from the discriminator: lists.
+        drawn_on: `(batch, 1, 1, 1)`, 1 where glasses have been drawn onto a photo.
         changed: `(batch, k)`, 1 where the editor was asked to change a column.
+        region: `(batch, size, size, 1)`, 1 where a column that is to change is to be seen.
         penalty_gradients: of the score, at points between real and made pictures.
     """
 
@@ -44,7 +46,9 @@ class Judged:
     edited_seen: Any
     real_classified: Any
     edited_classified: Any
+    drawn_on: Any
     changed: Any
+    region: Any
     penalty_gradients: Any
 
 
@@ -91,7 +95,8 @@ def wasserstein_terms(preset, judged):
     classifiers apart from the discriminator say both as well, and each of them counts as much as a head.
 
     The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp. Where glasses
-    were laid onto a plain face, it is known what is behind them, and restoration asks for that.
+    were laid onto a plain face, it is known what is behind them, and restoration asks for that. And nothing is to change outside
+    the region that an edit is about: new hair does not wrinkle a face, nor glasses darken the hair.
     """
     false_score = ops.concatenate([judged.generated_score, judged.edited_score])
     discriminator = {
@@ -110,8 +115,10 @@ def wasserstein_terms(preset, judged):
         "kept": preset.editor_keep * kept(preset, judged),
         "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.reference, judged.edited),
     }
-    if preset.eyes_of_others:
-        restoration = losses.restoration_error(judged.real, judged.reference, judged.edited)
+    if preset.editor_outside:
+        editor["outside"] = preset.editor_outside * losses.outside_error(judged.real, judged.edited, judged.region)
+    if preset.drawn_glasses:
+        restoration = losses.restoration_error(judged.real, judged.reference, judged.edited, judged.drawn_on)
         editor["restoration"] = preset.editor_restoration * restoration
     return {
         "discriminator": discriminator,

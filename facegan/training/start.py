@@ -12,12 +12,15 @@ import numpy as np
 from keras import layers, ops
 from PIL import Image
 
+from facegan.data.hair import HairDonors, with_hair_of
 from facegan.photos.align import Alignment
 from facegan.training.backends import JIT_COMPILE
 from facegan.training.batches import Batches
 
-# What the other classifiers learn with: Adam's rate, and how far photos are turned, in radians, and scaled.
+# What the other classifiers learn with: Adam's rate, the share of photos in the hair of others, and how far photos are
+# turned, in radians, and scaled.
 CLASSIFIERS_RATE = 1e-3
+WITH_HAIR = 0.5
 LARGEST_ANGLE = 0.126
 LARGEST_ZOOM = 0.08
 
@@ -64,12 +67,22 @@ class _Labelled(Batches):
         return batch["images"], batch["labels"]
 
 
-class _Turned(_Labelled):
-    """The same photos, a little turned and scaled. (Keras's layers that do so are not compiled for GPUs.)"""
+class _Varied(_Labelled):
+    """The same photos, half of them in the hair of others; a little turned and scaled. (Keras's layers that do so are not
+    compiled for GPUs.)"""
+
+    def __init__(self, source, *steps):
+        super().__init__(source, *steps)
+        self._source = source
+        self._donors = HairDonors(source.vectors, source.attributes.columns)
 
     def __getitem__(self, index):
         images, labels = super().__getitem__(index)
         random = np.random.default_rng(index)
+        for place in np.flatnonzero(random.random(len(images)) < WITH_HAIR) if self._donors.around.any() else ():
+            other = self._donors.draw(labels[place], random)
+            images[place] = with_hair_of(images[place], self._source.photo(other), random)
+            labels[place, self._donors.around] = self._source.vectors[other, self._donors.around]
         return np.stack([_turned(image, random) for image in images]), labels
 
 
@@ -99,7 +112,7 @@ def learn_to_classify(networks, source, part, quiet):
     if steps and "classifiers" in anew:
         networks.classifiers.trainable = True
         rate = keras.optimizers.schedules.CosineDecay(CLASSIFIERS_RATE, steps)
-        photos = _Turned(source, 0, steps, part)
+        photos = _Varied(source, 0, steps, part)
         _learn(classifying(networks), rate, "first, the other classifiers", preset, photos, quiet)
         networks.classifiers.trainable = False
 

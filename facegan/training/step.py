@@ -1,8 +1,10 @@
 """One training step: generate, judge, edit, penalise; then each network's own loss moves its own weights."""
 
 import keras
+import numpy as np
 from keras import ops
 
+from facegan.regions import region
 from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
 from facegan.training.objectives import OBJECTIVES, Judged
 from facegan.training.optimizer import NetworkAdam, RateDecay
@@ -18,6 +20,7 @@ class GANTraining(TrainStep, keras.Model):
         targets: `(batch, k)` float32, attributes that are not theirs: what the editor is asked for, and what the
             discriminator has to see does not match.
         noise: `(batch, noise_size)` float32, for the generator.
+        drawn_on: `(batch, 1, 1, 1)` float32, 1 where glasses have been drawn onto a photo, whose reference is without.
         mixing: `(batch, 1, 1, 1)` float32 in 0..1: where between real and made the penalty looks.
 
     Args:
@@ -36,6 +39,9 @@ class GANTraining(TrainStep, keras.Model):
             "editor": preset.editor_rate,
         }
         self._rates = rates
+        items = [item for item in networks.attributes.items for _ in item.columns]
+        # Of each column, `(k, size, size, 1)`.
+        self._regions = np.stack([region(item.name, networks.image_size) for item in items])[..., None].astype("float32")
         self._decay = RateDecay(steps, preset.rate_decay) if steps and preset.rate_decay else None
         self.compile(
             optimizer=NetworkAdam(
@@ -83,6 +89,7 @@ class GANTraining(TrainStep, keras.Model):
         real = ops.cast(batch["images"], "float32") / 127.5 - 1.0
         generated = networks.generate(batch["noise"], labels, training=True)
         edited = networks.edit(real, labels, targets)
+        changed = ops.abs(targets - labels)
 
         of_real, of_mismatched = networks.judge(real, labels, targets, training=True)
         (of_generated,) = networks.judge(generated, labels, training=True)
@@ -109,7 +116,9 @@ class GANTraining(TrainStep, keras.Model):
             edited_seen=of_edited[2],
             real_classified=networks.classify(real, labels),
             edited_classified=networks.classify(edited, targets),
-            changed=ops.abs(targets - labels),
+            drawn_on=batch["drawn_on"],
+            changed=changed,
+            region=ops.max(changed[:, :, None, None, None] * self._regions, axis=1),
             penalty_gradients=gradients,
         )
 

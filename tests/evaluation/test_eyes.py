@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
 
-from facegan.attributes import EYE_COLUMNS
 from facegan.evaluation.eyes import with_eyes_of
-from facegan.evaluation.judge import _Faces
 
 
 @pytest.fixture(scope="module")
@@ -27,24 +25,3 @@ def test_colours_are_matched_in_part(pasted):
     dark, bright = (np.full((32, 32, 3), value, "uint8") for value in (40, 200))
     middles = [with_eyes_of(dark, bright, np.random.default_rng(seed))[16, 16, 0] for seed in range(200)]
     assert min(middles) < 60 and max(middles) > 180
-
-
-def test_half_of_the_judges_faces_have_the_eyes_of_others_and_what_goes_with_them(drawn_faces):
-    train = drawn_faces.part("train")
-    images, labels = map(np.concatenate, zip(*(_Faces(drawn_faces, train, 8, 0)[index] for index in range(8))))
-    again, _ = _Faces(drawn_faces, train, 8, 0)[3]
-    assert np.array_equal(again, images[3 * 64 : 4 * 64])
-    of_eyes = [drawn_faces.columns.index(column) for column in EYE_COLUMNS if column in drawn_faces.columns]
-    others = np.setdiff1d(np.arange(len(drawn_faces.columns)), of_eyes)
-    known = {face.tobytes(): row for face, row in zip(drawn_faces.faces, drawn_faces.labels)}
-    untouched = np.array([image.tobytes() in known for image in images])
-    assert 0.4 < untouched.mean() < 0.65
-    for image, row in zip(images[~untouched], labels[~untouched]):
-        # The part below the eyes says whose face it is.
-        (own,) = np.unique(
-            [known[face.tobytes()] for face in drawn_faces.faces if np.array_equal(face[24:], image[24:])], axis=0
-        )
-        assert np.array_equal(own[others], row[others])
-    glasses = drawn_faces.columns.index("Eyeglasses")
-    share = drawn_faces.labels[train, glasses].mean()
-    assert labels[~untouched, glasses].mean() == pytest.approx((1 + share) / 2, abs=0.1)

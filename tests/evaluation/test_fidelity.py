@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facegan.evaluation.fidelity import HIGHEST_PSNR, change_outside, psnr, ssim
-from facegan.evaluation.regions import region
+from facegan.regions import region
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from facegan.attributes import HAIR_COLUMNS
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.evaluation import judge as judges
@@ -91,3 +92,31 @@ def test_the_border_gives_the_best_balanced_accuracy():
 
 def test_a_value_that_hardly_occurs_moves_no_border():
     assert judges.best_border(np.arange(100.0), np.arange(100) > 95) == 0
+
+
+def test_most_faces_it_learns_from_have_the_eyes_or_the_hair_of_others_and_what_goes_with_them(drawn_faces):
+    train, columns = drawn_faces.part("train"), drawn_faces.columns
+    batches = [judges._Faces(drawn_faces, train, 8, 0)[index] for index in range(8)]
+    images, labels = map(np.concatenate, zip(*batches))
+    again, _ = judges._Faces(drawn_faces, train, 8, 0)[3]
+    assert np.array_equal(again, images[3 * 64 : 4 * 64])
+    # The top says whose hair it is, and the part below the eyes whose face, unless it is laid into other hair.
+    chin, top = (lambda face: face[24:27, 14:18].tobytes()), (lambda face: face[:3].tobytes())
+    owner = {cut: {cut(face): index for index, face in enumerate(drawn_faces.faces)} for cut in (chin, top)}
+    known = {face.tobytes() for face in drawn_faces.faces}
+    glasses, of_hair = columns.index("Eyeglasses"), np.isin(columns, HAIR_COLUMNS)
+    as_they_were, with_eyes, with_hair = [], [], []
+    for image, row in zip(images, labels):
+        above = owner[top][top(image)]
+        assert np.array_equal(drawn_faces.labels[above][of_hair], row[of_hair])
+        if image.tobytes() in known:
+            as_they_were.append(row)
+        elif owner[chin].get(chin(image)) == above:
+            with_eyes.append(row)
+            assert np.array_equal(np.delete(drawn_faces.labels[above], glasses), np.delete(row, glasses))
+        else:
+            with_hair.append(row)
+    shares = [len(rows) / len(images) for rows in (as_they_were, with_eyes, with_hair)]
+    assert shares == pytest.approx([0.6 * 0.5, 0.4 * 0.5, 0.5], abs=0.07)
+    share = drawn_faces.labels[train, glasses].mean()
+    assert np.mean(with_eyes, axis=0)[glasses] == pytest.approx((1 + share) / 2, abs=0.12)

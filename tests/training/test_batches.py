@@ -64,7 +64,7 @@ def test_a_stream_can_start_at_any_step(paper):
 
 
 def test_the_parts_of_several_hosts_are_the_batch(small_preset, drawn_faces):
-    preset = small_preset("celeba128", eyes_of_others=1.0)
+    preset = small_preset("celeba128", eyes_of_others=1.0, drawn_glasses=1.0)
     source = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, preset, 40, 0)
     whole = source.at(3)
     assert (whole["images"] != whole["references"]).any()
@@ -108,6 +108,7 @@ def test_shapes_and_formats(paper):
         "targets": (np.float32, (SIZE, 8)),
         "noise": (np.float32, (SIZE, paper.noise_size)),
         "mixing": (np.float32, (SIZE, 1, 1, 1)),
+        "drawn_on": (np.float32, (SIZE, 1, 1, 1)),
     }
     assert 0 <= made["mixing"].min() and made["mixing"].max() < 1
 
@@ -164,7 +165,7 @@ def test_without_balance_what_is_rare_is_hardly_ever_taken_away(small_preset):
 @pytest.fixture(scope="module")
 def eyes_of_others(small_preset, drawn_faces):
     """A large batch in which all photos that are drawn for glasses give their eyes away; and whose faces these then are."""
-    preset = small_preset("celeba128", eyes_of_others=1.0, mirror=False, shift=0.0)
+    preset = small_preset("celeba128", eyes_of_others=1.0, drawn_glasses=0.0, mirror=False, shift=0.0)
     made = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, preset, 600, 0).at(0)
     # Below the eyes nothing is another's.
     known = {face[20:].tobytes(): index for index, face in enumerate(drawn_faces.faces)}
@@ -196,9 +197,28 @@ def test_where_glasses_were_laid_on_the_photo_without_them_is_what_the_editor_sh
 
 
 def test_without_attributes_of_the_eyes_all_eyes_are_their_own(small_preset, drawn_faces):
-    preset = small_preset("celeba128", eyes_of_others=1.0)
+    preset = small_preset("celeba128", eyes_of_others=1.0, drawn_glasses=1.0)
     made = BatchSource(drawn_faces, drawn_faces.part("train"), Attributes(["gender", "age"]), preset, 100, 0).at(0)
     assert (made["images"] == made["references"]).all()
+
+
+def test_of_photos_drawn_for_their_glasses_a_share_is_a_plain_face_that_some_are_drawn_on(small_preset, drawn_faces):
+    preset = small_preset("celeba128", eyes_of_others=0.0, drawn_glasses=0.5, mirror=False, shift=0.0)
+    made = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, preset, 1200, 0).at(0)
+    on = made["drawn_on"].ravel() == 1
+    # A fifth is drawn for glasses, half of them for wearing some.
+    assert on.mean() == pytest.approx(0.2 * 0.5 * 0.5, abs=0.02)
+    known = {face.tobytes(): row for face, row in zip(drawn_faces.faces, ATTRIBUTES.select(drawn_faces.labels, drawn_faces.columns))}
+    glasses = ATTRIBUTES.columns.index("Eyeglasses")
+    off = made["targets"][:, glasses] == 0
+    assert off[on].all() and (made["labels"][on, glasses] == 1).all()
+    for image, reference, row in zip(made["images"][on], made["references"][on], made["labels"][on]):
+        plain = known[reference.tobytes()].copy()
+        assert plain[glasses] == 0 and image.tobytes() not in known
+        plain[glasses] = 1
+        assert (plain == row).all()
+    assert (made["images"][~on] == made["references"][~on]).all()
+    assert all((known[image.tobytes()] == row).all() for image, row in zip(made["images"][~on], made["labels"][~on]))
 
 
 @pytest.mark.parametrize("preset", ["paper", "tiny"])

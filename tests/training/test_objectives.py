@@ -47,6 +47,7 @@ def wasserstein(preset, **answers):
     full = {name: ops.full((2, 2), float(value)) for name, value in answers.items() if np.isscalar(value)}
     # Pictures come as they are, and are all black unless given.
     pictures = {name: ops.zeros((2, 4, 4, 3)) for name in ("real", "reference", "edited", "generated")}
+    pictures |= {"region": ops.ones((2, 4, 4, 1)), "drawn_on": ops.zeros((2, 1, 1, 1))}
     judged = replace(judged, **pictures | answers | full)
     found = wasserstein_terms(preset, judged)
     return {f"{network} {name}": float(value) for network, parts in found.items() for name, value in parts.items()}
@@ -91,14 +92,24 @@ def test_without_it_the_match_head_says_all_of_it(small_preset):
     assert found["discriminator edited_match"] == pytest.approx(30)
 
 
-def test_faces_that_are_known_without_glasses_are_what_the_editor_shall_make(small_preset):
-    """Nearness to them, not to the photos; and where there can be such faces, it weighs more than elsewhere."""
+def test_what_drawn_glasses_cover_is_restored(small_preset):
+    """Nearness to the faces as they were, not to the photos; and it weighs more than elsewhere."""
     preset = small_preset("celeba128")
     images = {"real": 0.5, "reference": 0.25, "edited": -0.5}
     pictures = {name: ops.full((2, 4, 4, 3), value) for name, value in images.items()}
+    pictures["drawn_on"] = ops.reshape(ops.convert_to_tensor([1.0, 0.0]), (2, 1, 1, 1))
     found = wasserstein(preset, **pictures)
     assert found["editor reconstruction"] == pytest.approx(preset.editor_reconstruction * 0.75)
-    assert found["editor restoration"] == pytest.approx(preset.editor_restoration * 0.75)
+    assert found["editor restoration"] == pytest.approx(preset.editor_restoration * 0.75 / 2)
     same = wasserstein(preset, **pictures | {"reference": pictures["real"]})
     assert same["editor reconstruction"] == pytest.approx(preset.editor_reconstruction) and same["editor restoration"] == 0
     assert "editor restoration" not in wasserstein(small_preset("tiny"), **pictures)
+
+
+def test_outside_the_region_that_an_edit_is_about_every_change_weighs_more(small_preset):
+    preset = small_preset("celeba128")
+    pictures = {"edited": ops.full((2, 4, 4, 3), 0.5), "region": ops.convert_to_tensor(np.eye(4)[None, ..., None], "float32")}
+    found = wasserstein(preset, **pictures)
+    assert found["editor outside"] == pytest.approx(preset.editor_outside * 0.5 * 12 / 16)
+    assert found["editor reconstruction"] == pytest.approx(preset.editor_reconstruction * 0.5)
+    assert "editor outside" not in wasserstein(small_preset("tiny"), **pictures)

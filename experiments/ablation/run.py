@@ -36,7 +36,7 @@ OWN = replace(REPAINTING, name="own-classifier", own_classifier=True)
 EYES = replace(OWN, name="eyes-of-others", eyes_of_others=0.85)
 FURTHER = replace(EYES, name="eyes-reconstruction-20", editor_reconstruction=20.0)
 CONVINCED = replace(FURTHER, name="classifiers", classifiers=3)
-STRONGER = replace(CONVINCED, name="classifiers-match-240", editor_match=240.0, editor_keep=500.0)
+STRONGER = replace(CONVINCED, name="classifiers-match-240", editor_match=240.0, editor_keep=800.0)
 DRAWN = replace(STRONGER, name="drawn-glasses", drawn_glasses=0.5, editor_restoration=2000.0)
 OUTSIDE = replace(DRAWN, name="outside", editor_outside=200.0)
 # Every recipe adds one thing to another one.

@@ -95,7 +95,7 @@ def wasserstein_terms(preset, judged):
     classifiers apart from the discriminator say both as well, and each of them counts as much as a head.
 
     The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp. Where glasses
-    were laid onto a plain face, it is known what is behind them, and restoration asks for that. And nothing is to change outside
+    were drawn onto a photo, it is known what they cover, and restoration asks for that. And nothing is to change outside
     the region that an edit is about: new hair does not wrinkle a face, nor glasses darken the hair.
     """
     false_score = ops.concatenate([judged.generated_score, judged.edited_score])

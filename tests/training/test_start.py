@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from facegan.training import run
+from facegan.attributes import HAIR_COLUMNS, Attributes
+from facegan.training import run, start
 from facegan.training.batches import WHOLE
 from facegan.training.start import learn_to_classify
 
@@ -78,3 +79,28 @@ def test_a_run_begins_with_it_and_goes_on_without(drawn_faces, small_settings, t
     assert "first, encoder and classifier" in capfd.readouterr().err
     run.train(drawn_faces, settings, tmp_path / "run", images=32, resume=True)
     assert "first, encoder and classifier" not in capfd.readouterr().err
+
+
+def test_half_of_the_other_classifiers_photos_are_in_the_hair_of_others(drawn_faces, small_settings, monkeypatch):
+    monkeypatch.setattr(start, "_turned", lambda image, random: image)
+    settings = small_settings("tiny", mirror=False, batch_size=50)
+    attributes = Attributes(settings.attributes, drawn_faces.columns)
+    varied = start._Varied(run.batch_source(drawn_faces, settings, attributes), 0, 4)
+    images, labels = map(np.concatenate, zip(*(varied[index] for index in range(4))))
+    known = {face.tobytes(): row for face, row in zip(drawn_faces.faces, drawn_faces.labels)}
+    # The top says whose hair it is.
+    by_top = {face[:3].tobytes(): row for face, row in zip(drawn_faces.faces, drawn_faces.labels)}
+    columns = drawn_faces.columns
+    vectors = lambda row: attributes.select(row[None], columns)[0]
+    hair = np.isin(attributes.columns, HAIR_COLUMNS)
+    laid = np.array([image.tobytes() not in known for image in images])
+    assert laid.mean() == pytest.approx(start.WITH_HAIR, abs=0.12)
+    for image, row, other in zip(images, labels, laid):
+        around = vectors(by_top[image[:3].tobytes()])
+        assert (row[hair] == around[hair]).all()
+        if not other:
+            assert (row == vectors(known[image.tobytes()])).all()
+    gender, age = (attributes.columns.index(column) for column in ("Male", "Young"))
+    owners = [vectors(by_top[image[:3].tobytes()]) for image in images[laid]]
+    assert all(row[gender] == owner[gender] for row, owner in zip(labels[laid], owners))
+    assert any(row[age] != owner[age] for row, owner in zip(labels[laid], owners))

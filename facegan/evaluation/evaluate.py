@@ -43,9 +43,9 @@ from facegan.errors import FaceganError
 from facegan.evaluation import distances, fidelity, identity
 from facegan.evaluation.edits import all_edits, edit_accuracy, edit_preservation, faces_to_edit, macro_mean
 from facegan.evaluation.eyes import with_eyes_of
-from facegan.regions import region
 from facegan.evaluation.tried import Judged, Tried
 from facegan.images import to_array
+from facegan.regions import region
 
 STRENGTHS = (0.5, 1.0, 1.5, 2.0)
 SAME_PERSON_ATTRIBUTES = ("glasses", "hair", "skin")
@@ -141,7 +141,9 @@ class Evaluation:
             figures[f"edit_preservation@{strength}"] = self._mean(lambda each: each.kept, tried)
         figures["generated_edit_accuracy@1.0"] = self._mean(lambda each: each.right, self.tried_generated)
         figures["generated_edit_preservation@1.0"] = self._mean(lambda each: each.kept, self.tried_generated)
-        figures["judge_preservation"] = self._mean(self._kept_by_the_real_thing, self.tried[1.0])
+        for each in self.tried[1.0]:
+            each.kept_by_the_real_thing = self._kept_by_the_real_thing(each)
+        figures["judge_preservation"] = self._mean(lambda each: each.kept_by_the_real_thing, self.tried[1.0])
         figures["change_outside"] = self._mean(self._change_outside, self.tried[1.0])
         return figures
 
@@ -237,7 +239,7 @@ class Evaluation:
                 "judge": _mean(self.real.seen[so, edit.attribute] == edit.value),
                 **{f"edit_accuracy@{strength}": _mean(tried[place].right) for strength, tried in self.tried.items()},
                 "edit_preservation@1.0": _mean(one.kept),
-                "judge_preservation": _mean(self._kept_by_the_real_thing(one)),
+                "judge_preservation": _mean(one.kept_by_the_real_thing),
                 "change_outside": _mean(self._change_outside(one)),
                 "attributes_found": self._found(edit),
                 "identity_same_person": _mean(one.same_person),

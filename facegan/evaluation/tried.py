@@ -41,6 +41,7 @@ class Tried:
         before, after: `Judged`.
         right: `(count,)` bool, see `edits.edit_accuracy`.
         kept: `(count,)`, see `edits.edit_preservation`.
+        kept_by_the_real_thing: `(count,)`, the same with what was asked for pasted in; empty where that cannot be done.
         similarity, same_person: `(count,)`, see `identity`; empty where it was not measured.
     """
 
@@ -50,5 +51,6 @@ class Tried:
     after: Judged
     right: np.ndarray
     kept: np.ndarray
+    kept_by_the_real_thing: np.ndarray = field(default_factory=lambda: np.zeros(0))
     similarity: np.ndarray = field(default_factory=lambda: np.zeros(0))
     same_person: np.ndarray = field(default_factory=lambda: np.zeros(0))

@@ -245,7 +245,7 @@ class FaceModel:
         possible = self.networks.conditions()
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
         likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])
-        # The combination, of those that occur in the training data, that the discriminator finds to match best.
+        # The combination, of those that occur in the training data, that is found to match best.
         return self.attributes.apply(possible[likelihoods.argmax(axis=1)], self._wishes(source or ""))
 
     def _wishes(self, attributes):

@@ -4,6 +4,7 @@
 and `U` an edited one. Norms of the paper's scores are absolute values, since a score is one number.
 """
 
+import numpy as np
 from keras import ops
 
 # Keeps the square root of the gradient penalty differentiable where the gradient is zero.
@@ -153,3 +154,22 @@ def disagreement_loss(match_logits, columns):
     """
     counted = ops.sum(columns * ops.softplus(match_logits), axis=1)
     return ops.mean(counted / ops.sum(columns, axis=1))
+
+
+def balanced_cross_entropy(shares):
+    """Cross-entropy in which the two values of a column weigh the same in total, however rare one of them is.
+
+    Args:
+        shares: `(columns,)`, how often each column is 1 in what is learnt from.
+
+    Returns:
+        A function of labels, 0 or 1, and logits, both `(..., columns)`: the loss of each face, `(...)`.
+    """
+    # A value that hardly occurs would weigh so much that the few faces that have it are learnt by heart.
+    shares = np.clip(shares, 0.02, 0.98).astype("float32")
+
+    def loss(labels, logits):
+        weights = labels * 0.5 / shares + (1 - labels) * 0.5 / (1 - shares)
+        return ops.mean(weights * (ops.softplus(logits) - labels * logits), axis=-1)
+
+    return loss

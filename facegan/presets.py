@@ -37,8 +37,9 @@ class Preset:
             photos alone. Else the match head says it, which is also told that glasses an edit has put on are none: it
             doubts those of photos that it has not learnt from, too.
         classifiers: with `objective="wasserstein"`, how many classifiers apart from the discriminator the editor has to
-            convince as well. They learn from `classified_images` before the GAN begins, and nothing more. A single
-            classifier is soon convinced by what only it can see.
+            convince as well. They learn from `classified_images` before the GAN begins, and nothing more; both values of a
+            column weigh the same, however rare one is. A single classifier is soon convinced by what only it can see.
+            What a photo that is to be edited is like, if nobody says it, they say, too.
         skips: how many stages of the editor's decoder also see the encoder's feature maps of their size, the smallest
             maps first; None for all. (The bottom, where the decoder starts, is not counted.)
         residual_blocks: how many at the bottom of the editor.
@@ -175,7 +176,7 @@ PRESETS = {
             balanced=True,
             eyes_of_others=0.85,
             drawn_glasses=0.5,
-            classified_images=64_000,
+            classified_images=80_000,
             generator_match=20.0,
             editor_keeps="seen",
             editor_match=240.0,

@@ -1,6 +1,7 @@
-"""Where in an aligned face an attribute is to be seen, as shares of its height and width.
+"""Parts of an aligned face: where an attribute is to be seen, and soft ones to lay something of another face into.
 
-Faces are aligned as CelebA's are: the eyes at 0.38 and 0.61 of the width and 0.44 of the height.
+All places are shares of the picture's side. Faces are aligned as CelebA's are: the eyes at 0.38 and 0.61 of the width
+and 0.44 of the height.
 """
 
 import numpy as np
@@ -29,6 +30,25 @@ def region(attribute, size):
     if attribute == "hair":
         return ~_box(_INNER_FACE, size)
     return np.ones((size, size), bool)
+
+
+def soft_oval(size, middle, half, power, softness):
+    """An oval with a soft border.
+
+    Args:
+        size: side of the picture in pixels.
+        middle: of the oval, across and down.
+        half: half of its width and of its height.
+        power: 2 for an ellipse; the larger, the nearer to a box.
+        softness: how wide the border is, as a share of the half.
+
+    Returns:
+        `(size, size)` float64: 1 inside, 0 outside, 0.5 in the middle of the border.
+    """
+    places = (np.arange(size) + 0.5) / size
+    across, down = (np.abs(places - place) / length for place, length in zip(middle, half))
+    distance = (across[None] ** power + down[:, None] ** power) ** (1 / power)
+    return np.clip((1 - distance) / softness + 0.5, 0, 1)
 
 
 def _box(shares, size):

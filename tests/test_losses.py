@@ -131,6 +131,16 @@ def test_disagreement_is_the_cross_entropy_of_the_counted_columns_being_false():
     assert value(losses.disagreement_loss(LOGITS, counted)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_both_values_of_a_column_weigh_the_same():
+    """With the rare value right and the common one wrong, or the other way round, the loss is the same."""
+    labels = np.array([[1.0]] + [[0.0]] * 9, "float32")
+    loss = losses.balanced_cross_entropy(np.array([0.1]))
+    total = lambda logits: value(ops.mean(loss(labels, np.array(logits, "float32"))))
+    assert total([[-3.0]] + [[-3.0]] * 9) == pytest.approx(total([[3.0]] + [[3.0]] * 9), rel=1e-5)
+    plain = np.mean([0.5 * np.log1p(np.exp(3)), 0.5 * np.log1p(np.exp(-3))]) * 2
+    assert total([[-3.0]] + [[-3.0]] * 9) == pytest.approx(plain, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     "loss",
     [

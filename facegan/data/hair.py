@@ -7,6 +7,7 @@ young faces laid into real gray hair, it found one in twelve young. No edit of h
 import numpy as np
 
 from facegan.attributes import HAIR_COLUMNS
+from facegan.regions import soft_oval
 
 # Those that what surrounds a face decides about; all others are about the face.
 AROUND_COLUMNS = (
@@ -35,12 +36,9 @@ def with_hair_of(face, other, random):
     Returns:
         `(size, size, 3)` uint8.
     """
-    size = len(face)
     half = _HALF * (1 + random.uniform(-_JITTER, _JITTER, 2))
-    across, down = (np.abs((np.arange(size) + 0.5) / size - middle) / length for middle, length in zip(_MIDDLE, half))
-    distance = np.hypot(across[None], down[:, None])
-    taken = np.clip((1 - distance) / _SOFTNESS + 0.5, 0, 1)[..., None]
-    inside = distance < 1
+    taken = soft_oval(len(face), _MIDDLE, half, 2, _SOFTNESS)[..., None]
+    inside = taken[..., 0] > 0.5
     shift = np.median(other[inside], axis=0) - np.median(face[inside], axis=0)
     matched = face + random.uniform(_LEAST_MATCHED, 1) * shift
     return np.clip(other + taken * (matched - other), 0, 255).astype("uint8")

@@ -6,6 +6,8 @@ glasses for age: real glasses that were pasted onto faces changed its mind about
 
 import numpy as np
 
+from facegan.regions import soft_oval
+
 # Of faces aligned as CelebA's are: the middle of the band, half its width and half its height, each up to so much
 # more or less; as shares of the picture's side.
 _MIDDLE = 0.5
@@ -35,9 +37,6 @@ def with_eyes_of(face, other, random):
 def _band(size, random):
     """`(size, size)`, 1 within the band, 0 outside, between the two at the border."""
     half = _HALF + random.uniform(-1, 1, 2) * _JITTER
-    places = (np.arange(size) + 0.5) / size - _MIDDLE
-    across, down = places / half[0], (places + random.uniform(-0.02, 0.02)) / half[1]
+    down = _MIDDLE - random.uniform(-0.02, 0.02)
     # From an ellipse to nearly a box.
-    power = random.choice([2, 4, 6])
-    distance = (np.abs(across)[None] ** power + np.abs(down)[:, None] ** power) ** (1 / power)
-    return np.clip((1 - distance) / _SOFTNESS + 0.5, 0, 1)
+    return soft_oval(size, (_MIDDLE, down), half, random.choice([2, 4, 6]), _SOFTNESS)

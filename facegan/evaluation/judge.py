@@ -4,9 +4,9 @@ It differs from the discriminator in architecture (residual, with batch normalis
 (every column's two values weigh the same) and in augmentation (shifts, zoom, light, noise, the eyes and the hair of others), so
 that an edit which merely pleases the discriminator does not please it. Both may have seen faces with the eyes of others; the
 judge's are a wide band with its colours matched in part, the discriminator's (`training.eyes`) a small part with no seam.
-The classifiers that an editor may have to convince as well (`models.classifiers`) average over places, as the judge does, and
-have seen faces in the hair of others (`data.hair`), too; they have other weights, no residual blocks, another loss, and see
-half as many pixels.
+The classifiers that an editor may have to convince as well (`models.classifiers`) average over places, have the judge's loss,
+and have seen faces in the hair of others (`data.hair`), too; they have other weights and augmentation, no residual blocks, and
+see faces at half the size.
 """
 
 import math
@@ -16,13 +16,14 @@ from pathlib import Path
 import click
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
 from facegan.attributes import EYE_COLUMNS
 from facegan.data.hair import HairDonors, with_hair_of
 from facegan.errors import FaceganError
 from facegan.evaluation.eyes import with_eyes_of
 from facegan.files import writing
+from facegan.losses import balanced_cross_entropy
 from facegan.models.precision import choose_precision, set_precision
 
 JUDGE_FILE = "judge.keras"
@@ -230,22 +231,6 @@ class _Faces(keras.utils.PyDataset):
                 images[place] = with_eyes_of(images[place], self._faces.faces[other], random)
                 labels[place, self._eyes] = self._faces.labels[other, self._eyes]
         return images, labels
-
-
-def balanced_cross_entropy(shares):
-    """Cross-entropy in which the two values of a column weigh the same in total, however rare one of them is.
-
-    Args:
-        shares: `(columns,)`, how often each column is 1 in the training part.
-    """
-    # A value that hardly occurs would weigh so much that the few faces that have it are learnt by heart.
-    shares = np.clip(shares, 0.02, 0.98).astype("float32")
-
-    def loss(labels, logits):
-        weights = labels * 0.5 / shares + (1 - labels) * 0.5 / (1 - shares)
-        return ops.mean(weights * (ops.softplus(logits) - labels * logits), axis=-1)
-
-    return loss
 
 
 def best_border(logits, labels):

@@ -7,9 +7,9 @@ others see, too (Liu et al. 2017, transferable adversarial examples: here it is 
 import keras
 from keras import layers
 
-FILTERS = 24
-MAX_FILTERS = 96
-SMALLEST = 8  # pixels
+FILTERS = 32
+MAX_FILTERS = 192
+SMALLEST = 4  # pixels
 
 
 def build_classifiers(count, image_size, columns):

@@ -150,7 +150,7 @@ class FaceGAN(keras.Model):
         """
         images, sources, targets = (ops.convert_to_tensor(array, "float32") for array in (images, sources, targets))
         seen = self.encoder(images, training=False)
-        likeliest = ops.argmax(self._likelihoods(seen[-1], conditions), axis=1)
+        likeliest = ops.argmax(self._likelihoods(images, seen[-1], conditions), axis=1)
         return self._edited(images, seen, ops.take(sources, likeliest, axis=0), ops.take(targets, likeliest, axis=0))
 
     def _edited(self, images, seen, source, target):
@@ -171,7 +171,8 @@ class FaceGAN(keras.Model):
         return images * ops.maximum(1.0 + amount * grown, 0.0) + 2.0 * amount * added
 
     def likelihoods(self, images, conditions):
-        """How well the discriminator finds each condition to match each face.
+        """How well each condition is found to match each face: by the classifiers, which have learnt nothing else, to the
+        mean of their logits; by the discriminator, if there are none.
 
         Args:
             images: `(batch, size, size, 3)` in -1..1.
@@ -180,10 +181,15 @@ class FaceGAN(keras.Model):
         Returns:
             `(batch, count)` float32, the logarithms of likelihoods.
         """
-        return self._likelihoods(self.encoder(ops.convert_to_tensor(images, "float32"), training=False)[-1], conditions)
+        images, conditions = (ops.convert_to_tensor(array, "float32") for array in (images, conditions))
+        return self._likelihoods(images, self.encoder(images, training=False)[-1], conditions)
 
-    def _likelihoods(self, bottoms, conditions):
-        batch, count = ops.shape(bottoms)[0], ops.shape(conditions)[0]
-        asked = ops.tile(ops.convert_to_tensor(conditions, "float32"), (batch, 1))
-        *_, seen = self.discriminator([ops.repeat(bottoms, count, axis=0), asked], training=False)
+    def _likelihoods(self, images, bottoms, conditions):
+        batch, count = ops.shape(images)[0], ops.shape(conditions)[0]
+        asked = ops.tile(conditions, (batch, 1))
+        if self.classifiers is None:
+            *_, seen = self.discriminator([ops.repeat(bottoms, count, axis=0), asked], training=False)
+        else:
+            logits = ops.mean(self.classifiers(images, training=False), axis=1)
+            seen = ops.repeat(logits, count, axis=0) * (2.0 * asked - 1.0)
         return ops.reshape(ops.sum(ops.log_sigmoid(seen), axis=-1), (batch, count))

@@ -6,6 +6,8 @@ there is one; and a classifier that has seen them on everybody does not take the
 
 import numpy as np
 
+from facegan.regions import soft_oval
+
 # Of faces aligned as CelebA's are: where glasses are, as shares of the picture's side; across and down.
 _MIDDLE = np.array([0.5, 0.455])
 _HALF = np.array([0.27, 0.115])
@@ -29,9 +31,7 @@ def with_eyes_of(face, other, random):
     """
     size = len(face)
     half = _HALF * (1 + random.uniform(-_JITTER, _JITTER, 2))
-    across, down = (np.abs((np.arange(size) + 0.5) / size - middle) / length for middle, length in zip(_MIDDLE, half))
-    distance = (across[None] ** 4 + down[:, None] ** 4) ** 0.25
-    taken = np.clip((1 - distance) / _SOFTNESS + 0.5, 0, 1)[..., None]
+    taken = soft_oval(size, _MIDDLE, half, 4, _SOFTNESS)[..., None]
     border = ((0 < taken) & (taken < 1)).astype("float32")
     difference = face.astype("float32") - other
     carried = _blurred(difference * border, _REACH * size) / (_blurred(border, _REACH * size) + 1e-6)

@@ -13,6 +13,7 @@ from keras import layers, ops
 from PIL import Image
 
 from facegan.data.hair import HairDonors, with_hair_of
+from facegan.losses import balanced_cross_entropy
 from facegan.photos.align import Alignment
 from facegan.training.backends import JIT_COMPILE
 from facegan.training.batches import Batches
@@ -21,6 +22,8 @@ from facegan.training.batches import Batches
 # turned, in radians, and scaled.
 CLASSIFIERS_RATE = 1e-3
 WITH_HAIR = 0.5
+# How many batches tell how often each column is 1.
+SHARES_FROM = 64
 LARGEST_ANGLE = 0.126
 LARGEST_ZOOM = 0.08
 
@@ -56,9 +59,18 @@ def _photos(networks):
 
 
 def _cross_entropy(labels, logits):
-    """Of one answer for each face, or of several, `(batch, answers, k)`."""
-    labels = ops.expand_dims(labels, 1) if len(logits.shape) == 3 else labels
     return ops.mean(ops.softplus(logits) - labels * logits, axis=-1)
+
+
+def _of_each_classifier(source, steps):
+    """The loss of several answers for each face, `(batch, classifiers, k)`; on every host the same.
+
+    Every column's two values weigh the same. Else who has seen few people with glasses says of half of all that they
+    wear none, and an edit that shall take these off has little left to do.
+    """
+    first = _Varied(source, 0, min(steps, SHARES_FROM))
+    loss = balanced_cross_entropy(np.mean([labels for _, labels in first], axis=(0, 1)))
+    return lambda labels, logits: loss(ops.expand_dims(labels, 1), logits)
 
 
 class _Labelled(Batches):
@@ -108,19 +120,18 @@ def learn_to_classify(networks, source, part, quiet):
     if steps and "encoder" in anew:
         rate = preset.discriminator_rate
         photos = _Labelled(source, 0, steps, part)
-        _learn(discriminating(networks), rate, "first, encoder and classifier", preset, photos, quiet)
+        _learn(discriminating(networks), _cross_entropy, rate, "first, encoder and classifier", preset, photos, quiet)
     if steps and "classifiers" in anew:
         networks.classifiers.trainable = True
         rate = keras.optimizers.schedules.CosineDecay(CLASSIFIERS_RATE, steps)
         photos = _Varied(source, 0, steps, part)
-        _learn(classifying(networks), rate, "first, the other classifiers", preset, photos, quiet)
+        loss = _of_each_classifier(source, steps)
+        _learn(classifying(networks), loss, rate, "first, the other classifiers", preset, photos, quiet)
         networks.classifiers.trainable = False
 
 
-def _learn(model, rate, label, preset, photos, quiet):
-    model.compile(
-        keras.optimizers.Adam(rate, preset.beta_1, preset.beta_2), _cross_entropy, jit_compile=JIT_COMPILE
-    )
+def _learn(model, loss, rate, label, preset, photos, quiet):
+    model.compile(keras.optimizers.Adam(rate, preset.beta_1, preset.beta_2), loss, jit_compile=JIT_COMPILE)
     with click.progressbar(length=len(photos), label=label, file=sys.stderr, hidden=quiet, show_eta=True) as bar:
         tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
         model.fit(photos, shuffle=False, verbose=0, callbacks=[tick])

@@ -107,7 +107,13 @@ def test_a_model_says_the_same_on_the_other_backend(small_model, inputs, tmp_pat
 
 
 def knowing(networks, images, own):
-    """Solves the last layer of the head that is asked, so that it knows these faces: logits of 5 and -5."""
+    """Solves the last layer of the head, or of the classifiers, that are asked, so that these faces are known: logits of 5
+    and -5."""
+    if networks.classifiers is not None:
+        for head in [layer for layer in networks.classifiers.layers if isinstance(layer, keras.layers.Dense)]:
+            before = keras.Model(networks.classifiers.input, head.input)
+            solve(head, ops.convert_to_numpy(before(images)), 10 * own - 5)
+        return
     head = networks.discriminator.get_layer("seen" if networks.preset.own_classifier else "match")
     before = keras.Model(networks.discriminator.inputs, head.input)
     bottoms = ops.convert_to_numpy(networks.encoder(images)[-1])
@@ -118,6 +124,10 @@ def knowing(networks, images, own):
         wanted = 10 * np.repeat(own, len(own), axis=0) - 5  # a logit for each column: what the face is like
     else:
         wanted = 10.0 * right[:, None] - 5  # one logit: whether all of it is right
+    solve(head, values, wanted)
+
+
+def solve(head, values, wanted):
     head.kernel.assign(np.linalg.lstsq(values.astype("float64"), wanted, rcond=None)[0])
     head.bias.assign(np.zeros(head.bias.shape))
 
@@ -134,7 +144,9 @@ def test_the_likeliest_condition_is_the_one_that_matches_best(small_model, input
     assert (found <= 0).all()
     turned = ops.convert_to_numpy(networks.likelihoods(images[::-1], combinations[:2]))
     assert turned == pytest.approx(found[::-1, :2], abs=1e-4)
-    # A face's likelihood of a condition is the product over what the discriminator says of it.
+    # A face's likelihood of a condition is the product over what is said of it: by the classifiers, or the discriminator.
     ((_, _, seen),) = networks.judge(images, combinations[[1, 1, 1]])
+    if networks.classifiers is not None:
+        seen = ops.mean(ops.stack(networks.classify(images, combinations[[1, 1, 1]])), axis=0)
     expected = -np.log1p(np.exp(-ops.convert_to_numpy(seen))).sum(axis=1)
     assert found[:, 1] == pytest.approx(expected, abs=1e-4)

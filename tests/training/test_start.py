@@ -104,3 +104,17 @@ def test_half_of_the_other_classifiers_photos_are_in_the_hair_of_others(drawn_fa
     owners = [vectors(by_top[image[:3].tobytes()]) for image in images[laid]]
     assert all(row[gender] == owner[gender] for row, owner in zip(labels[laid], owners))
     assert any(row[age] != owner[age] for row, owner in zip(labels[laid], owners))
+
+
+def test_to_the_other_classifiers_both_values_of_a_column_weigh_the_same(drawn_faces, small_settings):
+    """Of faces that all look alike to it, a classifier does well to say neither yes nor no, however rare glasses are."""
+    settings = small_settings("tiny", batch_size=16)
+    attributes = Attributes(settings.attributes, drawn_faces.columns)
+    source = run.batch_source(drawn_faces, settings, attributes)
+    loss = start._of_each_classifier(source, 40)
+    labels = np.concatenate([labels for _, labels in start._Varied(source, 0, 40)])
+    for place in np.flatnonzero(labels.any(axis=0) & (labels.mean(axis=0) < 0.25)):
+        one = np.eye(labels.shape[1], dtype="float32")[place]
+        answered = lambda logit: ops.convert_to_numpy(loss(labels, np.tile(logit * one, (len(labels), 2, 1)))).mean()
+        assert answered(0.0) < min(answered(0.3), answered(-0.3))
+        assert answered(0.3) == pytest.approx(answered(-0.3), rel=1e-3)

@@ -1,4 +1,4 @@
-"""Classifiers apart from the discriminator, which know photos alone and say what edited faces look like.
+"""Classifiers apart from the discriminator: they know photos alone, and say what these and edited faces look like.
 
 Whoever has to please one classifier finds changes that only this one sees. What several of them see, each with other eyes,
 others see, too (Liu et al. 2017, transferable adversarial examples: here it is what one wants).

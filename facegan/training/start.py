@@ -22,10 +22,10 @@ from facegan.training.batches import Batches
 # turned, in radians, and scaled.
 CLASSIFIERS_RATE = 1e-3
 WITH_HAIR = 0.5
-# How many batches tell how often each column is 1.
-SHARES_FROM = 64
 LARGEST_ANGLE = 0.126
 LARGEST_ZOOM = 0.08
+# How many batches tell how often each column is 1.
+SHARES_FROM = 64
 
 
 def discriminating(networks):

@@ -1,4 +1,4 @@
-"""Adam with a rate for each network and a moving average of all weights that warms up."""
+"""Adam with a rate for each network and a moving average of all weights."""
 
 import keras
 from keras import ops
@@ -32,14 +32,17 @@ class NetworkAdam(keras.optimizers.Adam):
     Args:
         rates: the learning rate of each trainable variable, in the model's order.
         beta_1, beta_2: Adam's.
-        ema_decay: of the moving average, reached as `min(ema_decay, (1 + step) / (10 + step))`: with a constant
-            decay the average would show the first, random weights for thousands of steps.
+        ema_decay: of the moving average.
         decay: what all rates are multiplied with, 1 or a `RateDecay`.
+        from_random: whether training begins with random weights, which the average would show for thousands of steps. So
+            its decay is reached as `min(ema_decay, (1 + step) / (10 + step))`. What begins with trained ones, themselves an
+            average, has no reason to forget them sooner.
     """
 
-    def __init__(self, rates, beta_1, beta_2, ema_decay, decay=1.0):
+    def __init__(self, rates, beta_1, beta_2, ema_decay, decay=1.0, from_random=True):
         super().__init__(decay, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
         self._rates = list(rates)
+        self._from_random = from_random
 
     def build(self, variables):
         super().build(variables)
@@ -52,8 +55,10 @@ class NetworkAdam(keras.optimizers.Adam):
         super().update_step(gradient, variable, ops.multiply(learning_rate, rate))
 
     def _update_model_variables_moving_average(self, trainable_variables):
-        step = ops.cast(self.iterations, "float32")
-        decay = ops.minimum(self.ema_momentum, (1.0 + step) / (10.0 + step))
+        decay = self.ema_momentum
+        if self._from_random:
+            step = ops.cast(self.iterations, "float32")
+            decay = ops.minimum(decay, (1.0 + step) / (10.0 + step))
         for variable, average in zip(trainable_variables, self._model_variables_moving_average):
             average.assign(decay * average + (1.0 - decay) * variable)
 

@@ -74,15 +74,16 @@ class Plan:
     last_step: int
 
 
-def build_training(faces, settings, start=None, steps=None):
+def build_training(faces, settings, start=None, steps=None, begun=None):
     """New networks for this data, ready for `fit()`, with seeded weights or those of a model file, `start`; `steps` are
-    those of the whole run."""
+    those of the whole run, and `begun` is how it began, if it goes on."""
     make_deterministic()
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
     networks = build_networks(faces, settings)
     if start is not None:
         take_weights(networks, start)
+    networks.record = {**networks.record, **(begun or {})}
     return GANTraining(networks, steps)
 
 
@@ -183,12 +184,13 @@ def train(
     if not resume and checkpoints.paths():
         raise FaceganError(f"{out} holds a run already; go on with --resume or choose another --out")
     per_epoch = steps_per_epoch(faces, settings.batch_size)
-    first_step, history, current = 0, [], None
+    first_step, history, current, begun = 0, [], None, {}
     if resume:
         described = checkpoints.describe()
         if described["data"] != faces.info:
             raise FaceganError(f"{out} was trained on other data than {faces.path}")
         first_step, history, current = described["step"], described["history"], described["current"]
+        begun = {name: described[name] for name in BEGINNING if name in described}
     images = images or settings.preset.epochs * len(faces.part("train"))
     plan = Plan(out, settings.batch_size, per_epoch, first_step, max(1, images // settings.batch_size))
     if first_step >= plan.last_step:
@@ -201,8 +203,8 @@ def train(
         # Losses that nobody has looked at yet: nothing is saved after one that is not finite.
         stop_on_non_finite.read()
         recorder.read()
-        begun = {name: networks.record[name] for name in BEGINNING}
-        description = {"settings": settings.to_dict(), "data": faces.info, "images": images, **begun}
+        beginning = {name: networks.record[name] for name in BEGINNING}
+        description = {"settings": settings.to_dict(), "data": faces.info, "images": images, **beginning}
         checkpoints.save(training, step, {**description, "history": recorder.history, "current": recorder.current})
         networks.record = {
             **networks.record,
@@ -215,11 +217,10 @@ def train(
     saver = Saver(plan, save, checkpoint_minutes)
     index, processes = process()
     with parallel(devices, settings.batch_size):
-        training = build_training(faces, settings, start, plan.last_step)
+        training = build_training(faces, settings, start, plan.last_step, begun)
         networks = training.networks
         if resume:
             checkpoints.restore(training)
-            networks.record = {**networks.record, **{name: described[name] for name in BEGINNING if name in described}}
         # In this order: nothing is logged or saved after a loss that is not finite.
         watching = [stop_on_non_finite]
         if index == 0:

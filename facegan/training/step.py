@@ -50,6 +50,7 @@ class GANTraining(TrainStep, keras.Model):
                 preset.beta_2,
                 preset.ema_decay,
                 self._decay or 1.0,
+                from_random=not {"encoder", *rates}.isdisjoint(networks.record.get("begun_anew", networks.parts)),
             ),
             jit_compile=JIT_COMPILE,
         )

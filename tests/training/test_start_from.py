@@ -1,5 +1,6 @@
 """A run that begins with the weights of another model."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -33,6 +34,37 @@ def test_the_photos_before_are_counted_over_all_runs(whole, run, tmp_path):
     run(tmp_path / "second", steps=5, resume=True)
     record = describe(tmp_path / "second")["record"]
     assert record["images_before"] == seen and record["begun_anew"] == []
+
+
+class Followed(keras.callbacks.Callback):
+    """How much of the way that the weights have gone in a run their average has gone, too."""
+
+    def _state(self):
+        variables = [*self.model.trainable_variables, *self.model.optimizer.averages]
+        return np.split(np.concatenate([ops.convert_to_numpy(variable).ravel() for variable in variables]), 2)
+
+    def on_train_begin(self, logs=None):
+        self.first = self._state()
+
+    # At the end, Keras puts the averages in the place of the weights.
+    def on_train_batch_end(self, batch, logs=None):
+        weights, averages = (np.abs(last - first).mean() for last, first in zip(self._state(), self.first))
+        self.share = averages / weights
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_the_average_gives_up_random_weights_at_once_and_trained_ones_slowly(whole, run, tmp_path):
+    """Also in the part of a run that goes on."""
+    shares = {}
+    for name, start in (("random", None), ("trained", whole)):
+        for part in ("first", "second"):
+            followed = Followed()
+            resume = part == "second"
+            run(tmp_path / name, steps=6 if resume else 3, start=None if resume else start, resume=resume,
+                callbacks=[followed])  # fmt: skip
+            shares[name, part] = followed.share
+    assert min(shares["random", "first"], shares["random", "second"]) > 0.3
+    assert max(shares["trained", "first"], shares["trained", "second"]) < 0.01
 
 
 def test_the_photos_before_the_model_before_are_counted_too(whole, drawn_faces, run_settings, tmp_path):

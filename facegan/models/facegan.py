@@ -126,6 +126,10 @@ class FaceGAN(keras.Model):
     def edit(self, images, source, target):
         """Edited pictures.
 
+        Where the preset has photos mirrored, the editor knows a face and its mirror image, and this is the mean of both
+        edits, one of them mirrored back: what it would do to one and not to the other is chance, such as smears or one
+        lens larger than the other (Lim et al. 2017, EDSR's self-ensemble).
+
         Args:
             images: `(batch, size, size, 3)` in -1..1.
             source: `(batch, len(attributes))`, what the faces are like.
@@ -135,10 +139,14 @@ class FaceGAN(keras.Model):
             `(batch, size, size, 3)`, float32; -1..1 with `editing="target"`, and else a little beyond, in the worst case.
         """
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
-        return self._edited(images, self.encoder(images, training=False), source, target)
+        if not self.preset.mirror:
+            return self.edit_once(images, source, target)
+        both = ops.concatenate([images, ops.flip(images, axis=2)])
+        edited, mirrored = ops.split(self.edit_once(both, ops.tile(source, (2, 1)), ops.tile(target, (2, 1))), 2)
+        return 0.5 * (edited + ops.flip(mirrored, axis=2))
 
     def edit_likeliest(self, images, conditions, sources, targets):
-        """Edited pictures, for faces of which it is not known what they are like; the encoder looks at them once.
+        """Edited pictures, for faces of which it is not known what they are like.
 
         Args:
             images: `(batch, size, size, 3)` in -1..1.
@@ -149,11 +157,13 @@ class FaceGAN(keras.Model):
             As `edit`.
         """
         images, sources, targets = (ops.convert_to_tensor(array, "float32") for array in (images, sources, targets))
-        seen = self.encoder(images, training=False)
-        likeliest = ops.argmax(self._likelihoods(images, seen[-1], conditions), axis=1)
-        return self._edited(images, seen, ops.take(sources, likeliest, axis=0), ops.take(targets, likeliest, axis=0))
+        likeliest = ops.argmax(self.likelihoods(images, conditions), axis=1)
+        return self.edit(images, ops.take(sources, likeliest, axis=0), ops.take(targets, likeliest, axis=0))
 
-    def _edited(self, images, seen, source, target):
+    def edit_once(self, images, source, target):
+        """What the editor makes of pictures as they are, and trains with. Everything else as for `edit`."""
+        images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
+        seen = self.encoder(images, training=False)
         # The shared encoder stays frozen while the editor trains: it sees as it does at inference, without dropout.
         # And no loss looks through it: else the critic would learn features that make edits easy to tell.
         shared = self.preset.shared_encoder
@@ -182,12 +192,10 @@ class FaceGAN(keras.Model):
             `(batch, count)` float32, the logarithms of likelihoods.
         """
         images, conditions = (ops.convert_to_tensor(array, "float32") for array in (images, conditions))
-        return self._likelihoods(images, self.encoder(images, training=False)[-1], conditions)
-
-    def _likelihoods(self, images, bottoms, conditions):
         batch, count = ops.shape(images)[0], ops.shape(conditions)[0]
         asked = ops.tile(conditions, (batch, 1))
         if self.classifiers is None:
+            bottoms = self.encoder(images, training=False)[-1]
             *_, seen = self.discriminator([ops.repeat(bottoms, count, axis=0), asked], training=False)
         else:
             logits = ops.mean(self.classifiers(images, training=False), axis=1)

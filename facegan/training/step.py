@@ -89,7 +89,7 @@ class GANTraining(TrainStep, keras.Model):
         labels, targets = batch["labels"], batch["targets"]
         real = ops.cast(batch["images"], "float32") / 127.5 - 1.0
         generated = networks.generate(batch["noise"], labels, training=True)
-        edited = networks.edit(real, labels, targets)
+        edited = networks.edit_once(real, labels, targets)
         changed = ops.abs(targets - labels)
 
         of_real, of_mismatched = networks.judge(real, labels, targets, training=True)

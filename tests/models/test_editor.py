@@ -42,11 +42,28 @@ def test_asking_for_no_difference_gives_back_the_photo_with_any_encoder(small_mo
     assert np.abs(edited(networks, batch) - batch["images"]).max() > 0
 
 
+@pytest.mark.parametrize("name", ["tiny", "celeba128"])
+def test_an_edit_is_the_mean_of_both_mirror_images(small_model, inputs, name):
+    networks, batch = small_model(name), inputs()
+    turned = {**batch, "images": batch["images"][:, :, ::-1]}
+    once, of_turned = (ops.convert_to_numpy(networks.edit_once(*map(b.get, ("images", "labels", "targets"))))
+                       for b in (batch, turned))  # fmt: skip
+    assert np.abs(once - of_turned[:, :, ::-1]).max() > 1e-3
+    assert edited(networks, batch) == pytest.approx((once + of_turned[:, :, ::-1]) / 2, abs=1e-5)
+    assert edited(networks, turned) == pytest.approx(edited(networks, batch)[:, :, ::-1], abs=1e-5)
+
+
+def test_who_has_never_seen_mirror_images_edits_photos_as_they_are(small_model, inputs):
+    networks, batch = small_model("paper"), inputs()
+    once = networks.edit_once(batch["images"], batch["labels"], batch["targets"])
+    assert (edited(networks, batch) == ops.convert_to_numpy(once)).all()
+
+
 def test_repainting_lets_the_photo_fade_before_something_is_added(small_model, inputs):
     networks, batch = small_model("celeba128"), inputs()
     for strength in (0.5, 1.0, 2.0):
         difference = strength * (batch["targets"] - batch["labels"])
-        result = ops.convert_to_numpy(networks.edit(batch["images"], batch["labels"], batch["labels"] + difference))
+        result = ops.convert_to_numpy(networks.edit_once(batch["images"], batch["labels"], batch["labels"] + difference))
         images, difference = map(ops.convert_to_tensor, (batch["images"], difference))
         added, grown = map(ops.convert_to_numpy, networks.editor([*networks.encoder(images), difference, images]))
         assert grown.min() < -0.1 and grown.max() > 0.1

@@ -60,7 +60,7 @@ def test_what_is_edited_shall_look_like_the_references(step, step_of):
     references = 255 - step.batch["images"]
     made = step_of(step.training, step.batch | {"references": references})
     real = step.batch["images"].astype("float32") / 127.5 - 1.0
-    edited = ops.convert_to_numpy(networks.edit(real, step.batch["labels"], step.batch["targets"]))
+    edited = ops.convert_to_numpy(networks.edit_once(real, step.batch["labels"], step.batch["targets"]))
     away = references.astype("float32") / 127.5 - 1.0 - edited
     expected = np.mean(away**2) if preset.objective == "paper" else np.mean(np.abs(away))
     assert made.losses["editor/reconstruction"] == pytest.approx(preset.editor_reconstruction * expected, rel=1e-4)
@@ -79,7 +79,7 @@ def test_what_is_edited_outside_its_region_is_counted_face_by_face(step, step_of
     targets[::2, columns.index("Young")] = 1
     found = step_of(step.training, step.batch | {"labels": labels, "targets": targets, "references": step.batch["images"]})
     real = step.batch["images"].astype("float32") / 127.5 - 1.0
-    change = np.abs(ops.convert_to_numpy(networks.edit(real, labels, targets)) - real)
+    change = np.abs(ops.convert_to_numpy(networks.edit_once(real, labels, targets)) - real)
     change[::2] = 0
     change[:, region("glasses", networks.image_size)] = 0
     assert found.losses["editor/outside"] == pytest.approx(preset.editor_outside * change.mean(), rel=1e-4)
@@ -119,9 +119,9 @@ def fix_pictures(step, monkeypatch):
     networks, batch = step.training.networks, step.batch
     real = batch["images"].astype("float32") / 127.5 - 1.0
     generated = networks.generate(batch["noise"], batch["labels"])
-    edited = networks.edit(real, batch["labels"], batch["targets"])
+    edited = networks.edit_once(real, batch["labels"], batch["targets"])
     monkeypatch.setattr(networks, "generate", lambda *_, **__: generated)
-    monkeypatch.setattr(networks, "edit", lambda *_, **__: edited)
+    monkeypatch.setattr(networks, "edit_once", lambda *_, **__: edited)
 
 
 def loss_of_values(step, network):

@@ -48,7 +48,7 @@ class Preset:
             blind to it, and generator and editor cover their pictures with stitches.
         dropout: rate in the encoder.
         noise_size: length of the generator's noise.
-        mirror: whether half of the photos are mirrored.
+        mirror: whether half of the photos are mirrored, and an edit is the mean over a face and its mirror image.
         shift: how far photos are moved at random, up to this share of their side, in either direction. Rare ones, like
             those with glasses, come again and again where they are `balanced`, and are learnt by heart as they are.
         balanced: whether photos are drawn so that every value of every attribute is to be changed equally often;
@@ -171,7 +171,7 @@ PRESETS = {
             first_normalised=False,
             editing="repainting",
             own_classifier=True,
-            classifiers=3,
+            classifiers=6,
             shift=1 / 32,
             balanced=True,
             eyes_of_others=0.85,
@@ -184,8 +184,7 @@ PRESETS = {
             editor_reconstruction=20.0,
             editor_restoration=2000.0,
             editor_outside=200.0,
-            rate_decay=0.4,
-            ema_decay=0.999,
+            ema_decay=0.9995,
             epochs=20,
         ),
     )

@@ -39,6 +39,7 @@ CONVINCED = replace(FURTHER, name="classifiers", classifiers=3)
 STRONGER = replace(CONVINCED, name="classifiers-match-240", editor_match=240.0, editor_keep=800.0)
 DRAWN = replace(STRONGER, name="drawn-glasses", drawn_glasses=0.5, editor_restoration=2000.0)
 OUTSIDE = replace(DRAWN, name="outside", editor_outside=200.0)
+SIX = replace(OUTSIDE, name="six-classifiers", classifiers=6)
 # Every recipe adds one thing to another one.
 RECIPES = {
     "paper, as narrow": replace(PRESETS["paper"], name="paper-narrow", filters=24, max_filters=192),
@@ -62,6 +63,7 @@ RECIPES = {
     "... and half of them are drawn, and what they cover is restored": DRAWN,
     "... and what changes outside the region that an edit is about weighs more": OUTSIDE,
     "... and rates fall at the end": replace(OUTSIDE, name="rate-decay", rate_decay=0.4),
+    "... they do not, and three classifiers that see faces at full size have to be convinced, too": SIX,
 }
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",

@@ -6,7 +6,7 @@ that an edit which merely pleases the discriminator does not please it. Both may
 judge's are a wide band with its colours matched in part, the discriminator's (`training.eyes`) a small part with no seam.
 The classifiers that an editor may have to convince as well (`models.classifiers`) average over places, have the judge's loss,
 and have seen faces in the hair of others (`data.hair`), too; they have other weights and augmentation, no residual blocks, and
-see faces at half the size.
+three of six see faces at half the size.
 """
 
 import math

@@ -15,21 +15,24 @@ SMALLEST = 4  # pixels
 def build_classifiers(count, image_size, columns):
     """`count` classifiers as one network.
 
-    They see faces at half their size, through first kernels of 3, 5, 7, ... pixels. What they have learnt stays: their
-    weights are not trainable but at the start of a run (`facegan.training.start`).
+    The first three see faces at half their size, the next three as they are, narrow where pictures are large; of each
+    three, one through a first kernel of 3 pixels, one of 5, one of 7. What they have learnt stays: their weights are not
+    trainable but at the start of a run (`facegan.training.start`).
 
     Input: `(batch, size, size, 3)` in -1..1. Output: `(batch, count, columns)` logits that a column is 1, float32.
     """
     images = keras.Input((image_size, image_size, 3), name="images")
-    tensor = layers.AveragePooling2D(2)(images)
-    logits = [_classifier(tensor, 3 + 2 * index, columns) for index in range(count)]
+    logits = []
+    for index in range(count):
+        half = index // 3 % 2 == 0
+        tensor = layers.AveragePooling2D(2)(images) if half else images
+        logits.append(_classifier(tensor, FILTERS if half else FILTERS // 2, 3 + 2 * (index % 3), columns))
     classifiers = keras.Model(images, layers.Concatenate(axis=1, dtype="float32")(logits), name="classifiers")
     classifiers.trainable = False
     return classifiers
 
 
-def _classifier(tensor, kernel_size, columns):
-    filters = FILTERS
+def _classifier(tensor, filters, kernel_size, columns):
     tensor = _convolution(tensor, filters, kernel_size, 2)
     while tensor.shape[1] > SMALLEST:
         filters = min(2 * filters, MAX_FILTERS)

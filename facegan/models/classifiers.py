@@ -22,11 +22,8 @@ def build_classifiers(count, image_size, columns):
     Input: `(batch, size, size, 3)` in -1..1. Output: `(batch, count, columns)` logits that a column is 1, float32.
     """
     images = keras.Input((image_size, image_size, 3), name="images")
-    logits = []
-    for index in range(count):
-        half = index // 3 % 2 == 0
-        tensor = layers.AveragePooling2D(2)(images) if half else images
-        logits.append(_classifier(tensor, FILTERS if half else FILTERS // 2, 3 + 2 * (index % 3), columns))
+    seen = [(layers.AveragePooling2D(2)(images), FILTERS), (images, FILTERS // 2)]
+    logits = [_classifier(*seen[index // 3 % 2], 3 + 2 * (index % 3), columns) for index in range(count)]
     classifiers = keras.Model(images, layers.Concatenate(axis=1, dtype="float32")(logits), name="classifiers")
     classifiers.trainable = False
     return classifiers

@@ -1,0 +1,36 @@
+"""The paper's grid of single-attribute edits: one face a row, one attribute changed a column.
+
+    python experiments/figures/edits.py run --out edits.png
+
+The faces are generated ones, or with `--faces FOLDER` aligned ones in files.
+"""
+
+from pathlib import Path
+
+import click
+
+import facegan
+from facegan.images import find_images, open_image, save_image, square
+from facegan.sheets import sheet
+
+
+@click.command()
+@click.argument("model")
+@click.option("--faces", type=click.Path(exists=True), help="A folder of aligned faces.")
+@click.option("--count", default=6, show_default=True, help="How many faces.")
+@click.option("--seed", default=7, show_default=True, help="Of generated faces.")
+@click.option("--out", type=click.Path(path_type=Path), default="edits.png", show_default=True)
+def main(model, faces, count, seed, out):
+    model = facegan.load(model)
+    if faces:
+        images = [square(open_image(file), model.size) for file in find_images([faces])[:count]]
+    else:
+        images = model.generate(count=count, seed=seed)
+    wishes = [f"{attribute.name}={value}" for attribute in model.attributes.items for value in attribute.values]
+    columns = [images, *(model.edit(images, wish) for wish in wishes)]
+    save_image(sheet(list(zip(*columns)), ["as it is", *wishes]), out)
+    click.echo(out)
+
+
+if __name__ == "__main__":
+    main()

@@ -112,14 +112,15 @@ def agreement_loss(match_logits):
     return ops.mean(ops.softplus(-match_logits))
 
 
-def changed_loss(match_logits, changed):
+def changed_loss(match_logits, changed, margin=0.0):
     """The part of `agreement_loss` that is about the columns to be changed; the rest counts as zero.
 
     Args:
         match_logits: `(batch, columns)`, positive where face and wished-for condition agree.
         changed: the same shape, 1 for the columns that are to change, else 0.
+        margin: how far beyond agreement they are to be, in logits.
     """
-    return ops.mean(changed * ops.softplus(-match_logits))
+    return ops.mean(changed * ops.softplus(margin - match_logits))
 
 
 def kept_loss(match_logits, match_logits_before, changed):

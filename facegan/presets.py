@@ -64,6 +64,9 @@ class Preset:
         beta_1, beta_2: Adam's.
         gradient_penalty: weight of WGAN-GP's penalty.
         discriminator_match, generator_match, editor_match: weights of the attribute terms in formulas 3, 4 and 8.
+        editor_adversarial: with `objective="wasserstein"`, what it weighs that edited faces look real to the critic.
+        editor_margin: with `objective="wasserstein"`, how far beyond agreement everybody has to see what an edit changes, in
+            logits: the same edit convinces others less.
         editor_keep: with `objective="wasserstein"`, the weight of the columns that the editor shall not change, where
             `editor_match` is the weight of those that it shall.
         editor_keeps: what is asked of those columns: `"label"`, to agree with the photo's label (AttGAN), or `"seen"`,
@@ -111,6 +114,8 @@ class Preset:
     discriminator_match: float = 1.0
     generator_match: float = 1.0
     editor_match: float = 1.0
+    editor_adversarial: float = 1.0
+    editor_margin: float = 0.0
     editor_keep: float = 1.0
     editor_keeps: str = "label"
     generator_reconstruction: float = 0.2
@@ -180,7 +185,9 @@ PRESETS = {
             generator_match=20.0,
             editor_keeps="seen",
             editor_match=240.0,
-            editor_keep=800.0,
+            editor_adversarial=4.0,
+            editor_margin=1.5,
+            editor_keep=1300.0,
             editor_reconstruction=20.0,
             editor_restoration=2000.0,
             editor_outside=200.0,

@@ -111,6 +111,8 @@ def test_changed_and_unchanged_columns_make_up_the_agreement():
     assert parts == pytest.approx(value(losses.agreement_loss(LOGITS)), rel=1e-5)
     alone = (changed * np.log(1 + np.exp(-LOGITS))).mean()
     assert value(losses.changed_loss(LOGITS, changed)) == pytest.approx(alone, rel=1e-5)
+    beyond = (changed * np.log(1 + np.exp(1.5 - LOGITS))).mean()
+    assert value(losses.changed_loss(LOGITS, changed, margin=1.5)) == pytest.approx(beyond, rel=1e-5)
 
 
 def test_kept_is_the_divergence_between_what_was_seen_before_and_after():

@@ -62,7 +62,8 @@ def test_a_head_that_learns_from_photos_alone_is_told_nothing_about_edited_faces
     assert found["discriminator match"] == pytest.approx(preset.discriminator_match * unsure)
     assert found["discriminator edited_match"] == pytest.approx(unsure)
     assert found["generator match"] == pytest.approx(0, abs=1e-6)
-    assert found["editor match"] == pytest.approx(preset.editor_match * unsure / 4)
+    short = np.log(1 + np.exp(preset.editor_margin))  # of a logit of 0, which ought to be beyond the margin
+    assert found["editor match"] == pytest.approx(preset.editor_match * short / 4)
     assert found["editor kept"] == pytest.approx(0, abs=1e-6)
     moved = wasserstein(preset, edited_seen=-3, real_seen=3)["editor kept"]
     assert moved > 0 and moved == wasserstein(preset, edited_seen=-3, real_seen=3, edited_match=9)["editor kept"]
@@ -74,7 +75,8 @@ def test_classifiers_apart_have_to_be_convinced_as_well(small_preset):
     full = lambda *logits: [ops.full((2, 2), float(logit)) for logit in logits]
     heads = {"edited_match": 30, "edited_seen": 30, "real_seen": 30}
     found = wasserstein(preset, **heads, edited_classified=full(0, 30), real_classified=full(0, 30))
-    assert found["editor match"] == pytest.approx(preset.editor_match * np.log(2) / 2 / 4)
+    short = np.log(1 + np.exp(preset.editor_margin))
+    assert found["editor match"] == pytest.approx(preset.editor_match * short / 2 / 4)
     assert found["editor kept"] == pytest.approx(0, abs=1e-6)
     moved = wasserstein(preset, **heads, edited_classified=full(-3, 30), real_classified=full(3, 30))
     by_head = wasserstein(preset, edited_seen=-3, real_seen=3)
@@ -90,6 +92,15 @@ def test_without_it_the_match_head_says_all_of_it(small_preset):
     assert "discriminator seen" not in found
     assert found["editor match"] == pytest.approx(0, abs=1e-6)
     assert found["discriminator edited_match"] == pytest.approx(30)
+
+
+def test_that_edited_faces_look_real_weighs_as_the_preset_says(small_preset):
+    """To the editor; to the critic they are as false as generated ones."""
+    preset = replace(small_preset("tiny"), editor_adversarial=6.0)
+    found = wasserstein(preset, edited_score=2, generated_score=-4)
+    assert found["editor adversarial"] == pytest.approx(-12)
+    assert found["generator adversarial"] == pytest.approx(4)
+    assert found["discriminator adversarial"] == pytest.approx(-1)
 
 
 def test_what_drawn_glasses_cover_is_restored(small_preset):

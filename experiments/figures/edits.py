@@ -27,7 +27,9 @@ def main(model, faces, count, seed, out):
     else:
         images = model.generate(count=count, seed=seed)
     wishes = [f"{attribute.name}={value}" for attribute in model.attributes.items for value in attribute.values]
-    columns = [images, *(model.edit(images, wish) for wish in wishes)]
+    # What the faces are like is found out once, not for every edit.
+    now = model.conditions_of(images)
+    columns = [images, *(model.edit(images, wish, source=now) for wish in wishes)]
     save_image(sheet(list(zip(*columns)), ["as it is", *wishes]), out)
     click.echo(out)
 

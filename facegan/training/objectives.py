@@ -92,8 +92,8 @@ def wasserstein_terms(preset, judged):
     are still as they were. A classifier that sees real photos alone is soon fooled by speckle that only it can see;
     this one asks for the same glasses as real photos have. Where a head of its own learns from photos alone, the editor
     has to please both, and that head says what is to be kept and what generated faces look like. Of edited faces, the
-    classifiers apart from the discriminator say both as well, and each of them counts as much as a head. Whoever has
-    never trained it is not as easily convinced of an edit: so these have to be by a margin.
+    classifiers apart from the discriminator say both as well, and each of them counts as much as a head. Others,
+    who have never trained an editor, are convinced less by the same edit: so all of these have to be by a margin.
 
     The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp. Where glasses
     were drawn onto a photo, it is known what they cover, and restoration asks for that. And nothing is to change outside

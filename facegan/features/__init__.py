@@ -1,0 +1,1 @@
+"""Networks that start from ImageNet: the feature critic, the attribute finder and the judge are built on them."""

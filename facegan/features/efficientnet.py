@@ -1,0 +1,88 @@
+"""EfficientNet-lite (Tan and Le 2019; Google's variant without squeeze-and-excitation and with ReLU6)."""
+
+import math
+
+import keras
+from keras import layers
+
+# One row a stage, as in the paper's table 1: expansion, kernel size, stride, filters, blocks.
+STAGES = (
+    (1, 3, 1, 16, 1),
+    (6, 3, 2, 24, 2),
+    (6, 5, 2, 40, 2),
+    (6, 3, 2, 80, 3),
+    (6, 5, 1, 112, 3),
+    (6, 5, 2, 192, 4),
+    (6, 3, 1, 320, 1),
+)
+STEM_FILTERS = 32
+# Width and depth of each variant, relative to the table.
+VARIANTS = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}
+# The stages whose last block is the end of a scale: a quarter, an eighth, a sixteenth and a thirty-second of the image.
+SCALES = (1, 2, 4, 6)
+
+
+def build_efficientnet_lite(variant: str, image_size: int, pretrained: bool = True) -> keras.Model:
+    """Builds the network without its classification head, from an image to feature maps at four scales.
+
+    Every batch normalisation is folded into the convolution before it, so the network treats the images of a batch
+    independently, whether its weights are frozen or fine-tuned.
+
+    Args:
+        variant: `"lite0"`, `"lite1"` or `"lite2"`.
+        image_size: height and width of the images, a multiple of 32.
+        pretrained: whether to load the ImageNet weights; otherwise the weights are random.
+
+    Returns:
+        A model from images `(batch, size, size, 3)` in -1..1 to a list of four feature maps, the largest first:
+        `(batch, size / 4, size / 4, 24)` to `(batch, size / 32, size / 32, 320)` for `"lite0"`.
+
+    Raises:
+        FaceganError: the package that carries the weights is not installed.
+    """
+    width, depth = VARIANTS[variant]
+    image = keras.Input((image_size, image_size, 3), name="image")
+    tensor = layers.ReLU(6.0)(_convolution(image, STEM_FILTERS, 3, strides=2))
+    scales = []
+    for stage, (expansion, kernel_size, stride, base_filters, base_blocks) in enumerate(STAGES):
+        filters = _round_filters(base_filters * width)
+        # The first and the last stage of the lite variants are not deepened.
+        blocks = math.ceil(base_blocks * depth) if 0 < stage < len(STAGES) - 1 else base_blocks
+        for block in range(blocks):
+            tensor = _inverted_bottleneck(tensor, expansion, kernel_size, stride if block == 0 else 1, filters)
+        if stage in SCALES:
+            scales.append(tensor)
+    network = keras.Model(image, scales, name=f"efficientnet_{variant}")
+    if pretrained:
+        # Imported late: without pretrained weights, nothing has to be installed.
+        from facegan.features.pretrained import folded_weights
+
+        for layer, arrays in zip(_convolutions(network), folded_weights(variant), strict=False):
+            layer.set_weights(arrays)
+    return network
+
+
+def _inverted_bottleneck(tensor, expansion, kernel_size, strides, filters):
+    """Sandler et al. 2018: expand, filter each channel by itself, project; a residual where the shape stays."""
+    channels = tensor.shape[-1]
+    inner = tensor
+    if expansion > 1:
+        inner = layers.ReLU(6.0)(_convolution(inner, expansion * channels, 1))
+    inner = layers.ReLU(6.0)(layers.DepthwiseConv2D(kernel_size, strides, padding="same")(inner))
+    inner = _convolution(inner, filters, 1)
+    return layers.Add()([tensor, inner]) if strides == 1 and filters == channels else inner
+
+
+def _convolution(tensor, filters, kernel_size, strides=1):
+    return layers.Conv2D(filters, kernel_size, strides, padding="same")(tensor)
+
+
+def _convolutions(network):
+    """The layers with weights, in the order in which the image passes them."""
+    return [layer for layer in network.layers if layer.weights]
+
+
+def _round_filters(filters, divisor=8):
+    """To the nearest multiple of `divisor`, but never more than a tenth below (EfficientNet's own rule)."""
+    rounded = max(divisor, int(filters + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * filters else rounded

@@ -9,8 +9,8 @@ from facegan.errors import FaceganError
 
 
 @contextmanager
-def writing(path):
-    """Writes a file in one step: `with writing(path) as temporary: temporary.write_bytes(...)`.
+def atomic_write(path):
+    """Writes a file in one step: `with atomic_write(path) as temporary: temporary.write_bytes(...)`.
 
     The block writes to a hidden path beside `path`, with the same ending. When it succeeds, that file takes the
     place of `path`; when it fails, an older `path` stays as it was and nothing new is left behind. Missing

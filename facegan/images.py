@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from facegan.errors import FaceganError
-from facegan.files import writing
-from facegan.provenance import as_png_text
+from facegan.files import atomic_write
+from facegan.provenance import png_metadata
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 
@@ -107,7 +107,7 @@ def _to_8_bits(image):
     return Image.fromarray(np.rint(pixels.clip(0) * (255 / white)).astype("uint8"))
 
 
-def square_box(image):
+def square_crop_box(image):
     """Left, top, right and bottom of the largest centred square; of CelebA's aligned photos, of the one with the eyes
     at 0.44 of the height."""
     if image.size == CELEBA_SIZE:
@@ -117,9 +117,9 @@ def square_box(image):
     return left, top, left + side, top + side
 
 
-def square(image, size):
-    """The `square_box` of an RGB image, `size` x `size` pixels (antialiased)."""
-    return image.crop(square_box(image)).resize((size, size), Image.Resampling.LANCZOS)
+def crop_square(image, size):
+    """The `square_crop_box` of an RGB image, `size` x `size` pixels (antialiased)."""
+    return image.crop(square_crop_box(image)).resize((size, size), Image.Resampling.LANCZOS)
 
 
 def to_array(images):
@@ -163,7 +163,7 @@ def save_image(image, path, made=None):
             "make fewer at once, or write .png or single files"
         )
     if made is not None and options["format"] == "PNG":
-        options = options | {"pnginfo": as_png_text(made)}
+        options = options | {"pnginfo": png_metadata(made)}
     _write(image, path, options)
 
 
@@ -184,7 +184,7 @@ def save_animation(frames, path):
 
 
 def _write(image, path, options):
-    with writing(path) as temporary:
+    with atomic_write(path) as temporary:
         # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
         buffer = io.BytesIO()
         image.save(buffer, **options)

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from facegan.errors import FaceganError
-from facegan.images import denormalise, normalise, square, to_array, to_images
-from facegan.photos.photo import faces_in, with_faces
+from facegan.images import crop_square, denormalise, normalise, to_array, to_images
+from facegan.photos.photo import blend_faces, select_faces
 
 MODEL_FILE = "model.keras"
 # Where a run is by default, and the model that is there without one.
@@ -190,7 +190,7 @@ class FaceModel:
         wishes = self._wishes(attributes)
         several = isinstance(images, list) or getattr(images, "ndim", 3) == 4
         pictures = [_picture(image) for image in (images if several else [images])]
-        arrays = normalise(to_array([square(picture, self.size) for picture in pictures]))
+        arrays = normalise(to_array([crop_square(picture, self.size) for picture in pictures]))
         # The condition walks from what is to what shall be, and beyond it for strengths above 1.
         towards = lambda now: now + strength * (self.attributes.apply(now, wishes) - now)
         now = self._told(source, len(arrays))
@@ -221,8 +221,8 @@ class FaceModel:
             FaceganError: no such face, or too small a one; an attribute or value that the model does not know.
         """
         picture = picture.convert("RGB")
-        faces, _ = faces_in(picture, self.size, which)
-        return with_faces(picture, faces, self.edit([face.crop for face in faces], attributes, strength, source))
+        faces, _ = select_faces(picture, self.size, which)
+        return blend_faces(picture, faces, self.edit([face.crop for face in faces], attributes, strength, source))
 
     def attributes_of(self, images):
         """What the model takes faces to be: a dictionary `{attribute: value}` for each of a list of images."""
@@ -241,7 +241,7 @@ class FaceModel:
         told = self._told(source, len(images))
         if told is not None:
             return told
-        arrays = normalise(to_array([square(_picture(image), self.size) for image in images]))
+        arrays = normalise(to_array([crop_square(_picture(image), self.size) for image in images]))
         possible = self.networks.conditions()
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
         likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])

@@ -12,7 +12,7 @@ NOTE = "Synthetic: made or changed by a neural network. Not a photograph."
 _KEY = "facegan"
 
 
-def as_png_text(made):
+def png_metadata(made):
     """How a picture was made, a JSON-able dictionary, as text for a PNG file."""
     text = PngImagePlugin.PngInfo()
     text.add_text("Software", f"facegan {__version__}")
@@ -28,7 +28,7 @@ def read_provenance(path):
         path: a PNG file.
 
     Returns:
-        What `as_png_text` was given.
+        What `png_metadata` was given.
 
     Raises:
         FaceganError: it cannot be read, or does not say.

@@ -103,7 +103,7 @@ _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七�
 
 
 @dataclass(frozen=True)
-class Understood:
+class ParsedSentence:
     """What was made of a sentence.
 
     Attributes:
@@ -115,7 +115,7 @@ class Understood:
     unknown: list
 
 
-def understand(text, attributes, editing=False):
+def parse_sentence(text, attributes, editing=False):
     """Reads a sentence.
 
     Args:
@@ -124,12 +124,12 @@ def understand(text, attributes, editing=False):
         editing: it is about a face that is there: "she" then says whom it is about, not what to make.
 
     Returns:
-        `Understood`.
+        `ParsedSentence`.
 
     >>> from facegan.attributes import Attributes
-    >>> understand("an old man with a hat and no glasses", Attributes())
-    Understood(wishes={'age': 'old', 'gender': 'male', 'glasses': '0'}, unknown=['hat'])
-    >>> understand("把她的头发变成黑色", Attributes(), editing=True).wishes
+    >>> parse_sentence("an old man with a hat and no glasses", Attributes())
+    ParsedSentence(wishes={'age': 'old', 'gender': 'male', 'glasses': '0'}, unknown=['hat'])
+    >>> parse_sentence("把她的头发变成黑色", Attributes(), editing=True).wishes
     {'hair': 'black'}
     """
     meanings = _MEANINGS | {
@@ -258,7 +258,7 @@ class _Reading:
     def result(self):
         if "hair" not in self.wishes:
             self.unknown += [replace(token, words=_not(token.words)) for token in self.not_hair]
-        return Understood(self.wishes, _joined(sorted(self.unknown, key=lambda token: token.place)))
+        return ParsedSentence(self.wishes, _joined(sorted(self.unknown, key=lambda token: token.place)))
 
 
 def _by_noun(token):

@@ -79,7 +79,7 @@ def sheet(rows, column_labels=None, row_labels=None, title=None):
     return canvas
 
 
-def labelled(images, labels, columns=None, title=None):
+def labelled_grid(images, labels, columns=None, title=None):
     """Tiles with a label under each, wrapped to the tile's width.
 
     Args:

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from facegan.errors import FaceganError
-from facegan.files import writing
+from facegan.files import atomic_write
 
 
 def names(folder):
@@ -12,9 +12,9 @@ def names(folder):
 
 
 def test_text_and_binary(tmp_path):
-    with writing(tmp_path / "a.txt") as temporary:
+    with atomic_write(tmp_path / "a.txt") as temporary:
         temporary.write_text("hello")
-    with writing(str(tmp_path / "b.bin")) as temporary, open(temporary, "wb") as file:
+    with atomic_write(str(tmp_path / "b.bin")) as temporary, open(temporary, "wb") as file:
         file.write(b"\x00\x01")
     assert (tmp_path / "a.txt").read_text() == "hello"
     assert (tmp_path / "b.bin").read_bytes() == b"\x00\x01"
@@ -22,7 +22,7 @@ def test_text_and_binary(tmp_path):
 
 
 def test_temporary_path_is_hidden_beside_the_file_with_its_ending(tmp_path):
-    with writing(tmp_path / "model.weights.h5") as temporary:
+    with atomic_write(tmp_path / "model.weights.h5") as temporary:
         assert temporary.parent == tmp_path
         assert temporary.name.startswith(".") and temporary.name.endswith(".weights.h5")
         assert not temporary.exists()
@@ -32,7 +32,7 @@ def test_temporary_path_is_hidden_beside_the_file_with_its_ending(tmp_path):
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
 def test_failure_keeps_the_old_file(tmp_path, failure):
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(failure), writing(tmp_path / "a.txt") as temporary:
+    with pytest.raises(failure), atomic_write(tmp_path / "a.txt") as temporary:
         temporary.write_text("half")
         raise failure
     assert (tmp_path / "a.txt").read_text() == "old"
@@ -41,28 +41,28 @@ def test_failure_keeps_the_old_file(tmp_path, failure):
 
 def test_success_replaces_the_old_file_at_the_end(tmp_path):
     (tmp_path / "a.txt").write_text("old")
-    with writing(tmp_path / "a.txt") as temporary:
+    with atomic_write(tmp_path / "a.txt") as temporary:
         temporary.write_text("new")
         assert (tmp_path / "a.txt").read_text() == "old"
     assert (tmp_path / "a.txt").read_text() == "new"
 
 
 def test_missing_folders_are_made(tmp_path):
-    with writing(tmp_path / "x" / "y" / "a.txt") as temporary:
+    with atomic_write(tmp_path / "x" / "y" / "a.txt") as temporary:
         temporary.touch()
     assert names(tmp_path / "x" / "y") == ["a.txt"]
 
 
 def test_made_folders_go_when_writing_fails_and_others_stay(tmp_path):
     (tmp_path / "there").mkdir()
-    with pytest.raises(ValueError), writing(tmp_path / "there" / "x" / "y" / "a.txt") as temporary:
+    with pytest.raises(ValueError), atomic_write(tmp_path / "there" / "x" / "y" / "a.txt") as temporary:
         temporary.touch()
         raise ValueError
     assert names(tmp_path) == ["there"] and names(tmp_path / "there") == []
 
 
 def test_a_made_folder_with_other_files_stays(tmp_path):
-    with pytest.raises(ValueError), writing(tmp_path / "x" / "a.txt") as temporary:
+    with pytest.raises(ValueError), atomic_write(tmp_path / "x" / "a.txt") as temporary:
         temporary.with_name("other").touch()
         raise ValueError
     assert names(tmp_path / "x") == ["other"]
@@ -72,7 +72,7 @@ def test_a_made_folder_with_other_files_stays(tmp_path):
 def test_below_a_regular_file(tmp_path, below):
     (tmp_path / "file").touch()
     with pytest.raises(FaceganError, match=r"^cannot write .*a\.txt: Not a directory$"):
-        with writing(tmp_path / "file" / below) as temporary:
+        with atomic_write(tmp_path / "file" / below) as temporary:
             temporary.touch()
     assert names(tmp_path) == ["file"]
 
@@ -80,14 +80,14 @@ def test_below_a_regular_file(tmp_path, below):
 def test_onto_a_folder(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(FaceganError, match="cannot write .*folder: .* not a file"):
-        with writing(tmp_path / "folder"):
+        with atomic_write(tmp_path / "folder"):
             pytest.fail("the block must not run")
     assert names(tmp_path) == ["folder"]
 
 
 def test_one_line_of_a_long_error(tmp_path):
     with pytest.raises(FaceganError, match=r"^cannot write .*a\.h5: it went wrong$"):
-        with writing(tmp_path / "a.h5"):
+        with atomic_write(tmp_path / "a.h5"):
             raise OSError("it went wrong\nin many ways")
 
 

@@ -9,13 +9,13 @@ from PIL import Image
 from facegan.errors import FaceganError
 from facegan.images import (
     IMAGE_SUFFIXES,
+    crop_square,
     denormalise,
     find_images,
     is_image_path,
     normalise,
     open_image,
     save_image,
-    square,
     to_array,
     to_images,
 )
@@ -192,20 +192,20 @@ def test_zero_size(tmp_path):
 def test_square_is_the_centre():
     image = Image.new("RGB", (30, 10), "blue")
     image.paste("red", (10, 0, 20, 10))
-    assert np.array_equal(square(image, 10), np.full((10, 10, 3), (255, 0, 0)))
-    assert np.array_equal(square(image.rotate(90, expand=True), 20), np.full((20, 20, 3), (255, 0, 0)))
+    assert np.array_equal(crop_square(image, 10), np.full((10, 10, 3), (255, 0, 0)))
+    assert np.array_equal(crop_square(image.rotate(90, expand=True), 20), np.full((20, 20, 3), (255, 0, 0)))
 
 
 def test_square_leaves_what_fits(noise):
-    assert np.array_equal(square(Image.fromarray(noise[:, :40]), 40), noise[:, :40])
+    assert np.array_equal(crop_square(Image.fromarray(noise[:, :40]), 40), noise[:, :40])
     # An odd margin must not shift the pixels by half of one.
-    assert np.array_equal(square(Image.fromarray(noise[:, :41]), 40), noise[:, :40])
+    assert np.array_equal(crop_square(Image.fromarray(noise[:, :41]), 40), noise[:, :40])
 
 
 def test_square_antialiases():
     stripes = np.zeros((64, 64, 3), "uint8")
     stripes[:, ::2] = 255
-    assert np.abs(np.asarray(square(Image.fromarray(stripes), 8)).astype(int) - 127).max() < 10
+    assert np.abs(np.asarray(crop_square(Image.fromarray(stripes), 8)).astype(int) - 127).max() < 10
 
 
 def test_arrays_and_back(noise):

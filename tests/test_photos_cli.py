@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from facegan.images import open_image
-from facegan.photos.photo import faces_in
+from facegan.photos.photo import select_faces
 from facegan.provenance import read_provenance
 
 
@@ -47,8 +47,8 @@ def test_the_photo_comes_back_with_nothing_but_the_face_changed(edit, photos, tm
     out = tmp_path / "edited.png"
     assert edit(photos / "portrait.png", "--out", out) == (0, f"{out}\n", "")
     changed = changed_places(photos / "portrait.png", out)
-    (face,), _ = faces_in(open_image(photos / "portrait.png"), 32)
-    left, top, right, bottom = face.alignment.box()
+    (face,), _ = select_faces(open_image(photos / "portrait.png"), 32)
+    left, top, right, bottom = face.alignment.bounding_box()
     assert changed[top:bottom, left:right].mean() > 0.3
     changed[top:bottom, left:right] = False
     assert not changed.any()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from facegan.attributes import Attributes
-from facegan.sentences import understand
+from facegan.sentences import parse_sentence
 
 FOLDER = Path(__file__).parent / "sentences"
 
@@ -27,7 +27,7 @@ def test_nearly_all_sentences_are_understood_fully(language):
     assert len(all_of_them) >= 150
     wrong = []
     for text, editing, wishes, unknown in all_of_them:
-        found = understand(text, attributes, editing)
+        found = parse_sentence(text, attributes, editing)
         if (found.wishes, found.unknown) != (wishes, unknown):
             wrong.append(f"{text}: {found.wishes} {found.unknown}, not {wishes} {unknown}")
     share = 1 - len(wrong) / len(all_of_them)
@@ -37,20 +37,20 @@ def test_nearly_all_sentences_are_understood_fully(language):
 
 def test_one_model_knows_what_another_does_not():
     text = "a young woman with a hat, smiling"
-    assert understand(text, Attributes()).unknown == ["hat", "smiling"]
-    own = understand(text, Attributes(["gender", "Smiling", "Wearing_Hat"]))
+    assert parse_sentence(text, Attributes()).unknown == ["hat", "smiling"]
+    own = parse_sentence(text, Attributes(["gender", "Smiling", "Wearing_Hat"]))
     assert own.wishes == {"gender": "female", "Wearing_Hat": "1", "Smiling": "1"} and own.unknown == ["young"]
-    assert understand("remove the hat", Attributes(["Wearing_Hat"]), editing=True).wishes == {"Wearing_Hat": "0"}
+    assert parse_sentence("remove the hat", Attributes(["Wearing_Hat"]), editing=True).wishes == {"Wearing_Hat": "0"}
 
 
 def test_languages_mix_and_odd_text_is_no_error():
     attributes = Attributes()
-    assert understand("戴 glasses 的 woman", attributes).wishes == {"glasses": "1", "gender": "female"}
+    assert parse_sentence("戴 glasses 的 woman", attributes).wishes == {"glasses": "1", "gender": "female"}
     for text in ("", "   ", "...", "ééé", "1234", "🙂", "-", "'", "no", "不", "instead of", "岁", "old" * 1000):
-        assert understand(text, attributes).wishes == {}
+        assert parse_sentence(text, attributes).wishes == {}
 
 
 def test_who_it_is_about_is_not_what_to_make():
     attributes = Attributes()
-    assert understand("she wears glasses", attributes).wishes == {"gender": "female", "glasses": "1"}
-    assert understand("she wears glasses", attributes, editing=True).wishes == {"glasses": "1"}
+    assert parse_sentence("she wears glasses", attributes).wishes == {"gender": "female", "glasses": "1"}
+    assert parse_sentence("she wears glasses", attributes, editing=True).wishes == {"glasses": "1"}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.sheets import GAP, GRID_GAP, MARGIN, grid, labelled, sheet
+from facegan.sheets import GAP, GRID_GAP, MARGIN, grid, labelled_grid, sheet
 
 LONG = "female, young, no glasses, normal skin, blond hair"
 
@@ -54,7 +54,7 @@ def test_sheet_without_labels():
 @pytest.mark.parametrize("size, shown", [(32, 128), (48, 144), (64, 128), (100, 200), (128, 128), (200, 200)])
 def test_small_images_are_enlarged_by_a_whole_factor(size, shown):
     assert sheet([tiles(1, size)]).size == (2 * MARGIN + shown,) * 2
-    assert labelled(tiles(1, size), ["a"]).width == 2 * MARGIN + shown
+    assert labelled_grid(tiles(1, size), ["a"]).width == 2 * MARGIN + shown
 
 
 def test_labels_make_the_sheet_grow_and_tiles_stay_whole():
@@ -105,7 +105,7 @@ def test_title_is_wrapped_inside_the_margins():
 
 def test_labelled():
     images = tiles(3)
-    result = labelled(images, [LONG, "male", "Wearing_Necklace_Wearing_Lipstick"], columns=2)
+    result = labelled_grid(images, [LONG, "male", "Wearing_Necklace_Wearing_Lipstick"], columns=2)
     step = 128 + GAP
     assert result.width == 2 * MARGIN + 128 + step
     assert np.array_equal(part(result, MARGIN, MARGIN, 128, 128), images[0])
@@ -123,9 +123,9 @@ def test_labelled():
 
 
 def test_labelled_with_title():
-    assert labelled(tiles(2), ["a", "b"], title="Faces").height > labelled(tiles(2), ["a", "b"]).height
+    assert labelled_grid(tiles(2), ["a", "b"], title="Faces").height > labelled_grid(tiles(2), ["a", "b"]).height
 
 
 def test_labelled_needs_a_label_for_each_image():
     with pytest.raises(ValueError):
-        labelled(tiles(2), ["a"])
+        labelled_grid(tiles(2), ["a"])

@@ -13,9 +13,9 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "files", "attributes", "regions", "sentences", "presets", "provenance", "images", "sheets", "terminal", "photos", "data", "losses", "features", "models",
+    "errors", "files", "attributes", "regions", "sentences", "presets", "provenance", "images", "sheets", "terminal_images", "photos", "data", "losses", "features", "models",
     "inference",
-    "pictures", "training", "evaluation", "doctor", "cli", "__main__",
+    "rendering", "training", "evaluation", "doctor", "cli", "__main__",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "features", "models", "training", "evaluation")
 BACKENDS = ("keras", "tensorflow", "jax", "tensorboard")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 import facegan
-from facegan.images import find_images, open_image, save_image, square
+from facegan.images import crop_square, find_images, open_image, save_image
 from facegan.sheets import sheet
 
 
@@ -23,7 +23,7 @@ from facegan.sheets import sheet
 def main(model, faces, count, seed, out):
     model = facegan.load(model)
     if faces:
-        images = [square(open_image(file), model.size) for file in find_images([faces])[:count]]
+        images = [crop_square(open_image(file), model.size) for file in find_images([faces])[:count]]
     else:
         images = model.generate(count=count, seed=seed)
     wishes = [f"{attribute.name}={value}" for attribute in model.attributes.items for value in attribute.values]

@@ -94,7 +94,7 @@ def disturbed(picture, points, random):
     if random.random() < 0.5:
         picture, points = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), points[MIRRORED] * (-1, 1) + (1, 0)
     angle, side = random.normal(0, math.radians(9)), picture.width * random.uniform(0.8, 1.3)
-    place = Alignment.about(*(picture.width / 2 + random.normal(0, 0.05, 2) * picture.width), side, angle)
+    place = Alignment.centred_at(*(picture.width / 2 + random.normal(0, 0.05, 2) * picture.width), side, angle)
     pixels = np.asarray(place.crop(picture, SIZE), "float32")
     pixels = (pixels - 128) * random.uniform(0.7, 1.2) + 128 + random.uniform(-30, 30)
     pixels = pixels + random.normal(0, 1, pixels.shape) * random.uniform(0, 8)

@@ -27,8 +27,8 @@ def align(photos, out, size, which):
       facegan align group.jpg faces --size 128 --face 1
     """
     from facegan.images import find_images
-    from facegan.pictures.output import check_folder
-    from facegan.pictures.photos import write_aligned
+    from facegan.rendering.output import check_folder
+    from facegan.rendering.edited_photos import write_aligned
 
     check_folder(out)
     paths = find_images([photos])

@@ -50,12 +50,12 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
       facegan edit face.png --set glasses=1 --strength 0:1.5:0.1 --out growing.gif
       facegan edit holiday.jpg --grid hair,glasses --out grid.png
     """
-    from facegan.images import find_images, open_image, square
+    from facegan.images import crop_square, find_images, open_image
     from facegan.inference import describe, load
     from facegan.photos.photo import is_aligned
-    from facegan.pictures.edited import write_edited, write_grid
-    from facegan.pictures.output import check_output, is_animation, is_sheet
-    from facegan.pictures.photos import write_edited_photos
+    from facegan.rendering.edited_faces import write_edited, write_grid
+    from facegan.rendering.edited_photos import write_edited_photos
+    from facegan.rendering.output import check_output, is_animation, is_sheet
 
     moving = len(strengths) > 1
     if not moving and is_animation(out, moving=True) and not is_sheet(out):
@@ -77,7 +77,7 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
         if not whole:
             break
         # Made small at once: there may be thousands of large photos.
-        faces.append((path, square(picture, size)))
+        faces.append((path, crop_square(picture, size)))
     if whole and (which or compare):
         raise FaceganError(
             f"--face and --compare are for photos, and {paths[0]} is taken for an aligned face as it is; a sheet of faces"
@@ -113,11 +113,11 @@ def edit(images, wishes, say, grid, strengths, source, which, compare, faces_onl
 
 def _cut_out(paths, size, which):
     """`(path, face)` of every face of every photo, and remarks about photos that have none."""
-    from facegan.photos.photo import faces_in_each
+    from facegan.photos.photo import select_faces_in_each
 
     faces, errors = [], []
     with progress_bar(len(paths), "looking for faces") as bar:
-        for photo in faces_in_each(paths, size, which, bar.update):
+        for photo in select_faces_in_each(paths, size, which, bar.update):
             faces += [(photo.path, face.crop) for face in photo.faces]
             errors += [photo.error] if photo.error else []
     if not faces:

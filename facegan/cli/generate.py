@@ -48,8 +48,8 @@ def generate(attrs, text, count, seed, like, then, out, walk, show_them, model):
       facegan generate --attrs female --count 5 --walk --out walk.gif
     """
     from facegan.inference import describe, load
-    from facegan.pictures.generated import FRAMES, write_generated, write_walk
-    from facegan.pictures.output import check_output, is_animation
+    from facegan.rendering.generated_faces import FRAMES, write_generated, write_walk
+    from facegan.rendering.output import check_output, is_animation
 
     if walk and (then or not is_animation(out, moving=True)):
         raise FaceganError("a walk is an animation without edits: name a .gif or .webp with --out, and leave out --then")

@@ -22,11 +22,11 @@ SHOW_OPTION = click.option("--show", "show_them", is_flag=True, help="Also show 
 def show(paths):
     """Shows pictures in the terminal that stderr is, the first few of many; elsewhere nothing."""
     from facegan.images import open_image
-    from facegan.terminal import as_text
+    from facegan.terminal_images import to_ansi
 
     if sys.stderr.isatty():
         for path in paths[:MOST_SHOWN]:
-            click.echo(as_text(open_image(path)), err=True)
+            click.echo(to_ansi(open_image(path)), err=True)
 
 
 def understood(text, described, editing):
@@ -41,12 +41,12 @@ def understood(text, described, editing):
         FaceganError: it names nothing that the model knows.
     """
     from facegan.attributes import Attributes
-    from facegan.sentences import understand
+    from facegan.sentences import parse_sentence
 
     if not text:
         return ""
     attributes = Attributes(described["attribute_names"], described["columns"])
-    found = understand(text, attributes, editing)
+    found = parse_sentence(text, attributes, editing)
     if not found.wishes:
         unknown = f" (unknown: {', '.join(found.unknown)})" if found.unknown else ""
         raise FaceganError(f"'{text}' names nothing of what this model knows: {', '.join(attributes.names)}{unknown}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from facegan.data.base import Source
 from facegan.errors import FaceganError
-from facegan.images import is_image_path, open_image, square
+from facegan.images import crop_square, is_image_path, open_image
 
 FOLDER = "img_align_celeba"
 TERMS = "CelebA: for non-commercial research purposes only, not to be passed on"
@@ -81,7 +81,7 @@ class FolderReader:
         return {name for name in os.listdir(self.path) if is_image_path(name)}
 
     def __call__(self, name, size):
-        return square(open_image(Path(self.path, name)), size)
+        return crop_square(open_image(Path(self.path, name)), size)
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class ZipReader:
         # A damaged member makes zipfile stumble in several ways (BadZipFile, zlib.error, EOFError).
         except Exception as error:
             raise FaceganError(f"cannot read {name} in {Path(self.path).name}: the zip is damaged here") from error
-        return square(open_image(io.BytesIO(content)), size)
+        return crop_square(open_image(io.BytesIO(content)), size)
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ import numpy as np
 from facegan.attributes import CELEBA_COLUMNS, FIVE, FIVE_NAMES, OFF_WORDS, ON_WORDS, Attributes
 from facegan.data.base import Source
 from facegan.errors import FaceganError
-from facegan.images import is_image_path, open_image, square
+from facegan.images import crop_square, is_image_path, open_image
 
 PARTS = {"train": 0, "validation": 1, "test": 2, "0": 0, "1": 1, "2": 2}
 _CELEBA_BY_LOWER = {column.lower(): column for column in CELEBA_COLUMNS}
@@ -63,7 +63,7 @@ class FolderReader:
     path: str
 
     def __call__(self, name, size):
-        return square(open_image(Path(self.path, name)), size)
+        return crop_square(open_image(Path(self.path, name)), size)
 
 
 def _files(folder):

@@ -22,7 +22,7 @@ from facegan.attributes import EYE_COLUMNS
 from facegan.data.hair import HairDonors, with_hair_of
 from facegan.errors import FaceganError
 from facegan.evaluation.eyes import with_eyes_of
-from facegan.files import writing
+from facegan.files import atomic_write
 from facegan.losses import balanced_cross_entropy
 from facegan.models.precision import choose_precision, set_precision
 
@@ -149,7 +149,7 @@ def judge_of(faces):
     path = faces.path / JUDGE_FILE
     if not path.exists():
         judge = train_judge(faces)
-        with writing(path) as temporary:
+        with atomic_write(path) as temporary:
             keras.saving.save_model(judge, temporary)
     return load_judge(path, faces)
 

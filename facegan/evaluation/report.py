@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facegan.evaluation import evaluate
 from facegan.evaluation.gallery import gallery
-from facegan.files import writing
+from facegan.files import atomic_write
 from facegan.images import save_image
 
 PAGE, FIGURES, TABLES = "index.html", "figures.json", "figures.md"
@@ -121,5 +121,5 @@ def curve(figures):
 
 
 def _write(path, text):
-    with writing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text, "utf-8")

@@ -4,7 +4,7 @@ import warnings
 
 import keras
 
-from facegan.files import writing
+from facegan.files import atomic_write
 from facegan.models.facegan import FaceGAN
 from facegan.models.layers import awaiting_weights
 from facegan.models.precision import choose_precision, policy, temporarily
@@ -24,7 +24,7 @@ def save_model(networks, path):
     with policy("float16"), awaiting_weights(), by_itself:
         halves = FaceGAN.from_config(networks.get_config())
     halves.set_weights(networks.get_weights())
-    with writing(path) as temporary:
+    with atomic_write(path) as temporary:
         keras.saving.save_model(halves, temporary)
 
 

@@ -29,14 +29,14 @@ class Alignment:
         self.across, self.down, self.left, self.top = across, down, left, top
 
     @classmethod
-    def of_landmarks(cls, landmarks):
+    def from_landmarks(cls, landmarks):
         """The one that brings landmarks, `(5, 2)` in pixels, nearest to the template (least squares)."""
         (x, y), ones, zeros = TEMPLATE.T, np.ones(len(TEMPLATE)), np.zeros(len(TEMPLATE))
         equations = np.concatenate([np.stack([x, -y, ones, zeros], 1), np.stack([y, x, zeros, ones], 1)])
         return cls(*np.linalg.lstsq(equations, landmarks.T.reshape(-1), rcond=None)[0])
 
     @classmethod
-    def about(cls, x, y, side, angle):
+    def centred_at(cls, x, y, side, angle):
         """The one of that side, in pixels, whose middle is the photo's point `(x, y)`, turned by an angle in radians."""
         across, down = side * math.cos(angle), side * math.sin(angle)
         return cls(across, down, x - (across - down) / 2, y - (across + down) / 2)
@@ -59,7 +59,7 @@ class Alignment:
         square = self.side**2
         return np.stack([(self.across * x + self.down * y) / square, (self.across * y - self.down * x) / square], axis=1)
 
-    def box(self):
+    def bounding_box(self):
         """Left, top, right and bottom of the upright rectangle that just holds the crop; whole pixels of the photo."""
         corners = self.to_photo([(0, 0), (1, 0), (0, 1), (1, 1)])
         return (*np.floor(corners.min(axis=0)).astype(int), *np.ceil(corners.max(axis=0)).astype(int))
@@ -70,7 +70,7 @@ class Alignment:
         Args:
             picture: RGB `PIL.Image`.
         """
-        left, top, right, bottom = self.box()
+        left, top, right, bottom = self.bounding_box()
         # A little more, for the interpolation.
         left, top, right, bottom = left - 2, top - 2, right + 2, bottom + 2
         x = np.clip(np.arange(left, right), 0, picture.width - 1)
@@ -85,21 +85,21 @@ class Alignment:
         return large.reduce(finer) if finer > 1 else large
 
 
-def aligned_faces(picture):
+def align_faces(picture):
     """The faces of a picture, the largest first: a list of `(Face, Alignment)`.
 
     What cannot be seen as a face once more when it is upright was none.
     """
-    refined = [(face, refined_landmarks(picture, face)) for face in find_faces(picture)]
-    return [(face, Alignment.of_landmarks(landmarks)) for face, landmarks in refined if landmarks is not None]
+    refined = [(face, refine_landmarks(picture, face)) for face in find_faces(picture)]
+    return [(face, Alignment.from_landmarks(landmarks)) for face, landmarks in refined if landmarks is not None]
 
 
-def refined_landmarks(picture, face):
+def refine_landmarks(picture, face):
     """A face's landmarks, `(5, 2)` in pixels of the picture, more exact than `find_faces` has them; None if there are
     none to be seen."""
     points = face.landmarks
     for _ in range(PASSES):
-        upright = Alignment.of_landmarks(points)
+        upright = Alignment.from_landmarks(points)
         (seen,), (disagreement,) = find_landmarks([upright.crop(picture, SIZE)])
         points = upright.to_photo(seen)
     return points if disagreement <= LARGEST_DISAGREEMENT else None

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from facegan.errors import FaceganError
-from facegan.images import CELEBA_SIZE, open_image, square, square_box
-from facegan.photos.align import Alignment, aligned_faces
-from facegan.photos.putback import put_back
+from facegan.images import CELEBA_SIZE, crop_square, open_image, square_crop_box
+from facegan.photos.align import Alignment, align_faces
+from facegan.photos.blend import blend_edit
 
 # Pixels. Nobody's camera makes smaller squares; facegan and its like do.
 LARGEST_ALIGNED = 256
@@ -30,7 +30,7 @@ class PhotoFace:
 
 
 @dataclass(frozen=True)
-class Searched:
+class PhotoFaces:
     """A photo in which faces were looked for.
 
     Attributes:
@@ -53,7 +53,7 @@ def is_aligned(picture):
     return picture.size == CELEBA_SIZE or (picture.width == picture.height <= LARGEST_ALIGNED)
 
 
-def faces_in(picture, size, which=None, name="the photo"):
+def select_faces(picture, size, which=None, name="the photo"):
     """The faces of a photo that are to be edited.
 
     Args:
@@ -69,10 +69,10 @@ def faces_in(picture, size, which=None, name="the photo"):
         FaceganError: no face, no face of that number, or one that is too small; with `"all"`, all of them are.
     """
     if is_aligned(picture):
-        left, top, right, _ = square_box(picture)
+        left, top, right, _ = square_crop_box(picture)
         whole = Alignment(right - left, 0, left, top)
-        return [PhotoFace(1, whole, square(picture, size))], 1
-    found = aligned_faces(picture)
+        return [PhotoFace(1, whole, crop_square(picture, size))], 1
+    found = align_faces(picture)
     if not found:
         raise FaceganError(
             f"no face found in {name} ({picture.width}x{picture.height} pixels); `facegan edit --aligned` takes a"
@@ -90,28 +90,28 @@ def faces_in(picture, size, which=None, name="the photo"):
     return [PhotoFace(number, place, place.crop(picture, size)) for number, place in large], len(found)
 
 
-def faces_in_each(paths, size, which, tick=lambda photos: None):
-    """`faces_in` of many photos, each opened when its turn comes.
+def select_faces_in_each(paths, size, which, tick=lambda photos: None):
+    """`select_faces` of many photos, each opened when its turn comes.
 
     Args:
         paths: of the photos.
-        size, which: as for `faces_in`.
+        size, which: as for `select_faces`.
         tick: called with 1 after each photo, for a progress bar.
 
     Yields:
-        `Searched`.
+        `PhotoFaces`.
     """
     for path in paths:
         picture = None
         try:
             picture = open_image(path)
-            yield Searched(path, picture, *faces_in(picture, size, which, path), None)
+            yield PhotoFaces(path, picture, *select_faces(picture, size, which, path), None)
         except FaceganError as error:
-            yield Searched(path, picture, [], 0, error)
+            yield PhotoFaces(path, picture, [], 0, error)
         tick(1)
 
 
-def with_faces(picture, faces, edited):
+def blend_faces(picture, faces, edited):
     """The photo with edited faces put back.
 
     Args:
@@ -120,5 +120,5 @@ def with_faces(picture, faces, edited):
         edited: what the model made of their crops, in the same order.
     """
     for face, after in zip(faces, edited, strict=True):
-        picture = put_back(picture, face.alignment, face.crop, after)
+        picture = blend_edit(picture, face.alignment, face.crop, after)
     return picture

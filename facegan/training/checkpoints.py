@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from facegan.errors import FaceganError
-from facegan.files import writing
+from facegan.files import atomic_write
 from facegan.training.backends import synchronise
 
 KEPT = 3
@@ -46,7 +46,7 @@ class Checkpoints:
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise FaceganError(f"the weights after step {step} are not finite; no checkpoint was written")
         description = json.dumps({**description, "step": step, "backend": keras.backend.backend()})
-        with writing(self.folder / f"step-{step:08d}.npz") as path:
+        with atomic_write(self.folder / f"step-{step:08d}.npz") as path:
             np.savez(path, **arrays, **{_DESCRIPTION: np.array(description)})
         for old in self.paths()[:-KEPT]:
             old.unlink()

@@ -101,7 +101,7 @@ class _Varied(_Labelled):
 def _turned(image, random):
     size = len(image)
     angle, side = random.uniform(-LARGEST_ANGLE, LARGEST_ANGLE), size * random.uniform(1 - LARGEST_ZOOM, 1 + LARGEST_ZOOM)
-    return np.asarray(Alignment.about(size / 2, size / 2, side, angle).crop(Image.fromarray(image), size))
+    return np.asarray(Alignment.centred_at(size / 2, size / 2, side, angle).crop(Image.fromarray(image), size))
 
 
 def learn_to_classify(networks, source, part, quiet):

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from facegan.data.drawn import EYE_X, EYE_Y, draw, face_at, landmarks
-from facegan.photos.align import TEMPLATE, Alignment, aligned_faces, refined_landmarks
+from facegan.photos.align import TEMPLATE, Alignment, align_faces, refine_landmarks
 from facegan.photos.detect import find_faces
-from facegan.photos.putback import put_back
+from facegan.photos.blend import blend_edit
 
 
 # Drawn faces of the set with seed 0 and how they lie in a scene: angle in degrees, side in pixels.
@@ -33,10 +33,10 @@ def scene_with(face, alignment, size=(500, 400)):
 def test_an_alignment_is_found_again_from_its_landmarks(angle, side):
     across, down = side * np.cos(np.radians(angle)), side * np.sin(np.radians(angle))
     true = Alignment(across, down, 150, 60)
-    found = Alignment.of_landmarks(true.to_photo(TEMPLATE))
+    found = Alignment.from_landmarks(true.to_photo(TEMPLATE))
     assert (found.across, found.down, found.left, found.top) == pytest.approx((across, down, 150, 60))
     assert found.side == pytest.approx(side)
-    about = Alignment.about(*true.to_photo([(0.5, 0.5)])[0], side, np.radians(angle))
+    about = Alignment.centred_at(*true.to_photo([(0.5, 0.5)])[0], side, np.radians(angle))
     assert (about.across, about.down, about.left, about.top) == pytest.approx((across, down, 150, 60))
     points = np.array([(0.1, 0.9), (0.7, -0.2)])
     assert true.to_crop(true.to_photo(points)) == pytest.approx(points)
@@ -47,7 +47,7 @@ def test_an_alignment_is_found_again_from_its_landmarks(angle, side):
 def test_a_drawn_face_comes_out_of_a_scene_as_it_went_in(angle, side):
     """Smaller and larger than the crop, turned either way."""
     face = draw(face_at(0, 3), 256)
-    alignment = Alignment.about(250, 200, side, np.radians(angle))
+    alignment = Alignment.centred_at(250, 200, side, np.radians(angle))
     scene, _ = scene_with(face, alignment)
     crop = alignment.crop(scene, 128)
     expected = face.reduce(2)
@@ -71,9 +71,9 @@ def test_beyond_the_photo_its_edge_goes_on():
 @pytest.mark.parametrize("angle, scale", [(-30, 0.5), (30, 1), (-15, 1), (0, 2)])
 def test_eyes_are_found_within_three_hundredths_of_their_distance(turned, angle, scale):
     picture, pupils = turned(angle, scale)
-    (face, alignment), *others = aligned_faces(picture)
+    (face, alignment), *others = align_faces(picture)
     assert not others
-    error = np.linalg.norm(refined_landmarks(picture, face)[:2] - pupils, axis=1).max()
+    error = np.linalg.norm(refine_landmarks(picture, face)[:2] - pupils, axis=1).max()
     assert error <= 0.03 * np.linalg.norm(pupils[0] - pupils[1])
     upright = np.degrees(np.arctan2(alignment.down, alignment.across))
     # Positive angles turn against the clock; her head leans by some degrees itself.
@@ -83,7 +83,7 @@ def test_eyes_are_found_within_three_hundredths_of_their_distance(turned, angle,
 def drawn_scene(index, angle, side):
     """A scene with a drawn face in it, where that is, and where the face's landmarks are, in pixels."""
     face = face_at(0, index)
-    place = Alignment.about(250, 200, side, np.radians(angle))
+    place = Alignment.centred_at(250, 200, side, np.radians(angle))
     # MTCNN knows photos, which have no edges as hard as those that are drawn.
     scene, _ = scene_with(draw(face, 256).filter(ImageFilter.GaussianBlur(2)), place)
     return scene, place, place.to_photo(landmarks(face))
@@ -95,16 +95,16 @@ def test_the_eyes_of_drawn_faces_in_scenes_are_found():
     found = 0
     for index, angle, side in SCENES:
         scene, place, points = drawn_scene(index, angle, side)
-        faces = aligned_faces(scene)
+        faces = align_faces(scene)
         assert len(faces) <= 1
         found += len(faces)
         for face, alignment in faces:
-            error = np.linalg.norm(refined_landmarks(scene, face) - points, axis=1)
+            error = np.linalg.norm(refine_landmarks(scene, face) - points, axis=1)
             assert error[:2].max() <= 0.03 * np.linalg.norm(points[0] - points[1])
             assert alignment.side == pytest.approx(place.side, rel=0.06)
             crop = alignment.crop(scene, 128)
-            changed = np.asarray(put_back(scene, alignment, crop, ImageOps.invert(crop)), int) - np.asarray(scene, int)
-            left, top, right, bottom = alignment.box()
+            changed = np.asarray(blend_edit(scene, alignment, crop, ImageOps.invert(crop)), int) - np.asarray(scene, int)
+            left, top, right, bottom = alignment.bounding_box()
             assert np.abs(changed[top + 50 : bottom - 50, left + 50 : right - 50]).mean() > 20
             changed[max(0, top) : bottom, max(0, left) : right] = 0
             assert (changed == 0).all()
@@ -114,7 +114,7 @@ def test_the_eyes_of_drawn_faces_in_scenes_are_found():
 def test_there_is_no_face_in_a_still_life():
     from skimage.data import coffee
 
-    assert aligned_faces(Image.fromarray(coffee())) == []
+    assert align_faces(Image.fromarray(coffee())) == []
 
 
 def test_faces_come_largest_first(astronaut):
@@ -122,7 +122,7 @@ def test_faces_come_largest_first(astronaut):
     wide = Image.new("RGB", (550, 280))
     wide.paste(portrait.resize((200, 187)), (0, 0))
     wide.paste(portrait, (250, 0))
-    (_, large), (_, small) = aligned_faces(wide)
+    (_, large), (_, small) = align_faces(wide)
     assert large.left > 225 > small.left
     assert large.side == pytest.approx(1.5 * small.side, rel=0.02)
 

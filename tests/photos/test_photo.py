@@ -7,8 +7,8 @@ from PIL import Image
 import facegan
 from facegan.errors import FaceganError
 from facegan.photos.align import Alignment
-from facegan.photos.photo import faces_in, is_aligned, with_faces
-from facegan.photos.putback import put_back
+from facegan.photos.photo import select_faces, is_aligned, blend_faces
+from facegan.photos.blend import blend_edit
 
 
 def pixels(picture):
@@ -20,15 +20,15 @@ def inverted(picture):
 
 
 def test_an_unchanged_face_leaves_the_photo_bit_identical(astronaut):
-    faces, count = faces_in(astronaut, 64)
+    faces, count = select_faces(astronaut, 64)
     assert count == len(faces) == 1 and faces[0].crop.size == (64, 64)
-    assert (pixels(with_faces(astronaut, faces, [faces[0].crop])) == pixels(astronaut)).all()
+    assert (pixels(blend_faces(astronaut, faces, [faces[0].crop])) == pixels(astronaut)).all()
 
 
 def test_only_the_crop_changes_and_fades_towards_its_edge(astronaut):
-    faces, _ = faces_in(astronaut, 64)
-    changed = pixels(with_faces(astronaut, faces, [inverted(faces[0].crop)])) - pixels(astronaut)
-    left, top, right, bottom = faces[0].alignment.box()
+    faces, _ = select_faces(astronaut, 64)
+    changed = pixels(blend_faces(astronaut, faces, [inverted(faces[0].crop)])) - pixels(astronaut)
+    left, top, right, bottom = faces[0].alignment.bounding_box()
     inside = np.zeros(astronaut.size[::-1], bool)
     inside[top:bottom, left:right] = True
     assert (changed[~inside] == 0).all()
@@ -45,7 +45,7 @@ def test_a_change_lands_where_it_was_made(angle):
     after = before.copy()
     after.paste((200, 60, 100), (40, 16, 48, 24))
     photo = Image.new("RGB", (300, 300), (120, 130, 140))
-    change = pixels(put_back(photo, alignment, before, after)) - pixels(photo)
+    change = pixels(blend_edit(photo, alignment, before, after)) - pixels(photo)
     weight = np.abs(change).sum(axis=2)
     y, x = np.indices(weight.shape) + 0.5
     spot = [(weight * x).sum() / weight.sum(), (weight * y).sum() / weight.sum()]
@@ -57,9 +57,9 @@ def test_a_change_lands_where_it_was_made(angle):
 def test_a_face_that_leaves_the_photo_is_put_back_as_far_as_it_is_in_it(astronaut):
     cut = astronaut.crop((0, 60, 230, 400))
     before = Image.new("RGB", (64, 64), (100, 100, 100))
-    result = put_back(cut, Alignment(180, 0, 130, -45), before, inverted(before))
+    result = blend_edit(cut, Alignment(180, 0, 130, -45), before, inverted(before))
     assert result.size == cut.size and (pixels(result) != pixels(cut)).any()
-    outside = put_back(cut, Alignment(100, 0, 500, 500), before, inverted(before))
+    outside = blend_edit(cut, Alignment(100, 0, 500, 500), before, inverted(before))
     assert (pixels(outside) == pixels(cut)).all()
 
 
@@ -73,24 +73,24 @@ def two_faces(astronaut):
 
 def test_which_of_several_faces(astronaut):
     wide = two_faces(astronaut)
-    places = lambda which: [face.alignment.left > 225 for face in faces_in(wide, 64, which)[0]]
+    places = lambda which: [face.alignment.left > 225 for face in select_faces(wide, 64, which)[0]]
     assert places(None) == [True] and places(1) == [True] and places(2) == [False]
     assert places("all") == [True, False]
-    assert [face.number for face in faces_in(wide, 64, "all")[0]] == [1, 2]
+    assert [face.number for face in select_faces(wide, 64, "all")[0]] == [1, 2]
     with pytest.raises(FaceganError, match="no face 3 in the photo: 2 found"):
-        faces_in(wide, 64, 3)
+        select_faces(wide, 64, 3)
 
 
 def test_a_face_too_small_for_the_model_says_its_size_and_what_is_needed(astronaut):
     wide = two_faces(astronaut)
     with pytest.raises(FaceganError, match=r"face 2 in holiday\.jpg is 61 pixels wide; this model needs 66"):
-        faces_in(wide, 256, 2, "holiday.jpg")
-    assert len(faces_in(wide, 256, "all")[0]) == 1
+        select_faces(wide, 256, 2, "holiday.jpg")
+    assert len(select_faces(wide, 256, "all")[0]) == 1
 
 
 def test_no_face(astronaut):
     with pytest.raises(FaceganError, match=r"no face found in sky\.jpg \(512x200 pixels\).*--aligned"):
-        faces_in(astronaut.crop((0, 312, 512, 512)), 64, name="sky.jpg")
+        select_faces(astronaut.crop((0, 312, 512, 512)), 64, name="sky.jpg")
 
 
 @pytest.mark.parametrize("size, aligned", [((64, 64), 1), ((256, 256), 1), ((257, 257), 0), ((178, 218), 1), ((200, 180), 0)])
@@ -101,17 +101,17 @@ def test_what_is_taken_for_an_aligned_face(size, aligned):
 def test_celebas_aligned_photos_are_cut_as_the_training_data_is():
     photo = Image.new("RGB", (178, 218))
     photo.paste((250, 0, 0), (0, 33, 178, 211))
-    (face,), _ = faces_in(photo, 64)
+    (face,), _ = select_faces(photo, 64)
     assert (pixels(face.crop) == (250, 0, 0)).all()
-    assert tuple(face.alignment.box()) == (0, 33, 178, 211)
+    assert tuple(face.alignment.bounding_box()) == (0, 33, 178, 211)
 
 
 def test_a_model_edits_a_photo(astronaut, model_file):
     model = facegan.load(model_file)
     asked = {"attributes": "hair=black", "source": "hair=blond", "strength": 2.0}
     edited = model.edit_photo(astronaut, **asked)
-    (face,), _ = faces_in(astronaut, 32)
-    expected = put_back(astronaut, face.alignment, face.crop, model.edit(face.crop, **asked))
+    (face,), _ = select_faces(astronaut, 32)
+    expected = blend_edit(astronaut, face.alignment, face.crop, model.edit(face.crop, **asked))
     assert edited.size == astronaut.size and (pixels(edited) == pixels(expected)).all()
     assert (pixels(edited) != pixels(astronaut)).any()
     with pytest.raises(FaceganError, match="no face 2"):

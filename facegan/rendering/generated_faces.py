@@ -2,8 +2,8 @@
 
 from facegan.errors import FaceganError
 from facegan.images import save_animation, save_image
-from facegan.pictures.output import is_sheet, made_by, parse_wishes, write_files
-from facegan.sheets import labelled, sheet
+from facegan.rendering.output import is_sheet, made_by, parse_wishes, write_files
+from facegan.sheets import labelled_grid, sheet
 
 # From one face of a walk to the next.
 FRAMES = 12
@@ -41,7 +41,7 @@ def write_generated(model, attributes, count, seed, steps, out):
         titles = ["generated", *(f"then {describe(step)}" for step in wishes)]
         picture = sheet(list(zip(*columns)), column_labels=titles, row_labels=labels)
     else:
-        picture = labelled(faces, labels)
+        picture = labelled_grid(faces, labels)
     save_image(picture, out, made)
     return [out]
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from facegan.images import save_animation, save_image, square
-from facegan.pictures.output import (
+from facegan.images import crop_square, save_animation, save_image
+from facegan.rendering.output import (
     ending,
     file_names,
     is_animation,
@@ -47,7 +47,7 @@ def write_edited(model, paths, pictures, attributes, strengths, source, out):
         return write_files(files, out, made), remarks
     after = model.attributes.describe(wishes)
     titles = [after if strength == 1 else f"{after}, strength {strength:g}" for strength in strengths]
-    before = [square(picture, model.size) for picture in pictures]
+    before = [crop_square(picture, model.size) for picture in pictures]
     names = [Path(path).name for path in paths]
     rows = list(zip(before, *edited))
     save_image(sheet(rows, column_labels=["before", *titles], row_labels=names), out, made)
@@ -76,7 +76,7 @@ def write_grid(model, paths, pictures, names, strength, source, out):
     for index, (path, picture) in enumerate(zip(paths, pictures)):
         for below in second[0] if second else [{}]:
             edits = [model.edit(picture, wish | below, strength, now[[index]]) for wish in first]
-            rows.append([square(picture, model.size), *edits])
+            rows.append([crop_square(picture, model.size), *edits])
             labels.append(f"{Path(path).name} {describe(below)}".strip())
     made = made_by(model) | {"grid": list(names), "strength": strength, "from": source}
     save_image(sheet(rows, ["before", *map(describe, first)], labels), out, made)

@@ -9,7 +9,7 @@ from PIL import Image
 BLOCK = "▀"
 
 
-def as_text(picture, columns=None):
+def to_ansi(picture, columns=None):
     """A picture as lines of text.
 
     Args:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from facegan.terminal import BLOCK, as_text
+from facegan.terminal_images import BLOCK, to_ansi
 
 
 def colours(text):
@@ -21,10 +21,10 @@ def colours(text):
 
 def test_every_pixel_of_a_small_picture_is_there():
     pixels = np.random.default_rng(0).integers(0, 256, (6, 4, 3)).astype("uint8")
-    assert (colours(as_text(Image.fromarray(pixels), columns=80)) == pixels).all()
+    assert (colours(to_ansi(Image.fromarray(pixels), columns=80)) == pixels).all()
 
 
 def test_a_large_picture_becomes_as_wide_as_asked():
     picture = Image.new("RGB", (300, 200), (10, 20, 30))
-    found = colours(as_text(picture, columns=30))
+    found = colours(to_ansi(picture, columns=30))
     assert found.shape == (20, 30, 3) and (found == (10, 20, 30)).all()

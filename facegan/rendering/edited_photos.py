@@ -6,8 +6,8 @@ from PIL import Image
 
 from facegan.errors import FaceganError
 from facegan.images import save_animation, save_image
-from facegan.photos.photo import faces_in_each, with_faces
-from facegan.pictures.output import (
+from facegan.photos.photo import blend_faces, select_faces_in_each
+from facegan.rendering.output import (
     ending,
     file_names,
     free_name,
@@ -34,7 +34,7 @@ def write_edited_photos(
         paths: of the photos. Each is opened when its turn comes: there may be thousands of large ones.
         out: a folder; for a single photo, also a picture's path (with several strengths, for a strip of small
             copies), or an animation's.
-        which: as for `photos.photo.faces_in`.
+        which: as for `photos.photo.select_faces`.
         compare: whether to put the photo as it was beside what became of it.
         tick: called with 1 after each photo, for a progress bar.
 
@@ -52,7 +52,7 @@ def write_edited_photos(
         raise FaceganError(f"{out} has room for one photo, and there are {len(paths)}; name a folder, or add --faces-only")
     made = made_by(model) | {"set": attributes, "strength": list(strengths), "from": source}
     written, remarks, errors, found = [], [], [], []
-    for photo, name in zip(faces_in_each(paths, model.size, which, tick), file_names(paths)):
+    for photo, name in zip(select_faces_in_each(paths, model.size, which, tick), file_names(paths)):
         if photo.error:
             errors.append(photo.error)
             continue
@@ -63,10 +63,10 @@ def write_edited_photos(
         crops = [face.crop for face in faces]
         now = model.conditions_of(crops, source)
         found += list(now)
-        edited = [with_faces(picture, faces, model.edit(crops, wishes, strength, now)) for strength in strengths]
+        edited = [blend_faces(picture, faces, model.edit(crops, wishes, strength, now)) for strength in strengths]
         if compare:
             edited = [grid([picture, after], columns=2) for after in edited]
-        made_of_photo = made | {"faces": [[round(float(n)) for n in face.alignment.box()] for face in faces]}
+        made_of_photo = made | {"faces": [[round(float(n)) for n in face.alignment.bounding_box()] for face in faces]}
         if files:
             pictures = {f"{name}{ending(strengths, strength)}.png": after for strength, after in zip(strengths, edited)}
             written += write_files(pictures, out, made_of_photo)
@@ -89,7 +89,7 @@ def write_aligned(paths, size, which, out, tick=lambda photos: None):
     Args:
         paths: of the photos.
         size: side of a face in pixels.
-        which: as for `photos.photo.faces_in`.
+        which: as for `photos.photo.select_faces`.
         out: a folder.
         tick: called with 1 after each photo, for a progress bar.
 
@@ -97,7 +97,7 @@ def write_aligned(paths, size, which, out, tick=lambda photos: None):
         The paths that were written, and the errors of photos without a face.
     """
     written, errors, taken = [], [], set()
-    for photo in faces_in_each(paths, size, which, tick):
+    for photo in select_faces_in_each(paths, size, which, tick):
         errors += [photo.error] if photo.error else []
         files = {free_name(Path(photo.path).stem, taken): face.crop for face in photo.faces}
         written += write_files(files, out, made=None)

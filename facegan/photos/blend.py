@@ -12,7 +12,7 @@ from PIL import Image
 FADE = 0.12
 
 
-def put_back(picture, alignment, before, after):
+def blend_edit(picture, alignment, before, after):
     """The photo with an edited face.
 
     Args:
@@ -25,7 +25,7 @@ def put_back(picture, alignment, before, after):
     """
     size = before.width
     change = (np.asarray(after, "float32") - np.asarray(before, "float32")) * _fade(size)[..., None]
-    left, top, right, bottom = np.clip(alignment.box(), 0, [*picture.size, *picture.size])
+    left, top, right, bottom = np.clip(alignment.bounding_box(), 0, [*picture.size, *picture.size])
     if right <= left or bottom <= top:
         return picture.copy()
     # From pixels of the photo to those of the crop: the alignment turned round.

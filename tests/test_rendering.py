@@ -6,10 +6,10 @@ from PIL import Image
 
 import facegan
 from facegan.errors import FaceganError
-from facegan.pictures import edited, generated, output
-from facegan.pictures.edited import write_edited, write_grid
-from facegan.pictures.generated import write_generated, write_walk
-from facegan.pictures.output import check_output
+from facegan.rendering import edited_faces, generated_faces, output
+from facegan.rendering.edited_faces import write_edited, write_grid
+from facegan.rendering.generated_faces import write_generated, write_walk
+from facegan.rendering.output import check_output
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def model(model_file):
 def sheets(monkeypatch):
     """What is put on sheets: a list of `(arguments, keywords)`."""
     asked = []
-    for module, name in ((generated, "sheet"), (generated, "labelled"), (edited, "sheet")):
+    for module, name in ((generated_faces, "sheet"), (generated_faces, "labelled_grid"), (edited_faces, "sheet")):
         make = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *a, make=make, **k: asked.append((a, k)) or make(*a, **k))
     return asked

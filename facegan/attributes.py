@@ -1,25 +1,29 @@
-"""The vocabulary: which attributes there are, what people call their values, and the vectors that networks see.
+"""The vocabulary: the attributes, the words for their values, and the condition vectors that the networks take.
 
-An *attribute* is what a person asks for (`hair`, `glasses`, `Smiling`). A *column* is one 0/1 entry of a label
-file (`Black_Hair`). Most attributes are one column; `hair` is four, of which at most one is 1.
+An *attribute* is what a person asks for (`hair`, `glasses`, `Smiling`). A *column* is one 0/1 entry of a label file
+(`Black_Hair`). Most attributes are one column; `hair` is four, of which at most one is 1. Everything that differs from
+one attribute to the next is a field of `Attribute`, so a new attribute is a new row of `FIVE`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from facegan.errors import FaceganError
+from facegan.regions import AROUND_FACE, EYES, FACE, WHOLE, Region
 
-CELEBA_COLUMNS = tuple(
-    """5_o_Clock_Shadow Arched_Eyebrows Attractive Bags_Under_Eyes Bald Bangs Big_Lips Big_Nose Black_Hair
+_CELEBA_COLUMNS = """
+    5_o_Clock_Shadow Arched_Eyebrows Attractive Bags_Under_Eyes Bald Bangs Big_Lips Big_Nose Black_Hair
     Blond_Hair Blurry Brown_Hair Bushy_Eyebrows Chubby Double_Chin Eyeglasses Goatee Gray_Hair Heavy_Makeup
     High_Cheekbones Male Mouth_Slightly_Open Mustache Narrow_Eyes No_Beard Oval_Face Pale_Skin Pointy_Nose
     Receding_Hairline Rosy_Cheeks Sideburns Smiling Straight_Hair Wavy_Hair Wearing_Earrings Wearing_Hat
-    Wearing_Lipstick Wearing_Necklace Wearing_Necktie Young""".split()
-)
+    Wearing_Lipstick Wearing_Necklace Wearing_Necktie Young
+"""
+CELEBA_COLUMNS = tuple(_CELEBA_COLUMNS.split())
 HAIR_COLUMNS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
-# Those that a band across the face decides about; all others are about the rest of it.
 EYE_COLUMNS = ("Eyeglasses", "Narrow_Eyes", "Bags_Under_Eyes", "Arched_Eyebrows", "Bushy_Eyebrows")
 
 OFF_WORDS = ("0", "no", "off", "false", "-1")
@@ -31,60 +35,123 @@ class Attribute:
     """One thing a person can ask for.
 
     Attributes:
-        name: what it is called on the command line.
+        name: its name on the command line.
         columns: its label columns.
-        values: the names of its values. With one column, `(value for 0, value for 1)`; with more, one value
-            for each column that is 1, and a last one for "all are 0".
+        values: the names of its values. With one column, `(value for 0, value for 1)`; with more, one value for each
+            column that is 1, and a last one for "all are 0".
+        words: other words for a value, which can stand alone: `blonde` is `hair=blond`.
+        aliases: other words for a value, which are clear only after the name: `hair=none` is `hair=other`.
+        phrases: how a description puts a value, where name and value do not say it well.
+        region: where an edit may change the picture.
+        keeps_identity: whether a person stays the same when the attribute changes.
+        is_group: whether figures are also reported for the people of each value.
     """
 
     name: str
-    columns: tuple
-    values: tuple = ("0", "1")
+    columns: tuple[str, ...]
+    values: tuple[str, ...] = ("0", "1")
+    words: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    region: Region = WHOLE
+    keeps_identity: bool = True
+    is_group: bool = False
 
-    def bits(self, value):
-        """The 0/1 entries of this attribute's columns that `value` stands for."""
+    @property
+    def is_switch(self) -> bool:
+        """Whether the values are plain 0 and 1."""
+        return self.values == ("0", "1")
+
+    @property
+    def editable_values(self) -> tuple[str, ...]:
+        """The values that people ask for: all but "none of the others" (`hair=other`)."""
+        return self.values if len(self.columns) == 1 else self.values[:-1]
+
+    def bits(self, value: str) -> list[int]:
+        """Returns the 0/1 entries of this attribute's columns for a value."""
         chosen = self.values.index(value)
         if len(self.columns) == 1:
             return [chosen]
         return [int(chosen == index) for index in range(len(self.columns))]
 
-    @property
-    def wishable(self):
-        """The values that people ask for: all but "none of the others" (hair=other)."""
-        return self.values if len(self.columns) == 1 else self.values[:-1]
-
-    def value(self, bits):
-        """The name of the value that these entries come nearest to (any numbers; 0.5 is the border)."""
+    def value(self, bits: ArrayLike) -> str:
+        """Returns the value that is nearest to these entries: any numbers, with the threshold at 0.5."""
         bits = np.asarray(bits, "float32")
         if len(self.columns) == 1:
             return self.values[int(bits[0] > 0.5)]
         return self.values[int(bits.argmax())] if bits.max() > 0.5 else self.values[-1]
 
+    def read(self, word: str) -> str | None:
+        """Returns the value that a word after `name=` stands for, or None."""
+        word = word.lower()
+        word = {**self.words, **self.aliases}.get(word, word)
+        if self.is_switch:
+            word = "1" if word in ON_WORDS else "0" if word in OFF_WORDS else word
+        return word if word in self.values else None
+
+    def bare_words(self) -> dict[str, str]:
+        """Returns `{word: value}` of the words that name attribute and value at once."""
+        named = {self.name.lower(): "1"} if self.is_switch else {value: value for value in self.editable_values}
+        return {**named, **self.words}
+
+    def phrase(self, value: str) -> str:
+        """Returns a value in words: `no glasses`, `blond hair`."""
+        return self.phrases.get(value) or {"0": f"no {self.name}", "1": self.name}.get(value, value)
+
 
 FIVE = (
-    Attribute("gender", ("Male",), ("female", "male")),
-    Attribute("age", ("Young",), ("old", "young")),
-    Attribute("glasses", ("Eyeglasses",)),
-    Attribute("skin", ("Pale_Skin",)),
-    Attribute("hair", HAIR_COLUMNS, ("black", "blond", "brown", "gray", "other")),
+    Attribute(
+        name="gender",
+        columns=("Male",),
+        values=("female", "male"),
+        words={"woman": "female", "man": "male"},
+        aliases={"0": "female", "1": "male"},
+        keeps_identity=False,
+        is_group=True,
+    ),
+    Attribute(
+        name="age",
+        columns=("Young",),
+        values=("old", "young"),
+        aliases={"0": "old", "1": "young"},
+        keeps_identity=False,
+        is_group=True,
+    ),
+    Attribute(
+        name="glasses",
+        columns=("Eyeglasses",),
+        words={"eyeglasses": "1"},
+        aliases={"none": "0"},
+        region=EYES,
+    ),
+    Attribute(
+        name="skin",
+        columns=("Pale_Skin",),
+        words={"pale": "1"},
+        aliases={"normal": "0"},
+        phrases={"0": "normal skin", "1": "pale skin"},
+        region=FACE,
+    ),
+    Attribute(
+        name="hair",
+        columns=HAIR_COLUMNS,
+        values=("black", "blond", "brown", "gray", "other"),
+        words={"blonde": "blond", "grey": "gray"},
+        aliases={"none": "other"},
+        phrases={value: f"{value} hair" for value in ("black", "blond", "brown", "gray", "other")},
+        region=AROUND_FACE,
+    ),
 )
 FIVE_NAMES = tuple(attribute.name for attribute in FIVE)
-_FIVE_BY_NAME = {attribute.name: attribute for attribute in FIVE}
-
-# Other words for a value, by attribute.
-_SYNONYMS = {
-    "skin": {"pale": "1", "normal": "0"},
-    "glasses": {"none": "0"},
-    "hair": {"blonde": "blond", "grey": "gray", "none": "other"},
-    "gender": {"woman": "female", "man": "male", "0": "female", "1": "male"},
-    "age": {"0": "old", "1": "young"},
+_FIVE_BY_WORD = {attribute.name: attribute for attribute in FIVE} | {
+    attribute.columns[0].lower(): attribute for attribute in FIVE if len(attribute.columns) == 1
 }
-# Words that say attribute and value in one.
-_BARE_WORDS = {"pale": ("skin", "1"), "eyeglasses": ("glasses", "1")}
+# Where the other columns can be seen.
+_REGIONS = dict.fromkeys(EYE_COLUMNS, EYES) | dict.fromkeys(HAIR_COLUMNS, AROUND_FACE)
 
 
-def did_you_mean(word, candidates):
-    """`"; did you mean 'glasses'?"`, or the list of what there is when nothing comes near."""
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """Returns `"; did you mean 'glasses'?"`, or the list of candidates where none is similar."""
     candidates = sorted(set(candidates))
     lowered = {candidate.lower(): candidate for candidate in candidates}
     close = get_close_matches(word.lower(), lowered, n=1)
@@ -94,17 +161,21 @@ def did_you_mean(word, candidates):
 
 
 class Attributes:
-    """The attributes a model knows, in the order of its condition vector.
+    """The attributes of a model, in the order of its condition vector.
 
     Args:
-        names: any of the five (`gender`, `age`, `glasses`, `skin`, `hair`) and any label column by its own name.
-        available: the label columns there are. CelebA's forty by default.
+        names: any of the five (`gender`, `age`, `glasses`, `skin`, `hair`) and any label column by its own name. A
+            column that is one of the five by itself becomes that attribute: `Eyeglasses` is `glasses`.
+        available: the label columns of the data; CelebA's forty by default.
+
+    Attributes:
+        items: the `Attribute`s.
+        columns: their label columns.
 
     Raises:
-        FaceganError: an unknown name, one named twice, or two names that share a column.
+        FaceganError: an unknown name, a name given twice, or two names that share a column.
 
     Example:
-
     >>> attributes = Attributes(["glasses", "hair"])
     >>> attributes.columns
     ('Eyeglasses', 'Black_Hair', 'Blond_Hair', 'Brown_Hair', 'Gray_Hair')
@@ -114,150 +185,141 @@ class Attributes:
     [1.0, 0.0, 1.0, 0.0, 0.0]
     """
 
-    def __init__(self, names=FIVE_NAMES, available=CELEBA_COLUMNS):
+    def __init__(self, names: Sequence[str] = FIVE_NAMES, available: Sequence[str] = CELEBA_COLUMNS):
         columns_by_lower = {column.lower(): column for column in available}
-        self.items = []
+        self.items: list[Attribute] = []
         for name in names:
             lowered = name.strip().lower()
-            if lowered in _FIVE_BY_NAME and set(_FIVE_BY_NAME[lowered].columns) <= set(available):
-                self.items.append(_FIVE_BY_NAME[lowered])
+            if lowered in _FIVE_BY_WORD and set(_FIVE_BY_WORD[lowered].columns) <= set(available):
+                self.items.append(_FIVE_BY_WORD[lowered])
             elif lowered in columns_by_lower:
-                self.items.append(Attribute(columns_by_lower[lowered], (columns_by_lower[lowered],)))
+                column = columns_by_lower[lowered]
+                self.items.append(Attribute(column, (column,), region=_REGIONS.get(column, WHOLE)))
             else:
                 known = [five.name for five in FIVE if set(five.columns) <= set(available)]
-                raise FaceganError(f"unknown attribute '{name.strip()}'" + did_you_mean(name, known + list(available)))
+                raise FaceganError(f"unknown attribute '{name.strip()}'" + did_you_mean(name, [*known, *available]))
         self.columns = tuple(column for item in self.items for column in item.columns)
         if len(set(self.columns)) < len(self.columns):
             raise FaceganError(f"attributes '{', '.join(names)}' name the same label column twice")
         if not self.items:
             raise FaceganError("no attribute was named")
         starts = np.cumsum([0] + [len(item.columns) for item in self.items])
-        self._slices = {item.name: slice(a, b) for item, a, b in zip(self.items, starts, starts[1:])}
-        # Hair colours exclude each other even where someone chose them as single columns.
+        self._slices = {
+            item.name: slice(start, end) for item, start, end in zip(self.items, starts, starts[1:], strict=False)
+        }
+        # Hair colours exclude each other even if they were chosen as single columns.
         self._exclusive = np.array([column in HAIR_COLUMNS for column in self.columns])
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
+        """The attributes' names."""
         return tuple(item.name for item in self.items)
 
-    def __len__(self):
-        """The length of the condition vector."""
+    def __len__(self) -> int:
+        """Returns the length of the condition vector."""
         return len(self.columns)
 
-    def select(self, labels, columns):
-        """Takes this vocabulary's columns out of a label array.
+    def select(self, labels: ArrayLike, columns: Sequence[str]) -> np.ndarray:
+        """Takes these attributes' columns out of a label array.
 
         Args:
             labels: `(count, len(columns))`, 0 or 1.
-            columns: what the label array's columns are called.
+            columns: the names of the label array's columns.
 
         Returns:
-            `(count, len(self))` float32, 0 or 1, with at most one hair colour (CelebA has a few photos with two:
-            the first counts).
+            `(count, len(self))` float32, 0 or 1, with at most one hair colour (a few CelebA photos have two: the first
+            counts).
         """
         vectors = np.asarray(labels)[:, [list(columns).index(column) for column in self.columns]].astype("float32")
         exclusive = vectors[:, self._exclusive]
         vectors[:, self._exclusive] = exclusive * (np.cumsum(exclusive, axis=1) <= 1)
         return vectors
 
-    def parse(self, text):
+    def parse(self, text: str) -> dict[str, str]:
         """Reads `"gender=female, glasses=1, blond"` into `{"gender": "female", "glasses": "1", "hair": "blond"}`.
 
         Raises:
-            FaceganError: an unknown attribute or value, or one attribute given two values.
+            FaceganError: an unknown attribute or value, or two values for one attribute.
         """
-        wishes = {}
+        wishes: dict[str, str] = {}
         for part in filter(None, (part.strip() for part in text.split(","))):
             name, separator, value = (piece.strip() for piece in part.partition("="))
-            name, value = self._one(name, value) if separator else self._bare(part)
+            name, value = self._read(name, value) if separator else self._read_bare(part)
             if wishes.get(name, value) != value:
-                raise FaceganError(f"'{name}' is asked to be both '{wishes[name]}' and '{value}'")
+                raise FaceganError(f"'{name}' cannot be both '{wishes[name]}' and '{value}'")
             wishes[name] = value
         return wishes
 
-    def _called(self, name):
-        """The attribute that a person calls `name`. Raises `FaceganError` if there is none."""
+    def find(self, name: str) -> Attribute:
+        """Returns the attribute with this name, or with a column of this name.
+
+        Raises:
+            FaceganError: there is none.
+        """
         by_lower = {item.name.lower(): item for item in self.items}
-        # A column's own name works for the attribute it makes up: Eyeglasses=1 is glasses=1.
         by_lower |= {item.columns[0].lower(): item for item in self.items if len(item.columns) == 1}
         if name.lower() not in by_lower:
             raise FaceganError(f"unknown attribute '{name}'" + did_you_mean(name, self.names))
         return by_lower[name.lower()]
 
-    def _one(self, name, value):
-        item = self._called(name)
-        word = value.lower()
-        word = _SYNONYMS.get(item.name, {}).get(word, word)
-        if word not in item.values and item.values == ("0", "1"):
-            word = "1" if word in ON_WORDS else "0" if word in OFF_WORDS else word
-        if word not in item.values:
-            raise FaceganError(f"unknown value '{value}' for '{item.name}'" + did_you_mean(value, item.values))
-        return item.name, word
+    def _read(self, name, word):
+        item = self.find(name)
+        value = item.read(word)
+        if value is None:
+            raise FaceganError(f"unknown value '{word}' for '{item.name}'" + did_you_mean(word, item.values))
+        return item.name, value
 
-    def _bare(self, word):
-        meanings = {
-            value: (item.name, value)
-            for item in self.items
-            for value in item.values
-            if value not in ("0", "1", "other")
-        }
-        meanings |= {
-            synonym: (name, value)
-            for name in set(self.names) & set(_SYNONYMS)
-            for synonym, value in _SYNONYMS[name].items()
-            if synonym not in ("0", "1", "none", "normal")
-        }
-        meanings |= {item.name.lower(): (item.name, "1") for item in self.items if item.values == ("0", "1")}
-        meanings |= {bare: meaning for bare, meaning in _BARE_WORDS.items() if meaning[0] in self.names}
+    def _read_bare(self, word):
+        meanings = {bare: (item.name, value) for item in self.items for bare, value in item.bare_words().items()}
         if word.lower() not in meanings:
             raise FaceganError(f"unknown attribute '{word}'" + did_you_mean(word, meanings))
         return meanings[word.lower()]
 
-    def wishes_of(self, name):
-        """`{attribute: value}` for each value of an attribute that people ask for.
+    def wishes_of(self, name: str) -> list[dict[str, str]]:
+        """Returns `{attribute: value}` for each value of an attribute that people ask for.
 
         Raises:
             FaceganError: an unknown attribute.
         """
-        item = self._called(name)
-        return [{item.name: value} for value in item.wishable]
+        item = self.find(name)
+        return [{item.name: value} for value in item.editable_values]
 
-    def apply(self, vectors, wishes):
-        """Sets attributes in condition vectors; the others stay as they are.
+    def apply(self, vectors: ArrayLike, wishes: Mapping[str, str]) -> np.ndarray:
+        """Sets attributes in condition vectors and leaves the others as they are.
 
         Args:
             vectors: `(..., len(self))`, any numbers.
-            wishes: `{attribute: value}` as `parse` returns it.
+            wishes: `{attribute: value}`, as returned by `parse`.
 
         Returns:
-            A new float32 array of the same shape. A hair colour that is set clears the other colours.
+            A new float32 array of the same shape. Setting a hair colour clears the other colours.
         """
         vectors = np.array(vectors, "float32")
         for name, value in wishes.items():
-            name, value = self._one(name, str(value))
+            name, value = self._read(name, str(value))
             where = self._slices[name]
-            bits = self._item(name).bits(value)
+            bits = self.find(name).bits(value)
             if any(bits) and self._exclusive[where].any():
                 vectors[..., self._exclusive] = 0
             vectors[..., where] = bits
         return vectors
 
-    def vector(self, wishes):
-        """The condition vector, `(len(self),)` float32, of these wishes with everything else 0."""
+    def vector(self, wishes: Mapping[str, str]) -> np.ndarray:
+        """Returns the condition vector, `(len(self),)` float32, of these wishes with everything else 0."""
         return self.apply(np.zeros(len(self)), wishes)
 
-    def values(self, vector):
-        """`{attribute: value}` of one condition vector: what `vector` was made from."""
+    def values(self, vector: ArrayLike) -> dict[str, str]:
+        """Returns `{attribute: value}` of one condition vector; the inverse of `vector`."""
         return {item.name: item.value(np.asarray(vector)[self._slices[item.name]]) for item in self.items}
 
-    def value_indexes(self, vectors):
-        """Which value each attribute has: `values` of many vectors at once.
+    def value_indexes(self, vectors: ArrayLike) -> np.ndarray:
+        """Returns the value of each attribute as an index: `values` of many vectors at once.
 
         Args:
-            vectors: `(count, len(self))`, any numbers; 0.5 is the border between 0 and 1.
+            vectors: `(count, len(self))`, any numbers, with the threshold at 0.5.
 
         Returns:
-            `(count, len(names))` int, the place among each attribute's values.
+            `(count, len(names))` int, indexes into each attribute's `values`.
         """
         found = []
         for item in self.items:
@@ -266,36 +328,34 @@ class Attributes:
             found.append(np.where(bits.max(axis=1) > 0.5, best, none))
         return np.stack(found, axis=1)
 
-    def describe(self, wishes):
-        """One line for people: `female, young, glasses, blond hair`.
+    def describe(self, wishes: Mapping[str, str]) -> str:
+        """Returns one line for people.
 
         >>> Attributes().describe({"gender": "female", "glasses": "0", "hair": "blond"})
         'female, no glasses, blond hair'
         """
-        words = {
-            "skin": {"0": "normal skin", "1": "pale skin"},
-            "hair": {value: f"{value} hair" for value in _FIVE_BY_NAME["hair"].values},
-        }
-        switch = lambda name, value: {"0": f"no {name}", "1": name}.get(value, value)
-        return ", ".join(words.get(name, {}).get(value) or switch(name, value) for name, value in wishes.items())
+        return ", ".join(self.find(name).phrase(value) for name, value in wishes.items())
 
-    def matching(self, vectors, wishes):
-        """Which of these condition vectors have all these values: `(count,)` bool."""
+    def matching(self, vectors: np.ndarray, wishes: Mapping[str, str]) -> np.ndarray:
+        """Returns which condition vectors have all these values: `(count,)` bool."""
         wanted = np.full(len(self), np.nan, "float32")
         for name, value in wishes.items():
-            wanted[self._slices[name]] = self._item(name).bits(value)
+            wanted[self._slices[name]] = self.find(name).bits(value)
         return np.all(np.isnan(wanted) | (vectors == wanted), axis=-1)
 
-    def changed(self, vectors, random, among=None):
-        """Condition vectors that are wrong for their faces: one or two attributes of each get another value.
+    def changed(self, vectors: ArrayLike, random: np.random.Generator, among: np.ndarray | None = None) -> np.ndarray:
+        """Returns condition vectors in which one or two attributes of each face have another value.
 
-        Every attribute is changed equally often, however rare its values are; shuffling labels instead would
-        hardly ever ask for glasses. A face with two changes is as frequent as one with a single change.
+        Every attribute is changed equally often, however rare its values are; shuffled labels would hardly ever
+        contain glasses. One and two changes are equally frequent.
 
         Args:
             vectors: `(count, len(self))`, the faces' own attributes.
-            random: `numpy.random.Generator`.
-            among: `(count,)` int, the place of an attribute that has to be among each face's changed ones.
+            random: the random number generator.
+            among: `(count,)` int, for each face the index of an attribute that has to be among the changed ones.
+
+        Returns:
+            `(count, len(self))` float32.
         """
         own = np.asarray(vectors, "float32")
         changed = own.copy()
@@ -303,17 +363,14 @@ class Attributes:
         order = random.random((len(own), len(self.items)))
         if among is not None:
             order[np.arange(len(own)), among] = -1
-        order = order.argsort(axis=1).argsort(axis=1)
-        for item, place in zip(self.items, order.T):
+        ranks = order.argsort(axis=1).argsort(axis=1)
+        for item, place in zip(self.items, ranks.T, strict=True):
             rows, where = np.flatnonzero(place < how_many), self._slices[item.name]
             codes = np.array([item.bits(value) for value in item.values], "float32")
-            # What the face has, not what an earlier change has left: two hair columns would undo each other.
+            # From the face's own value, not from what an earlier change left: two hair columns would undo each other.
             now = (own[rows, None, where] == codes).all(axis=-1).argmax(axis=1)
             new = codes[(now + random.integers(1, len(codes), len(rows))) % len(codes)]
             if self._exclusive[where].any():
                 changed[np.ix_(rows[new.any(axis=1)], self._exclusive)] = 0
             changed[rows, where] = new
         return changed
-
-    def _item(self, name):
-        return next(item for item in self.items if item.name == name)

@@ -1,58 +1,58 @@
-"""Parts of an aligned face: where an attribute is to be seen, and soft ones to lay something of another face into.
+"""Parts of an aligned face, as geometry.
 
-All places are shares of the picture's side. Faces are aligned as CelebA's are: the eyes at 0.38 and 0.61 of the width
-and 0.44 of the height.
+All lengths are shares of the picture's side. Faces are aligned as CelebA's: the eyes are at 0.38 and 0.61 of the width
+and at 0.44 of the height.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-# Left, top, right, bottom.
-_EYES = (0.15, 0.30, 0.85, 0.62)
-_FACE = (0.18, 0.15, 0.82, 1.0)
-# What hair leaves free: the face below the hairline.
-_INNER_FACE = (0.30, 0.32, 0.70, 0.88)
 
+@dataclass(frozen=True)
+class Region:
+    """A box in a picture, or everything but a box.
 
-def region(attribute, size):
-    """Where an edit of an attribute may change the picture.
-
-    Args:
-        attribute: its name.
-        size: side of the picture in pixels.
-
-    Returns:
-        `(size, size)` bool; all True for an attribute whose place is not known, or that is everywhere (gender, age).
+    Attributes:
+        left, top, right, bottom: the box's borders.
+        is_outside: whether the region is everything outside the box.
     """
-    if attribute == "glasses":
-        return _box(_EYES, size)
-    if attribute == "skin":
-        return _box(_FACE, size)
-    if attribute == "hair":
-        return ~_box(_INNER_FACE, size)
-    return np.ones((size, size), bool)
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    is_outside: bool = False
+
+    def mask(self, size: int) -> np.ndarray:
+        """Returns the region's pixels as `(size, size)` bool, for a picture with this side."""
+        left, top, right, bottom = (round(share * size) for share in (self.left, self.top, self.right, self.bottom))
+        inside = np.zeros((size, size), bool)
+        inside[top:bottom, left:right] = True
+        return ~inside if self.is_outside else inside
 
 
-def soft_oval(size, middle, half, power, softness):
-    """An oval with a soft border.
+WHOLE = Region(0.0, 0.0, 1.0, 1.0)
+EYES = Region(0.15, 0.30, 0.85, 0.62)
+FACE = Region(0.18, 0.15, 0.82, 1.0)
+# Hair and background: everything but the face below the hairline.
+AROUND_FACE = Region(0.30, 0.32, 0.70, 0.88, is_outside=True)
+
+
+def soft_oval(size: int, middle: tuple, half: tuple, power: float, softness: float) -> np.ndarray:
+    """Returns an oval with a soft border.
 
     Args:
-        size: side of the picture in pixels.
+        size: the picture's side in pixels.
         middle: of the oval, across and down.
         half: half of its width and of its height.
-        power: 2 for an ellipse; the larger, the nearer to a box.
-        softness: how wide the border is, as a share of the half.
+        power: 2 for an ellipse; larger for one that is nearer to a box.
+        softness: width of the border, as a share of the half.
 
     Returns:
         `(size, size)` float64: 1 inside, 0 outside, 0.5 in the middle of the border.
     """
     places = (np.arange(size) + 0.5) / size
-    across, down = (np.abs(places - place) / length for place, length in zip(middle, half))
+    across, down = (np.abs(places - place) / length for place, length in zip(middle, half, strict=True))
     distance = (across[None] ** power + down[:, None] ** power) ** (1 / power)
     return np.clip((1 - distance) / softness + 0.5, 0, 1)
-
-
-def _box(shares, size):
-    left, top, right, bottom = (round(share * size) for share in shares)
-    inside = np.zeros((size, size), bool)
-    inside[top:bottom, left:right] = True
-    return inside

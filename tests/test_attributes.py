@@ -5,6 +5,7 @@ import pytest
 
 from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES, HAIR_COLUMNS, Attributes
 from facegan.errors import FaceganError
+from facegan.regions import AROUND_FACE, EYES, WHOLE
 
 FIVE = Attributes()
 HAIR = slice(4, 8)
@@ -46,7 +47,7 @@ def test_parse_reads_what_people_write(text, wishes):
         ("hair=blnd", "did you mean 'blond'"),
         ("hair=pink", "black, blond, brown, gray, other"),
         ("femal", "did you mean 'female'"),
-        ("male, female", "'gender' is asked to be both 'male' and 'female'"),
+        ("male, female", "'gender' cannot be both 'male' and 'female'"),
         ("Smiling=1", "unknown attribute 'Smiling'"),
         ("glasses=", "unknown value ''"),
         ("=1", "unknown attribute ''"),
@@ -71,6 +72,13 @@ def test_parse_says_what_it_does_not_understand(text, says):
 def test_attributes_say_what_cannot_be_chosen(names, says):
     with pytest.raises(FaceganError, match=says):
         Attributes(names)
+
+
+def test_a_column_that_is_an_attribute_by_itself_becomes_it():
+    attributes = Attributes(["Eyeglasses", "Young", "Gray_Hair", "Narrow_Eyes", "Smiling"])
+    assert attributes.names == ("glasses", "age", "Gray_Hair", "Narrow_Eyes", "Smiling")
+    assert [item.region for item in attributes.items] == [EYES, WHOLE, AROUND_FACE, EYES, WHOLE]
+    assert attributes.parse("Eyeglasses=1") == {"glasses": "1"}
 
 
 def test_an_attribute_needs_all_its_columns_in_the_data():
@@ -130,7 +138,7 @@ def faces(count=3000):
 
 
 def changes(before, after):
-    pairs = [(FIVE.values(a), FIVE.values(b)) for a, b in zip(before, after)]
+    pairs = [(FIVE.values(a), FIVE.values(b)) for a, b in zip(before, after, strict=True)]
     return np.array([[a[name] != b[name] for name in FIVE.names] for a, b in pairs])
 
 

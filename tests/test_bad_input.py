@@ -83,7 +83,7 @@ CASES = {
     f"{GENERATE} --attrs glases=1": "unknown attribute 'glases'; did you mean 'glasses'?",
     f"{GENERATE} --attrs hair=blnod": "unknown value 'blnod' for 'hair'; did you mean 'blond'?",
     f"{GENERATE} --attrs femal": "unknown attribute 'femal'; did you mean 'female'?",
-    f"{GENERATE} --attrs male,female": "'gender' is asked to be both 'male' and 'female'",
+    f"{GENERATE} --attrs male,female": "'gender' cannot be both 'male' and 'female'",
     f"{GENERATE} --then hare=black": "unknown attribute 'hare'; did you mean 'hair'?",
     "edit face.png --model model.keras": "nothing to change: add --set glasses=1, say, or --say",
     "edit face.png --model model.keras --say hats!": "'hats!' names nothing of what this model knows: gender, age,",

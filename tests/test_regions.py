@@ -15,7 +15,7 @@ def test_an_oval_is_where_and_as_large_as_it_is_asked_for():
 def test_its_border_is_as_soft_as_it_is_asked_for():
     """Half of the border lies outside."""
     along = soft_oval(1000, (0.5, 0.5), (0.2, 0.2), power=2, softness=0.5)[500, 500:]
-    border = np.flatnonzero((0 < along) & (along < 1))
+    border = np.flatnonzero((along > 0) & (along < 1))
     assert (border[0], border[-1]) == (150, 249)
     assert np.allclose(np.diff(along[border]), -0.01)
 

@@ -13,7 +13,7 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "files", "attributes", "regions", "sentences", "presets", "provenance", "images", "sheets", "terminal_images", "photos", "data", "losses", "features", "models",
+    "errors", "files", "regions", "attributes", "sentences", "presets", "provenance", "images", "sheets", "terminal_images", "photos", "data", "losses", "features", "models",
     "inference",
     "rendering", "training", "evaluation", "doctor", "cli", "__main__",
 )  # fmt: skip

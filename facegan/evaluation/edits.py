@@ -24,7 +24,7 @@ def all_edits(attributes):
     """Every value of every attribute, but for "none of the others" (hair=other), which nobody asks for."""
     edits = []
     for place, item in enumerate(attributes.items):
-        edits += [Edit(place, value, f"{item.name}={name}") for value, name in enumerate(item.wishable)]
+        edits += [Edit(place, value, f"{item.name}={name}") for value, name in enumerate(item.editable_values)]
     return edits
 
 

@@ -15,11 +15,11 @@ The metrics, whose names are their protocols:
     missing to 1 is the judge's own doing, and the seam's. Mean as above.
 `change_outside`
     On the same faces at strength 1, the mean absolute change (0 to 255) of the pixels outside the attribute's region
-    (`regions.region`), for attributes that have one.
+    (`attributes`), for attributes that have one.
 `reconstruction_psnr`, `reconstruction_ssim`
     Of test faces and what the editor, asked for nothing new, makes of them, both as 8-bit pictures.
 `identity_similarity`, `identity_same_person`
-    On the faces of the edits of glasses, hair and skin at strength 1: mean cosine similarity of dlib's embeddings of
+    On the faces of the edits that keep identity (`Attribute.keeps_identity`) at strength 1: mean cosine similarity of dlib's embeddings of
     before and after, and the share that dlib takes for one person.
 `attributes_found`
     Of test faces, how often the model finds by itself what their labels say, as an edit does that is not told: an
@@ -38,6 +38,7 @@ The metrics, whose names are their protocols:
 
 import numpy as np
 
+from facegan.attributes import FIVE
 from facegan.data.hair import HairDonors, with_hair_of
 from facegan.errors import FaceganError
 from facegan.evaluation import distances, fidelity, identity
@@ -45,17 +46,12 @@ from facegan.evaluation.edits import all_edits, edit_accuracy, edit_preservation
 from facegan.evaluation.eyes import with_eyes_of
 from facegan.evaluation.tried import Judged, Tried
 from facegan.images import to_array
-from facegan.regions import region
 
 STRENGTHS = (0.5, 1.0, 1.5, 2.0)
-SAME_PERSON_ATTRIBUTES = ("glasses", "hair", "skin")
 # Distances between sets compare every face with every other.
 MOST_COMPARED = 2000
 # Diversity: the commonest kinds of face, and how many of each.
 KINDS, OF_A_KIND = 8, 16
-GROUPS = {
-    "female": ("Male", 0), "male": ("Male", 1), "young": ("Young", 1), "old": ("Young", 0),
-}  # fmt: skip
 
 
 class Evaluation:
@@ -166,7 +162,7 @@ class Evaluation:
         return edit_preservation(tried.edit, before.seen, after.seen)
 
     def _change_outside(self, tried):
-        where = region(self.attributes.names[tried.edit.attribute], self.model.size)
+        where = self.attributes.items[tried.edit.attribute].region.mask(self.model.size)
         return fidelity.change_outside(tried.before.images, tried.after.images, where)
 
     def _reconstruction(self):
@@ -179,8 +175,8 @@ class Evaluation:
         }
 
     def _identity(self):
-        kept = [self.attributes.names.index(name) for name in SAME_PERSON_ATTRIBUTES if name in self.attributes.names]
-        tried = [each for each in self.tried[1.0] if each.edit.attribute in kept and len(each.where)]
+        keeps = [item.keeps_identity for item in self.attributes.items]
+        tried = [each for each in self.tried[1.0] if keeps[each.edit.attribute] and len(each.where)]
         if not (tried and identity.available()):
             return {"identity_similarity": None, "identity_same_person": None}
         # Many edits are tried on the same faces.
@@ -250,9 +246,8 @@ class Evaluation:
 
     def _by_group(self):
         groups = {}
-        for name, (column, value) in GROUPS.items():
-            if column not in self.faces.columns:
-                continue
+        grouping = [item for item in FIVE if item.is_group and item.columns[0] in self.faces.columns]
+        for name, column, value in [(name, *item.columns, *item.bits(name)) for item in grouping for name in item.values]:
             member = self.labels[:, self.faces.columns.index(column)] == value
             of_group = lambda values, each: values[member[each.where]] if len(values) else values
             tried = self.tried[1.0]

@@ -4,7 +4,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from facegan.regions import region
 from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
 from facegan.training.objectives import OBJECTIVES, Judged
 from facegan.training.optimizer import NetworkAdam, RateDecay
@@ -41,7 +40,7 @@ class GANTraining(TrainStep, keras.Model):
         self._rates = rates
         items = [item for item in networks.attributes.items for _ in item.columns]
         # Of each column, `(k, size, size, 1)`.
-        self._regions = np.stack([region(item.name, networks.image_size) for item in items])[..., None].astype("float32")
+        self._regions = np.stack([item.region.mask(networks.image_size) for item in items])[..., None].astype("float32")
         self._decay = RateDecay(steps, preset.rate_decay) if steps and preset.rate_decay else None
         self.compile(
             optimizer=NetworkAdam(

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from facegan.evaluation.fidelity import HIGHEST_PSNR, change_outside, psnr, ssim
-from facegan.regions import region
+from facegan.attributes import Attributes
+from facegan.regions import EYES, WHOLE
 
 
 @pytest.fixture
@@ -51,11 +52,11 @@ def test_ssim_is_the_definition(pair):
 def test_only_changes_outside_count():
     before = np.zeros((2, 20, 20, 3), "uint8")
     after = before.copy()
-    inside = region("glasses", 20)
+    inside = EYES.mask(20)
     after[0, inside] = 200
     after[1, ~inside] = 10
     assert change_outside(before, after, inside).tolist() == [0, 10]
-    assert np.isnan(change_outside(before, after, region("gender", 20))).all()
+    assert np.isnan(change_outside(before, after, WHOLE.mask(20))).all()
 
 
 @pytest.mark.parametrize("attribute", ["glasses", "hair", "skin"])
@@ -66,7 +67,7 @@ def test_regions_are_where_drawn_faces_differ(attribute):
     from facegan.data.drawn import draw, face_at
 
     other = {"glasses": "1", "hair": "black", "skin": "1"}[attribute]
-    inside = region(attribute, 64)
+    inside = Attributes().find(attribute).region.mask(64)
     changed, within = 0, 0
     for index in range(30):
         face = face_at(0, index)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from facegan.regions import region
+from facegan.regions import EYES
 from facegan.training.run import build_training
 
 NETWORKS = ("discriminator", "generator", "editor")
@@ -81,7 +81,7 @@ def test_what_is_edited_outside_its_region_is_counted_face_by_face(step, step_of
     real = step.batch["images"].astype("float32") / 127.5 - 1.0
     change = np.abs(ops.convert_to_numpy(networks.edit_once(real, labels, targets)) - real)
     change[::2] = 0
-    change[:, region("glasses", networks.image_size)] = 0
+    change[:, EYES.mask(networks.image_size)] = 0
     assert found.losses["editor/outside"] == pytest.approx(preset.editor_outside * change.mean(), rel=1e-4)
 
 

@@ -1,28 +1,68 @@
-"""Images: from files of any kind to arrays, and back to files."""
+"""Images: one door for files, PIL images and arrays; crops, and the ways to arrays and back to files."""
 
 import io
 import os
-import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image, ImageChops
 
+from facegan.colours import from_srgb, scale, to_8_bits, to_srgb
+from facegan.decoding import decode, upright
 from facegan.errors import FaceganError
 from facegan.files import atomic_write
-from facegan.provenance import png_metadata
+from facegan.provenance import provenance_options
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+# A path, a binary file object, a PIL image, or an array `(height, width)` or `(height, width, 1, 3 or 4)`.
+ImageSource = str | os.PathLike[str] | BinaryIO | Image.Image | np.ndarray
 
-# Only these: other kinds that Pillow knows start outside programs (EPS) or are no photos.
-_READ_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-_SAVE_FORMATS = {
+# What images in a folder are called. Some kinds can be read on some machines only, some on none: a folder's are named
+# in an error rather than passed over.
+IMAGE_SUFFIXES = (
+    *(
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".mpo",
+        ".webp",
+        ".bmp",
+        ".gif",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".pnm",
+    ),
+    *(
+        ".avif",
+        ".heic",
+        ".heif",
+        ".jxl",
+        ".jp2",
+        ".psd",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+        ".dng",
+        ".raf",
+        ".orf",
+        ".rw2",
+    ),
+)
+_SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     ".png": {"format": "PNG"},
     ".jpg": {"format": "JPEG", "quality": 95},
     ".jpeg": {"format": "JPEG", "quality": 95},
     ".webp": {"format": "WEBP", "quality": 95},
 }
-# CelebA's aligned photos, width and height, and the square of them that is used.
+# CelebA's aligned photos, width and height, and the square of them that is used: the eyes at 0.44 of its height.
 CELEBA_SIZE = (178, 218)
 CELEBA_BOX = (0, 33, 178, 211)
 FRAME_MILLISECONDS = 120
@@ -30,86 +70,115 @@ FRAME_MILLISECONDS = 120
 _LONGEST = {"JPEG": 65500, "WEBP": 16383}
 
 
-def open_image(source):
-    """Reads an image file of any colour mode.
+@dataclass(frozen=True)
+class LoadedImage:
+    """An image as networks take it, and what it takes to write it back.
 
-    The picture is turned the way its EXIF data says, transparency becomes white, 16-bit and float pixels are
-    scaled to 8 bits; of an animation the first frame is taken.
+    Attributes:
+        rgb: 8-bit sRGB, upright, transparency over white; without metadata.
+        native: mode RGB, the colours in the image's own profile, as if it was opaque.
+        icc_profile: the profile of `native`; None for sRGB.
+        alpha: the opacity, mode L; None for an opaque image.
+        remarks: what is wrong with the image, or was ignored.
+    """
+
+    rgb: Image.Image
+    native: Image.Image
+    icc_profile: bytes | None = None
+    alpha: Image.Image | None = None
+    remarks: tuple[str, ...] = ()
+
+    def restore(self, edited: Image.Image) -> Image.Image:
+        """An edited copy of `rgb` with the image's own profile and transparency; unchanged pixels are its very own.
+
+        Args:
+            edited: mode RGB, of the size of `rgb`.
+
+        Returns:
+            An image of mode RGB or RGBA, its profile in its `info`.
+        """
+        restored = self.native.copy()
+        if box := ImageChops.difference(self.rgb, edited).getbbox():
+            before, after = (from_srgb(image.crop(box), self.icc_profile) for image in (self.rgb, edited))
+            changed = np.asarray(restored.crop(box)) + np.subtract(np.asarray(after), np.asarray(before), dtype="int16")
+            restored.paste(Image.fromarray(changed.clip(0, 255).astype("uint8")), box)
+        if self.alpha:
+            restored.putalpha(self.alpha)
+        restored.info = {"icc_profile": self.icc_profile} if self.icc_profile else {}
+        return restored
+
+
+def load_image(source: ImageSource) -> LoadedImage:
+    """Loads an image: the one door for files, PIL images and arrays.
+
+    It is turned the way its EXIF orientation says, its colour profile is converted to sRGB, and more than 8 bits are
+    scaled to 8: floats and signed integers count as 0..1 (floats), 0..255 or 0..65535, whichever their maximum fits.
+    Of an animation the first frame is taken.
 
     Args:
-        source: a path, or a binary file object (it stays open).
-
-    Returns:
-        A `PIL.Image` in mode RGB, loaded, without the file's metadata.
+        source: a path; a binary file object, which stays open; a `PIL.Image`, which stays as it is; or an array
+            `(height, width)` or `(height, width, 1, 3 or 4)`.
 
     Raises:
-        FaceganError: the file is missing, empty, damaged, cut short, too large or no image.
+        FaceganError: the file is missing, empty, damaged, cut short, too large or no image; or the array is no image.
     """
-    if hasattr(source, "read"):
+    remarks: list[str] = []
+    if isinstance(source, np.ndarray):
+        image = _from_array(source)
+    elif isinstance(source, Image.Image):
+        image = upright(source)
+    else:
+        name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
         # A temporary file's name may be a number, an upload's None.
-        name = getattr(source, "name", None)
-        return _read(source, name if isinstance(name, str) else "the image")
-    try:
-        with open(source, "rb") as file:
-            return _read(file, source)
-    except OSError as error:
-        raise FaceganError(f"cannot read {source}: {error.strerror or error}") from error
-
-
-def _read(file, name):
-    if file.seek(0, os.SEEK_END) == 0:
-        raise FaceganError(f"cannot read {name}: the file is empty")
-    try:
-        with warnings.catch_warnings():
-            # Pillow's remarks on broken metadata help nobody; its remark on huge images is a reason to stop.
-            warnings.filterwarnings("ignore", module="PIL")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=_READ_FORMATS) as image:
-                image.load()
-                rgb = _to_rgb(_upright(image))
-    except UnidentifiedImageError as error:
-        kinds = ", ".join(_READ_FORMATS)
-        raise FaceganError(f"cannot read {name}: not an image, or none of these kinds: {kinds}") from error
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        limit = Image.MAX_IMAGE_PIXELS // 1_000_000
-        raise FaceganError(f"cannot read {name}: more than {limit} million pixels; make it smaller first") from error
-    # Not only OSError: a damaged file makes Pillow's decoders stumble in any way.
-    except Exception as error:
-        raise FaceganError(f"cannot read {name}: the image is damaged or cut short") from error
-    # What the file said about the old pixels (EXIF, colour profile) must not be saved with the new ones.
-    rgb.info = {}
-    return rgb
-
-
-def _upright(image):
-    try:
-        return ImageOps.exif_transpose(image)
-    # Broken EXIF data does not make the picture worthless.
-    except Exception:
-        return image
-
-
-def _to_rgb(image):
-    if image.mode.startswith(("I", "F")):
-        return _to_8_bits(image).convert("RGB")
+        image, remarks = decode(source, name if isinstance(name, str | os.PathLike) else "the image")
+    profile, alpha = image.info.get("icc_profile"), None
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
+        alpha = image.getchannel("A")
+    image = to_8_bits(image)
+    rgb = native = to_srgb(image)
+    if profile:
+        try:
+            rgb = to_srgb(image, profile)
+        except ValueError:
+            remarks.append("its colour profile is damaged, or for another kind of image, and was ignored")
+    if rgb is native or image.mode != "RGB":
+        native, profile = rgb, None
+    if alpha and alpha.getextrema() != (255, 255):
+        opaque, rgb = rgb, Image.new("RGB", rgb.size, "white")
+        rgb.paste(opaque, mask=alpha)
+    else:
+        alpha = None
+    rgb.info = {}
+    return LoadedImage(rgb, native, profile, alpha, tuple(remarks))
 
 
-def _to_8_bits(image):
-    """Greyscale of more than 8 bits, scaled; Pillow's own conversion would clip it at 255."""
-    pixels = np.nan_to_num(np.asarray(image).astype("float64"))
-    # Only the 16-bit mode says what white is; for the others it is the smallest usual maximum that fits.
-    whites = {"I": (65535, 2**31 - 1), "F": (1, 255, 65535)}.get(image.mode, (65535,))
-    white = next((white for white in whites if pixels.max() <= white), pixels.max())
-    return Image.fromarray(np.rint(pixels.clip(0) * (255 / white)).astype("uint8"))
+def open_image(source: ImageSource) -> Image.Image:
+    """The pixels of `load_image` alone: an upright 8-bit sRGB `PIL.Image` in mode RGB, transparency over white."""
+    return load_image(source).rgb
 
 
-def square_crop_box(image):
-    """Left, top, right and bottom of the largest centred square; of CelebA's aligned photos, of the one with the eyes
-    at 0.44 of the height."""
+def _from_array(array: NDArray) -> Image.Image:
+    if array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,), (4,)) or not array.size:
+        shapes = "(height, width) or (height, width, 1, 3 or 4)"
+        raise FaceganError(f"an array of shape {array.shape} is no image; one has the shape {shapes}")
+    if array.dtype == bool or array.dtype == "uint8":
+        pixels = array * np.uint8(255) if array.dtype == bool else array
+    elif array.dtype.kind == "u":
+        pixels = scale(array, (np.iinfo(array.dtype).max,))
+    elif array.dtype.kind in "if":
+        if not np.isfinite(array).all() or array.min() < -0.25 * max(1, array.max()):
+            raise FaceganError(
+                "an image has finite pixels from 0 on; `facegan.images.denormalise` takes those from -1 to 1"
+            )
+        pixels = scale(array, (255, 65535, 2**31 - 1) if array.dtype.kind == "i" else (1, 255, 65535))
+    else:
+        raise FaceganError(f"an array of {array.dtype} is no image")
+    return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if array.shape[2:] == (1,) else pixels))
+
+
+def square_crop_box(image: Image.Image) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the largest centred square; for CelebA's aligned photos, of `CELEBA_BOX`."""
     if image.size == CELEBA_SIZE:
         return CELEBA_BOX
     side = min(image.size)
@@ -117,91 +186,96 @@ def square_crop_box(image):
     return left, top, left + side, top + side
 
 
-def crop_square(image, size):
-    """The `square_crop_box` of an RGB image, `size` x `size` pixels (antialiased)."""
+def crop_square(image: Image.Image, size: int) -> Image.Image:
+    """The `square_crop_box` of an RGB image, resized to `size` x `size` pixels (antialiased)."""
     return image.crop(square_crop_box(image)).resize((size, size), Image.Resampling.LANCZOS)
 
 
-def to_array(images):
-    """RGB images of one size as a `(count, height, width, 3)` uint8 array."""
+def to_array(images: Iterable[Image.Image]) -> NDArray[np.uint8]:
+    """Images of one size as a `(count, height, width, 3)` uint8 array."""
     return np.stack([np.asarray(image.convert("RGB")) for image in images])
 
 
-def to_images(array):
+def to_images(array: ArrayLike) -> list[Image.Image]:
     """A `(count, height, width, 3)` uint8 array as a list of RGB images."""
     return [Image.fromarray(pixels) for pixels in np.asarray(array)]
 
 
-def normalise(pixels):
-    """uint8 pixels, 0 to 255, as the float32 that networks see, -1 to 1."""
-    return np.asarray(pixels, "float32") / 127.5 - 1
+def normalise(pixels: ArrayLike) -> NDArray[np.float32]:
+    """Pixels, 0 to 255, as the float32 that networks take, -1 to 1."""
+    return np.asarray(pixels, np.float32) / np.float32(127.5) - np.float32(1)
 
 
-def denormalise(values):
-    """Floats as uint8 pixels: -1 is 0, 1 is 255, rounded; what lies outside is clipped."""
+def denormalise(values: ArrayLike) -> NDArray[np.uint8]:
+    """Values from -1 to 1 as uint8 pixels, 0 to 255: rounded, and clipped outside."""
     return np.rint((np.asarray(values, "float32") + 1) * 127.5).clip(0, 255).astype("uint8")
 
 
-def save_image(image, path, made=None):
-    """Writes an RGB image, whole or not at all; the suffix (.png, .jpg, .jpeg, .webp) says in which format.
+def save_image(image: Image.Image, path: str | os.PathLike[str], provenance: dict[str, Any] | None = None) -> None:
+    """Writes an image, whole or not at all. The suffix (.png, .jpg, .jpeg, .webp) sets the format.
 
     Args:
-        image: `PIL.Image`.
+        image: mode RGB or RGBA; a JPEG file gets white for its transparency. An `icc_profile` in its `info` is written.
         path: of the file.
-        made: how it was made, a JSON-able dictionary, which a PNG file keeps (`provenance`).
+        provenance: how it was made, as for `provenance_options`.
 
     Raises:
-        FaceganError: another suffix, a picture too long for the format, or the file cannot be written.
+        FaceganError: another suffix, an image too long for the format, or the file cannot be written.
     """
-    options = _SAVE_FORMATS.get(Path(path).suffix.lower())
+    options = _SAVE_OPTIONS.get(Path(path).suffix.lower())
     if options is None:
-        raise FaceganError(f"cannot write {path}: the name of an image ends with {', '.join(_SAVE_FORMATS)}")
+        raise FaceganError(f"cannot write {path}: the name of an image ends with {', '.join(_SAVE_OPTIONS)}")
     longest = _LONGEST.get(options["format"])
     if longest and max(image.size) > longest:
         raise FaceganError(
             f"cannot write {path}: {image.width}x{image.height} pixels are more than {options['format']}'s {longest}; "
             "make fewer at once, or write .png or single files"
         )
-    if made is not None and options["format"] == "PNG":
-        options = options | {"pnginfo": png_metadata(made)}
-    _write(image, path, options)
+    options = options | {"icc_profile": image.info.get("icc_profile")}
+    if options["format"] == "JPEG" and image.mode == "RGBA":
+        image = load_image(image).rgb
+    _write(image, path, options, provenance)
 
 
-def save_animation(frames, path):
-    """Writes RGB images as an animation that goes there and back for ever, whole or not at all.
+def save_animation(
+    frames: Sequence[Image.Image], path: str | os.PathLike[str], provenance: dict[str, Any] | None = None
+) -> None:
+    """Writes images as an animation that plays forwards and backwards in a loop, whole or not at all.
 
     Args:
-        frames: `PIL.Image`s of one size.
+        frames: of mode RGB and one size.
         path: of a `.gif` or `.webp` file.
+        provenance: as for `save_image`.
 
     Raises:
         FaceganError: the file cannot be written.
     """
     first, *others = [*frames, *frames[-2:0:-1]]
-    # In a GIF a palette for all frames would be too small for faces; one for each flickers less than it bands.
+    # In a GIF one palette for all frames would be too small for faces; one for each flickers less than that bands.
     kind = {"format": "WEBP", "quality": 90} if Path(path).suffix.lower() == ".webp" else {"format": "GIF"}
-    _write(first, path, kind | {"save_all": True, "append_images": others, "duration": FRAME_MILLISECONDS, "loop": 0})
+    moving = {"save_all": True, "append_images": others, "duration": FRAME_MILLISECONDS, "loop": 0}
+    _write(first, path, kind | moving, provenance)
 
 
-def _write(image, path, options):
+def _write(
+    image: Image.Image, path: str | os.PathLike[str], options: dict[str, Any], provenance: dict[str, Any] | None
+) -> None:
+    described = provenance_options(options["format"], provenance) if provenance else {}
     with atomic_write(path) as temporary:
         # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
         buffer = io.BytesIO()
-        image.save(buffer, **options)
+        image.save(buffer, **options, **described)
         temporary.write_bytes(buffer.getvalue())
 
 
-def is_image_path(path):
-    """Whether the name ends like an image's and is not hidden."""
+def is_image_path(path: str | os.PathLike[str]) -> bool:
+    """Whether a name ends like an image's and is not hidden."""
     path = Path(path)
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
-def find_images(paths):
-    """Files as they are given, and for each folder the images right inside it, sorted by name.
-
-    Returns:
-        A list of `Path`.
+def find_images(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """The files among paths, and for each folder the images right inside it, sorted by name.
 
     Raises:
         FaceganError: a path that does not exist, or a folder without images.
@@ -209,14 +283,14 @@ def find_images(paths):
     return [image for path in paths for image in _expand(Path(path))]
 
 
-def _expand(path):
+def _expand(path: Path) -> list[Path]:
     try:
         if not path.is_dir():
             path.stat()
             return [path]
-        images = sorted(entry for entry in path.iterdir() if is_image_path(entry) and entry.is_file())
+        images = sorted(entry for entry in path.iterdir() if is_image_path(entry) and not entry.is_dir())
     except OSError as error:
         raise FaceganError(f"cannot read {path}: {error.strerror}") from error
     if not images:
-        raise FaceganError(f"no images in {path} (their names end with {', '.join(IMAGE_SUFFIXES)})")
+        raise FaceganError(f"no images in {path} (their names end with {', '.join(IMAGE_SUFFIXES[:12])})")
     return images

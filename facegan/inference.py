@@ -5,10 +5,9 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from facegan.errors import FaceganError
-from facegan.images import crop_square, denormalise, normalise, to_array, to_images
+from facegan.images import crop_square, denormalise, load_image, normalise, open_image, to_array, to_images
 from facegan.photos.photo import blend_faces, select_faces
 
 MODEL_FILE = "model.keras"
@@ -174,8 +173,8 @@ class FaceModel:
         """Changes attributes of faces.
 
         Args:
-            images: an aligned face or several: a `PIL.Image`, a uint8 array `(height, width, 3)`, a list of either,
-                or an array `(count, height, width, 3)`. Any size; a centred square is cut out and resized.
+            images: an aligned face, as `images.open_image` takes it: a path, a `PIL.Image` or an array; or several:
+                a list of these, or an array `(count, height, width, 3)`. Any size; a centred square is resized.
             attributes: what to change: `"glasses=1, hair=black"` or a dictionary.
             strength: 0 changes nothing, 1 is what the model learnt, more exaggerates.
             source: what the faces are like now, in the same form, or as condition vectors `(count, k)`. What it
@@ -189,8 +188,8 @@ class FaceModel:
         """
         wishes = self._wishes(attributes)
         several = isinstance(images, list) or getattr(images, "ndim", 3) == 4
-        pictures = [_picture(image) for image in (images if several else [images])]
-        arrays = normalise(to_array([crop_square(picture, self.size) for picture in pictures]))
+        loaded = [open_image(image) for image in (images if several else [images])]
+        arrays = normalise(to_array([crop_square(image, self.size) for image in loaded]))
         # The condition walks from what is to what shall be, and beyond it for strengths above 1.
         towards = lambda now: now + strength * (self.attributes.apply(now, wishes) - now)
         now = self._told(source, len(arrays))
@@ -210,19 +209,20 @@ class FaceModel:
         """Changes faces where they are in a photo; the rest of it stays as it was, to the pixel.
 
         Args:
-            picture: `PIL.Image` of any size.
+            picture: of any size, as `images.load_image` takes it: a path, a `PIL.Image` or an array.
             attributes, strength, source: as for `edit`.
             which: the number of a face, 1 for the largest, or `"all"`; 1 by default.
 
         Returns:
-            A `PIL.Image` of the photo's size.
+            A `PIL.Image` of the photo's size, with its colour profile and transparency.
 
         Raises:
             FaceganError: no such face, or too small a one; an attribute or value that the model does not know.
         """
-        picture = picture.convert("RGB")
-        faces, _ = select_faces(picture, self.size, which)
-        return blend_faces(picture, faces, self.edit([face.crop for face in faces], attributes, strength, source))
+        photo = load_image(picture)
+        faces, _ = select_faces(photo.rgb, self.size, which)
+        edited = self.edit([face.crop for face in faces], attributes, strength, source)
+        return photo.restore(blend_faces(photo.rgb, faces, edited))
 
     def attributes_of(self, images):
         """What the model takes faces to be: a dictionary `{attribute: value}` for each of a list of images."""
@@ -241,7 +241,7 @@ class FaceModel:
         told = self._told(source, len(images))
         if told is not None:
             return told
-        arrays = normalise(to_array([crop_square(_picture(image), self.size) for image in images]))
+        arrays = normalise(to_array([crop_square(open_image(image), self.size) for image in images]))
         possible = self.networks.conditions()
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
         likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])
@@ -296,7 +296,3 @@ def _great_circle(start, end, part):
     unit = lambda vectors: vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     angle = np.arccos(np.clip(np.sum(unit(start) * unit(end), axis=1, keepdims=True), -1, 1))
     return (np.sin((1 - part) * angle) * start + np.sin(part * angle) * end) / np.maximum(np.sin(angle), 1e-6)
-
-
-def _picture(image):
-    return Image.fromarray(image) if isinstance(image, np.ndarray) else image

@@ -1,7 +1,12 @@
-"""What a written picture says of itself: how it was made, and that it is no photograph."""
+"""The provenance that written images carry: how they were made, and that they are no photographs."""
 
+import html
 import json
-from pathlib import Path
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+from xml.sax.saxutils import escape
 
 from PIL import Image, PngImagePlugin
 
@@ -9,35 +14,91 @@ from facegan import __version__
 from facegan.errors import FaceganError
 
 NOTE = "Synthetic: made or changed by a neural network. Not a photograph."
+# IPTC's terms (https://cv.iptc.org/newscodes/digitalsourcetype) by the command that wrote an image; `align` only crops.
+_SOURCE_TYPES = {"generate": "trainedAlgorithmicMedia", "edit": "compositeWithTrainedAlgorithmicMedia"}
 _KEY = "facegan"
+_XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
+<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="facegan {version}"\
+{source_type} xmlns:facegan="https://facegan.invalid/xmp/">\
+<facegan:provenance>{provenance}</facegan:provenance></rdf:Description></rdf:RDF></x:xmpmeta>"""
+_SOURCE_TYPE = (
+    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    ' Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{}"'
+)
+# A JPEG file's XMP fits into one segment.
+_LONGEST_XMP = 65_000
+_LONGEST_DESCRIPTION, _MOST_FACES, _MOST_EDITS = 10_000, 10_000, 64
 
 
-def png_metadata(made):
-    """How a picture was made, a JSON-able dictionary, as text for a PNG file."""
-    text = PngImagePlugin.PngInfo()
-    text.add_text("Software", f"facegan {__version__}")
-    text.add_text("Comment", NOTE)
-    text.add_itxt(_KEY, json.dumps(made, ensure_ascii=False))
-    return text
-
-
-def read_provenance(path):
-    """How a picture of facegan's was made.
+def provenance_options(image_format: str, provenance: dict[str, Any]) -> dict[str, Any]:
+    """What `PIL.Image.save` takes to write a provenance.
 
     Args:
-        path: a PNG file.
+        image_format: `"PNG"`, `"JPEG"`, `"WEBP"` or `"GIF"`.
+        provenance: JSON-able; `command` names the command that made the image.
+    """
+    text = json.dumps(provenance, ensure_ascii=False)
+    source_type = _SOURCE_TYPES.get(provenance.get("command", ""))
+    described = _SOURCE_TYPE.format(source_type) if source_type else ""
+    packet = _XMP.format(version=__version__, source_type=described, provenance=escape(text))
+    xmp = packet.encode("utf-8", "replace")
+    if image_format != "PNG":
+        return {"comment" if image_format == "GIF" else "xmp": xmp} if len(xmp) < _LONGEST_XMP else {}
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("Software", f"facegan {__version__}")
+    if source_type:
+        chunks.add_text("Comment", NOTE)
+    chunks.add_itxt(_KEY, text)
+    chunks.add_itxt("XML:com.adobe.xmp", packet)
+    return {"pnginfo": chunks}
+
+
+def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """How an image of facegan's was made.
+
+    Args:
+        path: a PNG, JPEG, WebP or GIF file.
 
     Returns:
-        What `png_metadata` was given.
+        What `provenance_options` was given.
 
     Raises:
-        FaceganError: it cannot be read, or does not say.
+        FaceganError: it cannot be read, does not say, or says what no command writes.
     """
     try:
-        with Image.open(path) as image:
-            image.load()
-            return json.loads(image.text[_KEY])
+        with Image.open(path, formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
+            text = image.info.get(_KEY) or _of_xmp(image.info.get("xmp") or image.info.get("comment") or b"")
+        provenance = json.loads(text)
     except OSError as error:
-        raise FaceganError(f"cannot read {path}: {error.strerror or 'it is no picture'}") from error
-    except (AttributeError, KeyError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise FaceganError(f"{Path(path)} does not say how it was made; facegan's .png files do") from error
+        raise FaceganError(f"cannot read {path}: {error.strerror or 'it is not an image'}") from error
+    # A stranger's file may hold anything.
+    except Exception as error:
+        raise FaceganError(f"{path} does not say how it was made; facegan's images do") from error
+    if wrong := _invalid(provenance):
+        raise FaceganError(f"{path} does not say how it was made: {wrong}")
+    return provenance
+
+
+def _of_xmp(xmp: bytes | str) -> str:
+    text = xmp.decode("utf-8") if isinstance(xmp, bytes) else xmp
+    found = re.search("<facegan:provenance>(.*?)</facegan:provenance>", text, re.DOTALL)
+    return html.unescape(found[1]) if found else ""
+
+
+def _invalid(provenance: Any) -> str | None:
+    """What is wrong with a provenance of whatever source, None if nothing."""
+    if not isinstance(provenance, dict):
+        return "its provenance is no object"
+    valid: dict[str, Callable[[Any], bool]] = {
+        "command": _is_text,
+        "attrs": _is_text,
+        "count": lambda value: type(value) is int and 0 < value <= _MOST_FACES,
+        "seed": lambda value: type(value) is int and 0 <= value < 2**128,
+        "then": lambda value: isinstance(value, list) and len(value) <= _MOST_EDITS and all(map(_is_text, value)),
+    }
+    wrong = [name for name, check in valid.items() if name in provenance and not check(provenance[name])]
+    return f"its {wrong[0]} is out of range or of another type" if wrong else None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_DESCRIPTION

@@ -136,7 +136,7 @@ CASES = {
     "generate --model model.keras --like face.png": "face.png does not say how it was made",
     "generate --model model.keras --like truncated.png": "truncated.png",
     "generate --model model.keras --like bomb.png": "bomb.png does not say how it was made",
-    "generate --model model.keras --like text.png": "cannot read text.png: it is no picture",
+    "generate --model model.keras --like text.png": "cannot read text.png: it is not an image",
     "generate --model model.keras --like missing.png": "cannot read missing.png",
     "train faces --from missing": "there is no model at missing",
     "train faces --from model.keras --resume": "leave out --from",

@@ -1,4 +1,5 @@
 import io
+import os
 import struct
 import zlib
 
@@ -13,6 +14,7 @@ from facegan.images import (
     denormalise,
     find_images,
     is_image_path,
+    load_image,
     normalise,
     open_image,
     save_image,
@@ -272,3 +274,187 @@ def test_a_picture_too_long_for_its_format(tmp_path, name, height):
     assert list(tmp_path.iterdir()) == []
     save_image(Image.new("RGB", (2, height - 1)), tmp_path / name)
     save_image(Image.new("RGB", (2, height)), tmp_path / "a.png")
+
+
+# What files say of their pixels
+
+SRGB_PRIMARIES = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7139))
+DISPLAY_P3_PRIMARIES = ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841))
+
+
+def rgb_profile(primaries, description=b"Display P3"):
+    """An ICC profile with these primaries (XYZ, D50) and gamma 2.2."""
+    fixed = lambda *numbers: struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))
+    tags = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(description) + 1) + description + bytes(80),
+        b"wtpt": b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249),
+        **{
+            name: b"XYZ " + bytes(4) + fixed(*xyz)
+            for name, xyz in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)
+        },
+        **{name: b"curv" + bytes(4) + struct.pack(">IH", 1, 563) + bytes(2) for name in (b"rTRC", b"gTRC", b"bTRC")},
+    }
+    table, data = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        table += name + struct.pack(">2I", 128 + 4 + 12 * len(tags) + len(data), len(content))
+        data += content + bytes(-len(content) % 4)
+    size = 128 + len(table) + len(data)
+    header = struct.pack(">I4xI", size, 0x02400000) + b"mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
+    return header + fixed(0.9642, 1, 0.8249) + bytes(48) + table + data
+
+
+P3 = rgb_profile(DISPLAY_P3_PRIMARIES)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
+def test_a_colour_profile_is_converted(tmp_path, suffix):
+    options = {"lossless": True} if suffix == "webp" else {"quality": 95, "subsampling": 0} if suffix == "jpg" else {}
+    red, green, blue = opened(
+        Image.new("RGB", (8, 8), (200, 100, 100)), tmp_path / f"a.{suffix}", icc_profile=P3, **options
+    )[4, 4]
+    # P3's red is further from grey than sRGB's: the same colour has larger numbers in sRGB.
+    assert red > 208 and abs(int(green) - 95) < 4 and abs(int(blue) - 98) < 4
+
+
+def test_a_profile_that_is_srgb_changes_no_pixel(tmp_path, noise):
+    profile = rgb_profile(SRGB_PRIMARIES, b"sRGB IEC61966-2.1")
+    assert np.array_equal(opened(Image.fromarray(noise), tmp_path / "a.png", icc_profile=profile), noise)
+
+
+@pytest.mark.parametrize("profile", [b"no profile", P3[:200]])
+def test_a_broken_profile_is_ignored_and_said(tmp_path, noise, profile):
+    assert np.array_equal(opened(Image.fromarray(noise), tmp_path / "a.png", icc_profile=profile), noise)
+    assert "colour profile" in load_image(tmp_path / "a.png").remarks[0]
+
+
+def test_a_profile_for_another_mode_is_ignored_and_said(tmp_path):
+    Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(tmp_path / "a.jpg", icc_profile=P3)
+    assert "another kind of image" in load_image(tmp_path / "a.jpg").remarks[0]
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp", "jpg"])
+def test_what_is_written_back_keeps_profile_and_transparency(tmp_path, noise, suffix):
+    rgba = np.dstack([noise, np.linspace(0, 255, 60).astype("uint8")[None].repeat(40, 0)])
+    Image.fromarray(rgba).save(tmp_path / "a.png", icc_profile=P3)
+    loaded = load_image(tmp_path / "a.png")
+    assert loaded.rgb.mode == "RGB" and (np.asarray(loaded.rgb)[:, 0] == 255).all()
+    edited = loaded.rgb.copy()
+    edited.paste((10, 200, 30), (50, 10, 60, 20))
+    save_image(loaded.restore(edited), tmp_path / f"b.{suffix}")
+    with Image.open(tmp_path / f"b.{suffix}") as back:
+        assert back.info["icc_profile"] == P3
+        pixels = np.asarray(back)
+    if suffix == "png":
+        assert np.array_equal(pixels[..., 3], rgba[..., 3])
+        assert np.array_equal(pixels[20:], rgba[20:]) and not np.array_equal(pixels[10:20, 50:], rgba[10:20, 50:])
+        green = np.asarray(open_image(tmp_path / "b.png"), "int16")[10:20, 58]
+        assert np.abs(green - (10, 200, 30)).mean() < 12, "P3 and back"
+    assert pixels.shape[2] == (3 if suffix == "jpg" else 4)
+
+
+def test_restoring_what_is_unchanged_gives_the_very_pixels(noise):
+    image = Image.fromarray(noise)
+    image.info["icc_profile"] = P3
+    loaded = load_image(image)
+    assert np.array_equal(loaded.restore(loaded.rgb), noise) and not np.array_equal(loaded.rgb, noise)
+
+
+def test_an_opaque_alpha_channel_is_none(noise):
+    loaded = load_image(np.dstack([noise, np.full((40, 60), 255, "uint8")]))
+    assert loaded.alpha is None and np.array_equal(loaded.rgb, noise)
+
+
+def test_pil_images_go_through_the_same_door(tmp_path, noise):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise).save(tmp_path / "a.png", exif=exif, icc_profile=P3)
+    with Image.open(tmp_path / "a.png") as image:
+        before = image.copy().tobytes(), dict(image.info)
+        assert np.array_equal(open_image(image), open_image(tmp_path / "a.png"))
+        assert (image.tobytes(), dict(image.info)) == before
+    once = open_image(tmp_path / "a.png")
+    assert np.array_equal(open_image(once), once)
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda grey: grey,
+        lambda grey: grey[..., None],
+        lambda grey: np.dstack([grey] * 3),
+        lambda grey: grey.astype("uint16") * 257,
+        lambda grey: grey.astype("int64"),
+        lambda grey: grey.astype("int32") * 257,
+        lambda grey: np.dstack([grey.astype("float32") / 255] * 3),
+        lambda grey: grey / 255,
+        lambda grey: grey.astype("float16"),
+        lambda grey: np.where(grey == 255, 1.1, grey / 255),
+    ],
+)
+def test_arrays_of_any_depth(convert):
+    grey = np.arange(256, dtype="uint8").reshape(16, 16)
+    assert np.array_equal(open_image(convert(grey)), np.dstack([grey] * 3))
+
+
+def test_arrays_of_bool_and_with_transparency():
+    assert np.asarray(open_image(np.array([[True, False]]))).tolist() == [[[255] * 3, [0] * 3]]
+    assert np.asarray(open_image(np.array([[[0, 0, 0, 0.0], [1, 0, 0, 1.0]]]))).tolist() == [[[255] * 3, [255, 0, 0]]]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros((2, 2, 2)), np.zeros((3, 8, 8)), np.zeros((0, 4, 3)), np.zeros(5), np.full((2, 2), np.nan)]
+    + [np.linspace(-1, 1, 12).reshape(2, 2, 3), np.full((2, 2), "a"), np.full((2, 2), 1j)],
+)
+def test_arrays_that_are_no_images(array):
+    with pytest.raises(FaceganError, match="imag"):
+        open_image(array)
+
+
+def png_with(chunk, data, original):
+    """A PNG file with another chunk after its header."""
+    packed = struct.pack(">I", len(data)) + chunk + data + struct.pack(">I", zlib.crc32(chunk + data))
+    return original[:33] + packed + original[33:]
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_megabytes_of_text_do_no_harm(tmp_path, noise, compressed):
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    text = b"history " * 500_000
+    data = b"XML:com.adobe.xmp\0" + bytes([compressed, 0, 0, 0]) + (zlib.compress(text) if compressed else text)
+    (tmp_path / "a.png").write_bytes(png_with(b"iTXt", data, (tmp_path / "a.png").read_bytes()))
+    assert np.array_equal(open_image(tmp_path / "a.png"), noise)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_without_its_end_marker_is_read_and_said(tmp_path, noise, progressive):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(noise).save(path, progressive=progressive)
+    whole, content = np.asarray(open_image(path)), path.read_bytes()
+    assert content.endswith(b"\xff\xd9") and load_image(path).remarks == ()
+    for cut in (1, 2):
+        path.write_bytes(content[:-cut])
+        assert np.array_equal(open_image(path), whole) and "end is missing" in load_image(path).remarks[0]
+    for share in (0.6, 0.8, 0.9, 0.98):
+        path.write_bytes(content[: int(len(content) * share)])
+        assert "cut short" in refused(path)
+
+
+def test_a_pipe_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    assert refused(tmp_path / "a.png") == f"cannot read {tmp_path / 'a.png'}: not a regular file"
+
+
+@pytest.mark.parametrize("name, kind", [("a.avif", "AVIF"), ("b.HEIC", "AVIF"), ("c.jfif", "JPEG"), ("d.mpo", "MPO")])
+def test_unusual_suffixes(tmp_path, noise, name, kind):
+    Image.fromarray(noise).save(tmp_path / name, kind)
+    assert find_images([tmp_path]) == [tmp_path / name] and open_image(tmp_path / name).size == (60, 40)
+
+
+def test_names_of_any_bytes(tmp_path, noise):
+    for name in ("caf\udce9.png", "line\nbreak.png", "sep\u2028.png"):
+        Image.fromarray(noise).save(tmp_path / "plain.png")
+        (tmp_path / "plain.png").rename(tmp_path / name)
+        (found,) = find_images([tmp_path])
+        assert np.array_equal(open_image(found), noise)
+        found.unlink()

@@ -13,7 +13,9 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "files", "regions", "attributes", "sentences", "presets", "provenance", "images", "sheets", "terminal_images", "photos", "data", "losses", "features", "models",
+    "errors", "files", "regions", "attributes", "sentences", "presets",
+    "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
+    "data", "losses", "features", "models",
     "inference",
     "rendering", "training", "evaluation", "doctor", "cli", "__main__",
 )  # fmt: skip

@@ -11,7 +11,7 @@ from facegan.errors import FaceganError
 
 
 @click.command(cls=Answering)
-@click.argument("source")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--size", default=128, show_default=True, help="Side of a face in pixels: 32, 64, 128 or 256.")
 @click.option(
@@ -23,25 +23,31 @@ from facegan.errors import FaceganError
     "--seed", default=0, show_default=True, type=click.IntRange(min=0),
     help="Of the split, and of drawn faces.",
 )
-def prepare(source, out, size, labels, count, seed):
-    """Reads labelled faces from SOURCE, crops and resizes them, and writes a data set to the folder OUT.
+def prepare(sources, out, size, labels, count, seed):
+    """Reads labelled faces from each SOURCE, crops and resizes them, and writes a data set to the folder OUT.
 
     SOURCE is CelebA's folder or its img_align_celeba.zip; or any folder of pictures with a CSV file of labels; or the
-    word 'drawn', for faces that the program draws. Stopped and started again, it goes on where it was.
+    word 'drawn', for faces that the program draws. Several sources are joined: a label that a source lacks is unknown
+    for its faces. If interrupted, the same command resumes.
 
     \b
     Examples:
       facegan prepare ~/CelebA celeba128
       facegan prepare drawn drawn64 --size 64 --count 4000
+      facegan prepare ~/CelebA ~/lfw joined128
     """
+    from facegan.data.joined import join_sources
     from facegan.data.prepare import prepare as prepare_faces
     from facegan.data.source import open_source
 
     place = next(folder for folder in out.absolute().parents if folder.exists())
     if not place.is_dir() or not os.access(place, os.W_OK):
         raise FaceganError(f"cannot write {out}: {place} is not a folder to write to")
+    if len(sources) > 1 and (labels or count):
+        raise FaceganError("--labels and --count go with a single source; prepare one source at a time to use them")
     try:
-        faces = prepare_faces(open_source(source, labels, count, seed), out, size, seed)
+        source = join_sources([open_source(source, labels, count, seed) for source in sources], seed)
+        faces = prepare_faces(source, out, size, seed)
     except KeyboardInterrupt:
         raise Interrupted("stopped; the same command goes on from here") from None
     except OSError as error:

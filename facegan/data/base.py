@@ -1,32 +1,39 @@
-"""What every source of faces offers."""
+"""What every source of faces provides."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 
 @dataclass(frozen=True)
 class Source:
-    """Labelled faces that can be prepared.
+    """Labelled faces to prepare.
 
     Attributes:
-        names: what the pictures are called, each once.
+        names: the pictures' names, each once.
         columns: the label columns.
-        labels: `(len(names), len(columns))` uint8, 0 or 1.
-        description: what these faces are and on what terms they may be used, for `prepared.json`.
-        read: `read(name, size)` gives that face as a `size` x `size` RGB `PIL.Image` and raises `FaceganError` for a
-            picture that cannot be read. It can be pickled: the processes that prepare faces call it.
-        identities: `(len(names),)` int64, the same number for the same person; None where nobody knows.
-        partition: `(len(names),)` uint8, 0 train, 1 validation, 2 test, where the source says so itself, or None.
+        labels: `(len(names), len(columns))` uint8, 0 or 1; 0 where a label is unknown.
+        description: what these faces are and the terms of their use, for `prepared.json`.
+        read: `read(name, size)` returns a face as a `size` x `size` RGB `PIL.Image` and raises `FaceganError` if the
+            picture cannot be read. It can be pickled: worker processes call it.
+        identities: `(len(names),)` int64, the same number for the same person; None if unknown.
+        partition: `(len(names),)` uint8, 0 train, 1 validation, 2 test, or None if the source does not say.
         left_out: `(name, reason)` of each picture that is missing or has no label.
+        known: `(len(names), len(columns))` bool, whether a label is known; None if all are.
+        origins: `(len(names),)` uint8, the source of each face; None unless sources were joined.
+        remarks: what the user should know about the labels, one line each.
     """
 
-    names: list
-    columns: tuple
+    names: list[str]
+    columns: tuple[str, ...]
     labels: np.ndarray
     description: dict
-    read: Callable
+    read: Callable[[str, int], Image.Image]
     identities: np.ndarray | None = None
     partition: np.ndarray | None = None
-    left_out: tuple = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    known: np.ndarray | None = None
+    origins: np.ndarray | None = None
+    remarks: tuple[str, ...] = ()

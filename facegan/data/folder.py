@@ -3,26 +3,25 @@
 import csv
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from facegan.attributes import CELEBA_COLUMNS, FIVE, FIVE_NAMES, OFF_WORDS, ON_WORDS, Attributes
 from facegan.data.base import Source
+from facegan.data.columns import CONFIDENCE, CellError, confident, is_measurement, label_columns, read_labels
 from facegan.errors import FaceganError
 from facegan.images import crop_square, is_image_path, open_image
 
 PARTS = {"train": 0, "validation": 1, "test": 2, "0": 0, "1": 1, "2": 2}
-_CELEBA_BY_LOWER = {column.lower(): column for column in CELEBA_COLUMNS}
 
 
 def folder_source(folder, labels=None):
     """A folder of pictures as a `Source`.
 
-    Pictures may lie in subfolders; the CSV's first column then says `subfolder/name.jpg`. The other columns are
-    attributes: 1, true, yes or 0, -1, false, no; or, in a column called `gender`, `age`, `glasses`, `skin` or
-    `hair`, the words of `facegan.attributes`. A column `identity` says who it is, and `partition` in which part of
-    the data set a picture belongs: train, validation, test.
+    The CSV's first column names the pictures: relative to the folder, or by the bare name of a picture in a subfolder;
+    another suffix than the picture's makes no difference (`1.jpg` for an aligned `1.png`). The other columns are
+    labels, by the rules of `facegan.data.columns`. A column `identity` identifies the person, and `partition` the part
+    of the data set: train, validation, test.
 
     Args:
         folder: `Path`.
@@ -39,20 +38,18 @@ def folder_source(folder, labels=None):
     path = Path(labels) if labels else _only_csv(folder)
     header, rows = _read(path)
     names = _names(path, rows)
-    there = [index for index, name in enumerate(names) if name in files]
+    found = _match(names, files, pictures)
+    there = [index for index, picture in enumerate(found) if picture is not None]
     if not there:
         raise FaceganError(f"{path} has labels for none of the pictures in {folder} (first: '{names[0]}')")
     rows = [rows[index] for index in there]
-    columns, values, special = _table(path, header, rows)
     return Source(
-        names=[names[index] for index in there],
-        columns=columns,
-        labels=values,
+        names=[found[index] for index in there],
         description={"kind": "folder", "name": folder.name, "terms": "as those of its pictures"},
         read=FolderReader(str(folder)),
-        left_out=tuple((name, "missing") for name in names if name not in files)
-        + tuple((name, "no label") for name in sorted(pictures - set(names))),
-        **special,
+        left_out=tuple((name, "missing") for name, picture in zip(names, found, strict=True) if picture is None)
+        + tuple((name, "no label") for name in sorted(pictures - set(found))),
+        **_table(path, header, rows),
     )
 
 
@@ -111,51 +108,84 @@ def _names(path, rows):
     return list(lines)
 
 
+def _match(names, files, pictures):
+    """Finds the file of each name: the same path, the same path with another suffix, or the only one of that name.
+
+    >>> _match(["a.png", "b.jpg", "c.jpg", "no"], {"a.png", "b.png", "in/c.jpg"}, {"a.png", "b.png", "in/c.jpg"})
+    ['a.png', 'b.png', 'in/c.jpg', None]
+    """
+    by_key = {}
+    for picture in pictures:
+        path = PurePosixPath(picture)
+        for key in (("path", str(path.with_suffix(""))), ("name", path.name), ("stem", path.stem)):
+            by_key.setdefault(key, set()).add(picture)
+    taken = files.intersection(names)
+    found = []
+    for name in names:
+        path = PurePosixPath(name)
+        keys = [("path", name), ("path", str(path.with_suffix("")))]
+        if path.name == name:
+            keys += [("name", name), ("stem", name), ("stem", path.stem)]
+        candidates = (by_key.get(key, set()) - taken for key in keys)
+        picture = name if name in files else next((only for only in candidates if len(only) == 1), {None}).copy().pop()
+        taken.add(picture)
+        found.append(picture)
+    return found
+
+
 def _table(path, header, rows):
-    """`(columns, labels, {"identities": ..., "partition": ...})` of the rows."""
-    columns, parts, special = [], [], {}
-    for index, title in enumerate(header[1:], 1):
-        cells = [(line, row[index]) for line, row in rows]
+    """Reads the columns of a CSV into the fields of a `Source`."""
+    cells = {title: [row[index] for _, row in rows] for index, title in enumerate(header) if index}
+    lines = [line for line, _ in rows]
+    columns, labels, known, unused, special = [], [], [], [], {}
+    for title, column in cells.items():
         if title.lower() == "identity":
-            special["identities"] = np.unique([cell for _, cell in cells], return_inverse=True)[1].astype("int64")
+            special["identities"] = _people(column)
         elif title.lower() == "partition":
-            special["partition"] = np.array(_convert(path, title, cells, lambda cell: PARTS[cell.lower()]), "uint8")
+            special["partition"] = _partition(path, lines, title, column)
+        elif is_measurement(title, column):
+            unused.append(title)
         else:
-            own, convert = _attribute(title)
-            columns += own
-            parts.append(np.array(_convert(path, title, cells, convert), "uint8"))
+            own, sure = _labels(path, lines, title, column)
+            if title + CONFIDENCE in cells:
+                sure &= confident(cells[title + CONFIDENCE])
+            own_columns = label_columns(title)
+            columns += own_columns
+            labels.append(own * sure[:, None])
+            known.append(np.repeat(sure[:, None], len(own_columns), axis=1))
     if not columns:
         raise FaceganError(f"{path} has no column of labels beside the file names")
     twice = [column for column in columns if columns.count(column) > 1]
     if twice:
         raise FaceganError(f"{path} has the column {twice[0]} twice")
-    return tuple(columns), np.concatenate(parts, axis=1), special
+    all_known = np.concatenate(known, axis=1)
+    if unused:
+        special["remarks"] = (f"columns of numbers that are no labels were not used: {', '.join(unused)}",)
+    return special | {
+        "columns": tuple(columns),
+        "labels": np.concatenate(labels, axis=1),
+        "known": None if all_known.all() else all_known,
+    }
 
 
-def _attribute(title):
-    """The label columns that a column of the CSV stands for, and what turns a cell into their bits."""
-    if title.lower() not in FIVE_NAMES:
-        return (_CELEBA_BY_LOWER.get(title.lower(), title),), _bit
-    name = title.lower()
-    attribute = next(five for five in FIVE if five.name == name)
-    vocabulary = Attributes([name])
-    return attribute.columns, lambda cell: attribute.bits(vocabulary.parse(f"{name}={cell}")[name])
+def _people(cells):
+    """Numbers people by their names; a face without a name is a person of its own."""
+    named = [cell or f"\n{index}" for index, cell in enumerate(cells)]
+    return np.unique(named, return_inverse=True)[1].astype("int64")
 
 
-def _bit(cell):
-    word = cell.lower()
-    if word not in ON_WORDS + OFF_WORDS:
-        raise ValueError
-    return [int(word in ON_WORDS)]
+def _partition(path, lines, title, cells):
+    for line, cell in zip(lines, cells, strict=True):
+        if cell.lower() not in PARTS:
+            raise FaceganError(f"{path}, line {line}, column '{title}': cannot read '{cell}'")
+    return np.array([PARTS[cell.lower()] for cell in cells], "uint8")
 
 
-def _convert(path, title, cells, convert):
-    converted = []
-    for line, cell in cells:
-        try:
-            converted.append(convert(cell))
-        except FaceganError as error:
-            raise FaceganError(f"{path}, line {line}, column '{title}': {error}") from error
-        except (KeyError, ValueError) as error:
-            raise FaceganError(f"{path}, line {line}, column '{title}': cannot read '{cell}'") from error
-    return converted
+def _labels(path, lines, title, cells):
+    try:
+        labels, known = read_labels(title, cells)
+    except CellError as error:
+        raise FaceganError(f"{path}, line {lines[error.index]}, column '{title}': {error}") from error
+    if not known.any():
+        raise FaceganError(f"{path}, line {lines[0]}, column '{title}': all values are empty")
+    return labels, known

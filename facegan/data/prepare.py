@@ -112,6 +112,8 @@ class _Job:
         digest = hashlib.sha256(json.dumps([source.names, source.columns, source.left_out]).encode())
         for array in (source.labels, source.identities, source.partition):
             digest.update(b"-" if array is None else array.tobytes())
+        for array in (source.known, source.origins):
+            digest.update(b"" if array is None else array.tobytes())
         return {
             "format": FORMAT,
             "size": self.size,
@@ -170,6 +172,8 @@ def _check_disk(job, out, progress):
     if missing > free:
         raise FaceganError(f"not enough room for {out}: {missing / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free")
     if progress:
+        for remark in job.source.remarks:
+            click.echo(remark, err=True)
         need = f"{count} faces of {job.size}x{job.size} need {size / 1e6:,.0f} MB"
         click.echo(f"{need}; {free / 1e6:,.0f} MB are free", err=True)
 
@@ -259,15 +263,17 @@ def _finish(job):
 
     np.save(job.partial / "labels.npy", source.labels[rows])
     np.save(job.partial / "split.npy", parts)
-    if identities is not None:
-        np.save(job.partial / "identities.npy", identities)
+    optional = {"identities": identities, "known": source.known, "origins": source.origins}
+    for name, array in optional.items():
+        if array is not None:
+            np.save(job.partial / f"{name}.npy", array if array is identities else array[rows])
     (job.partial / "names.txt").write_text("".join(f"{name}\n" for name in names), "utf-8")
     with open(job.partial / "left_out.csv", "w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("name", "reason"), *left_out])
     _write_json(job.partial / "prepared.json", job.promise() | {
         "columns": list(source.columns),
         "count": len(rows),
-        "split": split_rule(identities, partition),
+        "split": split_rule(identities, partition) if source.origins is None else "within each source",
         "parts": {name: int((parts == index).sum()) for index, name in enumerate(PARTS)},
         "left_out": len(left_out),
     })

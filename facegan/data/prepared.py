@@ -21,7 +21,10 @@ class PreparedFaces:
         labels: `(count, len(columns))` uint8, 0 or 1.
         columns: the label columns' names.
         names: what each picture was called in its source.
+        known: `(count, len(columns))` bool, whether a label is known; an unknown label is 0 in `labels`.
         identities: `(count,)` int64, or None where nobody knows.
+        origins: `(count,)` uint8, the source of each face: an index into `sources`.
+        sources: the names of the sources; a single one unless several were joined.
         size: the side of a face in pixels.
         info: all that `prepared.json` says.
 
@@ -38,9 +41,13 @@ class PreparedFaces:
             self.labels = np.load(self.path / "labels.npy")
             self._split = np.load(self.path / "split.npy")
             self.names = (self.path / "names.txt").read_text("utf-8").splitlines()
-            known = (self.path / "identities.npy").exists()
-            self.identities = np.load(self.path / "identities.npy") if known else None
-        except (OSError, ValueError, KeyError, EOFError) as error:
+            known, identities, origins = map(self._load, ("known.npy", "identities.npy", "origins.npy"))
+            self.known = np.ones(self.labels.shape, bool) if known is None else known
+            self.identities = identities
+            self.origins = np.zeros(len(self.names), "uint8") if origins is None else origins
+            source = self.info["source"]
+            self.sources = tuple(part["name"] for part in source.get("sources", [source]))
+        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
             raise FaceganError(f"{self.path} is damaged ({error}); prepare it once more") from error
         self._check()
 
@@ -51,11 +58,18 @@ class PreparedFaces:
         """Where the faces of a part are: sorted int64 indices. `name` is `train`, `validation` or `test`."""
         return np.flatnonzero(self._split == PARTS.index(name))
 
+    def _load(self, name):
+        """Returns an array that not every data set has, or None."""
+        path = self.path / name
+        return np.load(path) if path.exists() else None
+
     def _check(self):
         count = self.info.get("count")
         shapes = {
             "faces.npy": (self.faces.shape, (count, self.size, self.size, 3)),
             "labels.npy": (self.labels.shape, (count, len(self.columns))),
+            "known.npy": (self.known.shape, (count, len(self.columns))),
+            "origins.npy": (self.origins.shape, (count,)),
             "split.npy": (self._split.shape, (count,)),
             "names.txt": ((len(self.names),), (count,)),
         }

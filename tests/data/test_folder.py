@@ -79,7 +79,7 @@ def test_centred_square_is_taken(size, tmp_path):
 @pytest.mark.parametrize("text, message", [
     ("file,Smiling\na.png,1\nb.png,maybe\n", "labels.csv, line 3, column 'Smiling'.*maybe"),
     ("file,hair\na.png,blond\nb.png,green\n", "line 3, column 'hair'.*green"),
-    ("file,hair\na.png,\n", "line 2, column 'hair'"),
+    ("file,hair\na.png,\n", "line 2, column 'hair'.*empty"),
     ("file,Smiling,partition\na.png,1,some\n", "line 2, column 'partition'.*some"),
     ("file,Smiling\na.png,1\na.png,0\n", "line 3: 'a.png' comes twice"),
     ("file,gender,Male\na.png,1,1\n", "Male twice"),
@@ -117,3 +117,25 @@ def test_sources_that_do_not_exist_or_do_not_go_with_an_option(tmp_path):
                       {"source": "drawn", "labels": "labels.csv"}, {"source": __file__}):
         with pytest.raises(FaceganError):
             open_source(**arguments)
+
+
+def test_cells_of_other_data_sets_follow_the_rules(tmp_path):
+    text = (
+        "file,identity,gender,age,glasses,haircolor,haircolor_conf,yaw\n"
+        "a.png,ann,F,50,ReadingGlasses,red,0.95,3.5\n"
+        "b.png,bob,male,34.0,NoGlasses,brown,0.4,0.1\n"
+        "c.png,,,42,SwimmingGoggles,,,-2\n"
+    )
+    source = open_source(make(tmp_path, text))
+    assert source.columns == ("Male", "Young", "Eyeglasses", "Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
+    assert source.names == ["a.png", "b.png", "sub/c.png"]
+    assert source.labels.tolist() == [[0, 0, 1, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0], [0] * 7]
+    assert source.known.tolist() == [[True] * 7, [True] * 3 + [False] * 4, [False] * 7]
+    assert len(set(source.identities)) == 3
+    assert source.remarks == ("columns of numbers that are no labels were not used: haircolor_conf, yaw",)
+
+
+def test_pictures_are_found_under_another_suffix_or_in_a_subfolder(tmp_path):
+    source = open_source(make(tmp_path, "file,Smiling\na.jpg,1\nc.webp,0\nsub/a.jpg,1\n"))
+    assert source.names == ["a.png", "sub/c.png"]
+    assert source.left_out == (("sub/a.jpg", "missing"), ("b.png", "no label"))

@@ -1,0 +1,159 @@
+"""How the columns of a CSV become label columns: the rules, and what they leave unknown.
+
+| title of the column | cells | label columns |
+|---|---|---|
+| `gender`, `sex` | female, woman, f; male, man, m | Male |
+| `age` | old, young; or years: 50 and more is old, under 35 is young, the years between are unknown | Young |
+| `glasses` | no, NoGlasses; yes, ReadingGlasses, Sunglasses | Eyeglasses |
+| `skin` | pale, normal | Pale_Skin |
+| `hair`, `haircolor`, `hair_color`, `hair_colour` | black, blond, brown, gray; red, other | the four hair colours |
+| anything else | 1, true, yes, on; 0, -1, false, no, off | a column of this title |
+
+An empty cell is an unknown label. If a column `X_conf` stands beside a column `X`, labels of a confidence below 0.9 are
+unknown. Any other column of numbers is a measurement and is not used.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from facegan.attributes import CELEBA_COLUMNS, FIVE, OFF_WORDS, ON_WORDS, Attribute
+from facegan.errors import FaceganError
+
+OLD_FROM = 50
+YOUNG_BELOW = 35
+LEAST_CONFIDENCE = 0.9
+CONFIDENCE = "_conf"
+_ATTRIBUTES = {attribute.name: attribute for attribute in FIVE}
+_TITLES = {
+    "sex": "gender",
+    "haircolor": "hair",
+    "hair_color": "hair",
+    "hair_colour": "hair",
+}
+_WORDS = {
+    "gender": {"f": "female", "m": "male"},
+    "glasses": {"noglasses": "0", "readingglasses": "1", "sunglasses": "1"},
+    "hair": {"red": "other"},
+}
+# Words that say that a label is unknown, in any column or in one.
+_UNKNOWN = ("", "unknown", "n/a", "nan")
+_UNKNOWN_IN = {"glasses": ("swimminggoggles",)}
+_CELEBA_BY_LOWER = {column.lower(): column for column in CELEBA_COLUMNS}
+
+
+def label_columns(title: str) -> tuple[str, ...]:
+    """Returns the label columns that a CSV column of this title stands for.
+
+    >>> label_columns("sex"), label_columns("smiling"), label_columns("Tattoo")
+    (('Male',), ('Smiling',), ('Tattoo',))
+    """
+    attribute = _attribute(title)
+    return (
+        attribute.columns
+        if attribute
+        else (_CELEBA_BY_LOWER.get(title.lower(), title),)
+    )
+
+
+def is_measurement(title: str, cells: Sequence[str]) -> bool:
+    """Returns whether a column holds numbers that are no labels, and no age in years."""
+    return title.lower() != "age" and _is_numeric(cells)
+
+
+def read_labels(title: str, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Reads a column of a CSV.
+
+    Args:
+        title: of the column.
+        cells: its text, one for each face.
+
+    Returns:
+        `(count, len(label_columns(title)))` uint8, 0 or 1; and `(count,)` bool, whether the labels are known.
+
+    Raises:
+        CellError: a cell that cannot be read.
+    """
+    attribute = _attribute(title)
+    years = attribute is not None and attribute.name == "age" and _is_numeric(cells)
+    labels = np.zeros((len(cells), len(label_columns(title))), "uint8")
+    known = np.ones(len(cells), bool)
+    for index, cell in enumerate(cells):
+        try:
+            bits = (
+                None
+                if cell.lower() in _UNKNOWN
+                else _young(cell)
+                if years
+                else _bits(attribute, cell)
+            )
+        except ValueError as error:
+            raise CellError(index, str(error)) from error
+        if bits is None:
+            known[index] = False
+        else:
+            labels[index] = bits
+    return labels, known
+
+
+class CellError(FaceganError):
+    """A cell of a CSV that cannot be read.
+
+    Args:
+        index: of the cell in its column.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, index: int, reason: str):
+        super().__init__(reason)
+        self.index = index
+
+
+def confident(cells: Sequence[str]) -> np.ndarray:
+    """Returns which cells of a column of confidences are high enough: `(count,)` bool."""
+    return np.array(
+        [
+            _number(cell) is not None and float(cell) >= LEAST_CONFIDENCE
+            for cell in cells
+        ]
+    )
+
+
+def _attribute(title: str) -> Attribute | None:
+    name = title.lower()
+    return _ATTRIBUTES.get(_TITLES.get(name, name))
+
+
+def _bits(attribute, cell):
+    """Returns the 0/1 entries for a cell, or None if it says that the label is unknown."""
+    word = cell.lower()
+    if attribute is None:
+        if word not in ON_WORDS + OFF_WORDS:
+            raise ValueError(f"cannot read '{cell}'")
+        return [int(word in ON_WORDS)]
+    if word in _UNKNOWN_IN.get(attribute.name, ()):
+        return None
+    value = attribute.read(_WORDS.get(attribute.name, {}).get(word, word))
+    if value is None:
+        raise ValueError(
+            f"unknown value '{cell}'; there is: {', '.join(attribute.values)}"
+        )
+    return attribute.bits(value)
+
+
+def _young(cell):
+    years = float(cell)
+    return [0] if years >= OLD_FROM else [1] if years < YOUNG_BELOW else None
+
+
+def _number(cell):
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def _is_numeric(cells):
+    """Whether all cells are numbers and some are neither 0 nor 1 nor -1."""
+    numbers = [_number(cell) for cell in cells if cell.lower() not in _UNKNOWN]
+    return None not in numbers and not {-1, 0, 1}.issuperset(numbers)

@@ -1,0 +1,123 @@
+"""Several sources of faces as one (multi-domain labels as in StarGAN, Choi et al. 2018, section 3.2)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from facegan.data.base import Source
+from facegan.data.split import split, split_rule
+
+
+def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
+    """Joins sources with different labels.
+
+    The label columns are the union of all sources' columns; a column that a source lacks is unknown for its faces.
+    Each source is split on its own, as if it were prepared alone, so test faces remain test faces in any combination.
+    Identity numbers of different sources never coincide. Pictures are named `source/picture`.
+
+    Args:
+        sources: the sources; a single one is returned as it is.
+        seed: for the split of sources without a partition.
+
+    Returns:
+        A `Source`.
+    """
+    if len(sources) == 1:
+        return sources[0]
+    titles = _distinct([source.description["name"] for source in sources])
+    columns = tuple(
+        dict.fromkeys(column for source in sources for column in source.columns)
+    )
+    shape = (sum(len(source.names) for source in sources), len(columns))
+    labels, known = np.zeros(shape, "uint8"), np.zeros(shape, bool)
+    origins = np.repeat(
+        np.arange(len(sources), dtype="uint8"),
+        [len(source.names) for source in sources],
+    )
+    identities, partitions, descriptions, first_number = [], [], [], 0
+    for index, (source, title) in enumerate(zip(sources, titles, strict=True)):
+        block = np.ix_(
+            origins == index, [columns.index(column) for column in source.columns]
+        )
+        labels[block] = source.labels
+        known[block] = True if source.known is None else source.known
+        people = (
+            np.arange(len(source.names))
+            if source.identities is None
+            else source.identities
+        )
+        # Ranks keep the order of the numbers, on which the split of a source alone depends.
+        people = np.unique(people, return_inverse=True)[1]
+        identities.append(first_number + people)
+        first_number += len(source.names)
+        partitions.append(
+            split(len(source.names), source.identities, source.partition, seed)
+        )
+        rule = split_rule(source.identities, source.partition)
+        descriptions.append(source.description | {"name": title, "split": rule})
+    return Source(
+        names=[
+            f"{title}/{name}"
+            for source, title in zip(sources, titles, strict=True)
+            for name in source.names
+        ],
+        columns=columns,
+        labels=labels,
+        description={
+            "kind": "joined",
+            "name": " + ".join(titles),
+            "terms": "; ".join(
+                dict.fromkeys(source.description["terms"] for source in sources)
+            ),
+            "sources": descriptions,
+        },
+        read=JoinedReader(
+            {title: source.read for source, title in zip(sources, titles, strict=True)}
+        ),
+        identities=np.concatenate(identities).astype("int64"),
+        partition=np.concatenate(partitions),
+        left_out=tuple(
+            (f"{title}/{name}", reason)
+            for source, title in zip(sources, titles, strict=True)
+            for name, reason in source.left_out
+        ),
+        known=None if known.all() else known,
+        origins=origins,
+        remarks=tuple(
+            f"{title}: {remark}"
+            for source, title in zip(sources, titles, strict=True)
+            for remark in source.remarks
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class JoinedReader:
+    """Reads a picture `source/picture` with that source's reader."""
+
+    readers: dict[str, Callable[[str, int], Image.Image]]
+
+    def __call__(self, name: str, size: int) -> Image.Image:
+        """Returns the face as a `size` x `size` RGB image."""
+        title, _, picture = name.partition("/")
+        return self.readers[title](picture, size)
+
+
+def _distinct(titles):
+    """Numbers titles that occur before: `faces`, `faces-2`.
+
+    >>> _distinct(["faces", "lfw", "faces"])
+    ['faces', 'lfw', 'faces-2']
+    """
+    distinct: list[str] = []
+    for title in titles:
+        numbered = (
+            title if number == 1 else f"{title}-{number}"
+            for number in range(1, len(titles) + 1)
+        )
+        distinct.append(
+            next(candidate for candidate in numbered if candidate not in distinct)
+        )
+    return distinct

@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from facegan.data.prepared import PreparedFaces
-from facegan.evaluation.evaluate import Evaluation
-from facegan.evaluation.judge import judge_of
+from facegan.evaluation.evaluate import evaluate
+from facegan.evaluation.judge_training import judge_of
 from facegan.evaluation.report import FIGURES, write_report
 from facegan.inference import MODEL_FILE, describe, load
 from facegan.presets import PRESETS
@@ -68,7 +68,7 @@ RECIPES = {
 COLUMNS = {
     "edit accuracy": "edit_accuracy@1.0",
     "at strength 2": "edit_accuracy@2.0",
-    "others kept": "edit_preservation@1.0",
+    "others kept": "others_kept@1.0",
     "reconstruction, dB": "reconstruction_psnr",
     "same person": "identity_same_person",
     "generation accuracy": "generation_accuracy",
@@ -93,8 +93,7 @@ def main(data, out, images, only):
     for name, run in runs.items():
         if not (run / "report" / FIGURES).exists():
             click.echo(f"{name}: measuring", err=True)
-            evaluation = Evaluation(load(run), faces, judge_of(faces))
-            write_report(evaluation, describe(run), run / "report")
+            write_report(evaluate(load(run), faces, judge_of(faces)), describe(run), run / "report")
     click.echo(table(out))
 
 

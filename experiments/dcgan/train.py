@@ -15,9 +15,9 @@ import numpy as np
 from keras import layers, ops
 
 from facegan.data.prepared import PreparedFaces
-from facegan.evaluation.distances import kernel_distance
-from facegan.evaluation.evaluate import MOST_COMPARED
-from facegan.evaluation.judge import judge_of
+from facegan.evaluation.distances import kernel_distance, standardise
+from facegan.evaluation.judge_training import judge_of
+from facegan.evaluation.measurements import MOST_COMPARED
 from facegan.images import denormalise, save_image, to_images
 from facegan.sheets import grid
 from facegan.training.backends import JIT_COMPILE, TrainStep, synchronise
@@ -132,8 +132,8 @@ def main(data, out, images):
     )
     set_precision("float32")
     test = faces.part("test")[:MOST_COMPARED]
-    features = [judge.see(each)[1] for each in (generated(model, len(test)), faces.faces[test])]
-    figures = {"kid_judge": kernel_distance(*features), "images_seen": images}
+    features = [judge.classify(each).features for each in (generated(model, len(test)), faces.faces[test])]
+    figures = {"kid_judge": kernel_distance(*standardise(*features)), "images_seen": images}
     (out / "figures.json").write_text(json.dumps(figures))
     click.echo(figures)
 

@@ -41,16 +41,18 @@ def evaluate(model, data, out, limit, seed, inception):
     if out.exists() and not out.is_dir():
         raise FaceganError(f"cannot write {out}: it is there already and is not a folder")
     import_quietly()
-    from facegan.evaluation.evaluate import Evaluation, check, stages
-    from facegan.evaluation.judge import judge_of
+    from facegan.evaluation.evaluate import DEFAULT_METRICS, check
+    from facegan.evaluation.evaluate import evaluate as measure
+    from facegan.evaluation.judge_training import judge_of
     from facegan.evaluation.report import write_report
 
     networks = load(model)
     check(networks, faces)
     judge = judge_of(faces)
-    with progress_bar(stages(networks), "measuring") as bar:
-        evaluation = Evaluation(networks, faces, judge, limit, seed, inception, bar.update)
-    report = write_report(evaluation, described, out)
-    figures = evaluation.figures
+    metrics = [*DEFAULT_METRICS, *(["fid_inception"] if inception else [])]
+    with progress_bar(len(metrics), "measuring") as bar:
+        measured = measure(networks, faces, judge, metrics, limit, seed, lambda name: bar.update(1))
+    report = write_report(measured, described, out)
+    figures = measured.figures
     lines = [f"{name:32} {'not measured' if value is None else format(value, '.3f')}" for name, value in figures.items()]
     return Answer({"report": report, "figures": figures}, [*lines, report])

@@ -1,4 +1,4 @@
-"""How far sets of pictures are from each other: distances between sets of features, and between pictures."""
+"""Distances between sets of features and between pictures."""
 
 import numpy as np
 
@@ -9,42 +9,58 @@ THUMBNAIL = 16
 _CHUNK = 1024
 
 
-def kernel_distance(features, others):
-    """The kernel distance of KID (Bińkowski et al. 2018): the unbiased estimate of the squared maximum mean
-    discrepancy with the kernel `(x.y / d + 1)^3`, over all pairs at once.
+def standardise(features: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scales two sets of features `(count, d)` alike, so that the root mean square of the second is 1.
+
+    The kernel of `kernel_distance` is nearly linear for small features, and then sees differences of means only.
+    """
+    scale = 1 / np.sqrt(np.mean(np.square(others)))
+    return scale * features, scale * others
+
+
+def kernel_distance(features: np.ndarray, others: np.ndarray) -> float:
+    """Returns the kernel distance of KID (Bińkowski et al. 2018, equation 4), over all pairs at once.
+
+    It is the unbiased estimate of the squared maximum mean discrepancy with the kernel `(x.y / d + 1)^3`.
 
     Args:
-        features, others: `(count, d)` and `(other count, d)`, at least two each.
+        features: `(count, d)`, at least two.
+        others: `(other count, d)`, at least two.
 
     Returns:
-        A number about 0 where both come from the same distribution; it may fall a little below.
+        A number near 0, possibly below, if both come from the same distribution.
     """
     kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3
     within = [(np.sum(k) - np.trace(k)) / (len(k) * (len(k) - 1)) for k in (kernel(s, s) for s in (features, others))]
     return float(sum(within) - 2 * np.mean(kernel(features, others)))
 
 
-def frechet_distance(features, others):
-    """The Fréchet distance between the normal distributions that fit two sets of features (Heusel et al. 2017):
-    `|m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))`.
+def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
+    """Returns the Fréchet distance between normal distributions fitted to two sets of features (Heusel et al. 2017).
+
+    It is `|m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))`, a number of 0 or more.
 
     Args:
-        features, others: `(count, d)` and `(other count, d)`.
-
-    Returns:
-        A number of 0 or more.
+        features: `(count, d)`.
+        others: `(other count, d)`.
     """
     difference = features.mean(axis=0) - others.mean(axis=0)
     first, second = (np.cov(each, rowvar=False) for each in (features, others))
-    # The trace of the root of C1 C2 is that of the symmetric C1^(1/2) C2 C1^(1/2), whose eigenvalues are safe to get.
+    # The root of C1 C2 has the trace of the root of the symmetric C1^(1/2) C2 C1^(1/2), whose eigenvalues are stable.
     values, vectors = np.linalg.eigh(first)
     root = vectors * np.sqrt(values.clip(0)) @ vectors.T
     trace = np.sqrt(np.linalg.eigvalsh(root @ second @ root).clip(0)).sum()
     return float(max(0.0, difference @ difference + np.trace(first) + np.trace(second) - 2 * trace))
 
 
-def pairwise_difference(images):
-    """Mean absolute difference between all pairs of pictures, 0 to 255.
+def pairwise_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Returns the Euclidean distances `(count, other count)` between `(count, d)` and `(other count, d)`."""
+    squares = np.square(points).sum(1)[:, None] + np.square(others).sum(1) - 2 * points @ others.T
+    return np.sqrt(squares.clip(0))
+
+
+def pairwise_difference(images: np.ndarray) -> float:
+    """Returns the mean absolute difference, 0 to 255, between all pairs of pictures.
 
     Args:
         images: `(count, height, width, 3)` uint8, at least two.
@@ -54,9 +70,8 @@ def pairwise_difference(images):
     return float(np.sum(sums) / (len(flat) * (len(flat) - 1) / 2))
 
 
-def inception_features(images, weights="imagenet"):
-    """What `keras.applications`' InceptionV3, trained on ImageNet, sees in pictures. Needs its weights, 88 MB, which
-    Keras downloads.
+def inception_features(images: np.ndarray, weights: str = "imagenet") -> np.ndarray:
+    """Returns the features of `keras.applications`' InceptionV3, trained on ImageNet; Keras downloads 88 MB.
 
     Args:
         images: `(count, height, width, 3)` uint8.
@@ -66,7 +81,7 @@ def inception_features(images, weights="imagenet"):
         `(count, 2048)` float64.
 
     Raises:
-        FaceganError: the weights cannot be had.
+        FaceganError: the weights are not available.
     """
     import keras
 
@@ -82,32 +97,25 @@ def inception_features(images, weights="imagenet"):
     return np.concatenate(found).astype("float64")
 
 
-def nearest(images, faces, among):
-    """The faces that are most like pictures, by the mean square difference of 16x16 thumbnails.
+def nearest(images: np.ndarray, faces: np.ndarray, among: np.ndarray, count: int) -> np.ndarray:
+    """Returns the faces that are most similar to pictures, by the mean square difference of 16x16 thumbnails.
 
     Args:
-        images: `(count, size, size, 3)` uint8.
-        faces: `(many, size, size, 3)` uint8, as large as memory need not be.
-        among: indexes of the faces to look at.
+        images: `(many, size, size, 3)` uint8.
+        faces: `(very many, size, size, 3)` uint8; need not fit into memory.
+        among: indexes of the faces to search.
+        count: how many to find for each picture; fewer if there are fewer.
 
     Returns:
-        `(count,)` indexes into `faces`.
+        `(many, count)` indexes into `faces`, the most similar first.
     """
-    wanted = _thumbnails(images)
-    best, found = np.full(len(images), np.inf), np.zeros(len(images), "int64")
-    for start in range(0, len(among), _CHUNK):
-        where = among[start : start + _CHUNK]
-        candidates = _thumbnails(faces[where])
-        distances = np.square(wanted).sum(1)[:, None] + np.square(candidates).sum(1) - 2 * wanted @ candidates.T
-        closest = distances.argmin(axis=1)
-        distance = distances[np.arange(len(images)), closest]
-        found = np.where(distance < best, where[closest], found)
-        best = np.minimum(distance, best)
-    return found
+    thumbnails = [_thumbnails(faces[among[start : start + _CHUNK]]) for start in range(0, len(among), _CHUNK)]
+    distances = pairwise_distances(_thumbnails(images), np.concatenate(thumbnails))
+    return among[distances.argsort(axis=1, kind="stable")[:, :count]]
 
 
-def _thumbnails(images):
+def _thumbnails(images: np.ndarray) -> np.ndarray:
     count, size = images.shape[:2]
     step = size // THUMBNAIL
     blocks = images.reshape(count, THUMBNAIL, step, THUMBNAIL, step, 3)
-    return blocks.mean(axis=(2, 4), dtype="float64").reshape(count, -1)
+    return blocks.mean(axis=(2, 4), dtype="float32").reshape(count, -1) / 255

@@ -1,19 +1,20 @@
-"""How much of a picture is still the same: plain functions of 8-bit pictures, in NumPy."""
+"""How much of a picture an edit preserves: plain functions of 8-bit pictures, in NumPy."""
 
 import numpy as np
 
-# A picture that nothing was done to would have infinitely many decibels; this is about what rounding to 8 bits costs.
+# Of an unchanged picture, whose ratio would be infinite; about that of a picture rounded to 8 bits.
 HIGHEST_PSNR = 60.0
 # Wang et al. 2004.
 _WINDOW, _SIGMA = 11, 1.5
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
-def psnr(before, after):
-    """Peak signal-to-noise ratio `10 log10(255^2 / mean square difference)` of each pair.
+def psnr(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Returns the peak signal-to-noise ratio `10 log10(255^2 / mean square difference)` of each pair.
 
     Args:
-        before, after: `(count, height, width, 3)` uint8.
+        before: `(count, height, width, 3)` uint8.
+        after: the same shape.
 
     Returns:
         `(count,)` decibels, at most `HIGHEST_PSNR`.
@@ -27,17 +28,20 @@ def psnr(before, after):
     return 10 * np.log10(255**2 / np.maximum(error, 255**2 / 10 ** (HIGHEST_PSNR / 10)))
 
 
-def ssim(before, after):
-    """Structural similarity of each pair (Wang et al. 2004): a Gaussian window of 11 pixels and sigma 1.5, the mean
-    over the places where it lies within the picture and over the three colours.
+def ssim(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Returns the structural similarity of each pair (Wang et al. 2004).
+
+    The window is a Gaussian of 11 pixels and sigma 1.5; the mean is over its positions within the picture and over the
+    three colours.
 
     Args:
-        before, after: `(count, height, width, 3)` uint8.
+        before: `(count, height, width, 3)` uint8.
+        after: the same shape.
 
     Returns:
-        `(count,)`, 1 where the pictures are the same.
+        `(count,)`, 1 for equal pictures.
     """
-    return np.array([_ssim(*pair) for pair in zip(before.astype("float64"), after.astype("float64"))])
+    return np.array([_ssim(*pair) for pair in zip(before.astype("float64"), after.astype("float64"), strict=True)])
 
 
 def _ssim(x, y):
@@ -58,12 +62,13 @@ def _blur(values):
     return values
 
 
-def change_outside(before, after, region):
-    """Mean absolute change of the pixels outside a region, of each pair.
+def change_outside(before: np.ndarray, after: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Returns the mean absolute change of the pixels outside a region, of each pair.
 
     Args:
-        before, after: `(count, size, size, 3)` uint8.
-        region: `(size, size)` bool, where changes are welcome.
+        before: `(count, size, size, 3)` uint8.
+        after: the same shape.
+        region: `(size, size)` bool, where changes are allowed.
 
     Returns:
         `(count,)`, 0 to 255; nan where the region is the whole picture.

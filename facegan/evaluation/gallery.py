@@ -1,67 +1,76 @@
-"""The pictures of a report: what the figures look like."""
+"""The pictures of a report."""
 
 import numpy as np
+from PIL import Image
 
-from facegan.evaluation.distances import nearest
+from facegan.evaluation.measurements import Measurements
+from facegan.evaluation.metrics import STRENGTHS
+from facegan.evaluation.trials import JudgedFaces
 from facegan.images import to_images
 from facegan.sheets import grid, sheet
 
-GRID, ROWS, NEIGHBOURS = 48, 8, 8
+GRID, ROWS = 48, 8
 
 
-def gallery(evaluation):
-    """`{file name: (caption, PIL image)}` of an `Evaluation`."""
+def gallery(measurements: Measurements) -> dict[str, tuple[str, Image.Image]]:
+    """Returns `{file name: (caption, picture)}`."""
     return {
         "generated.png": (
-            "Generated from the attributes of test faces.",
-            grid(to_images(evaluation.generated.images[:GRID]), columns=12),
+            "Faces generated from the attributes of test photos.",
+            grid(to_images(measurements.generated.images[:GRID]), columns=12),
         ),
-        "edits.png": ("Test faces and each edit of them at strength 1.", _edits(evaluation, evaluation.real)),
-        "generated-edits.png": ("Generated faces and each edit of them.", _edits(evaluation, evaluation.generated)),
-        "strengths.png": ("The same edit at growing strength.", _strengths(evaluation)),
+        "edits.png": ("Test photos and each edit of them at strength 1.", _edits(measurements, measurements.real)),
+        "generated-edits.png": (
+            "Generated faces and each edit of them at strength 1.",
+            _edits(measurements, measurements.generated),
+        ),
+        "strengths.png": ("The same edit at increasing strength.", _strengths(measurements)),
         "ranked.png": (
-            "Of each edit the best, the median and the worst: by whether the judge sees what was asked for, then by how "
-            "much else it sees as before, then by how little the picture changed.",
-            _ranked(evaluation),
+            "The best, the median and the worst of each edit: first by whether the judge predicts the requested value, "
+            "then by the share of other attributes kept, then by how little the picture changed.",
+            _ranked(measurements),
         ),
-        "neighbours.png": ("Generated faces and the training face most like each.", _neighbours(evaluation)),
+        "neighbours.png": (
+            "The best generated faces, each with the most similar training photo.",
+            _neighbours(measurements),
+        ),
     }
 
 
-def _edits(evaluation, faces):
-    faces = faces.of(np.arange(min(ROWS, len(faces.images))))
-    columns = [faces.images]
-    columns += [evaluation.model.edit(faces.images, edit.wish, source=faces.conditions) for edit in evaluation.asked]
-    return sheet(list(zip(*map(to_images, columns))), ["before", *(edit.wish for edit in evaluation.asked)])
+def _edits(measurements: Measurements, faces: JudgedFaces) -> Image.Image:
+    images = faces.images[:ROWS]
+    columns = [images, *(measurements.model.edit(images, edit.wish) for edit in measurements.edits)]
+    labels = ["before", *(edit.wish for edit in measurements.edits)]
+    return sheet(list(zip(*map(to_images, columns), strict=True)), labels)
 
 
-def _strengths(evaluation):
+def _strengths(measurements: Measurements) -> Image.Image:
     rows, labels = [], []
-    for place, edit in enumerate(evaluation.asked):
-        tried = [each[place] for each in evaluation.tried.values()]
-        if len(tried[0].where):
-            rows.append(to_images([tried[0].before.images[0], *(each.after.images[0] for each in tried)]))
-            labels.append(edit.wish)
-    return sheet(rows, ["before", *(f"strength {strength:g}" for strength in evaluation.tried)], labels)
+    by_strength = [measurements.trials(strength) for strength in STRENGTHS]
+    for trials in zip(*by_strength, strict=True):
+        if len(trials[0].where):
+            rows.append(to_images([trials[0].before.images[0], *(trial.after.images[0] for trial in trials)]))
+            labels.append(trials[0].edit.wish)
+    return sheet(rows, ["before", *(f"strength {strength:g}" for strength in STRENGTHS)], labels)
 
 
-def _ranked(evaluation):
+def _ranked(measurements: Measurements) -> Image.Image:
     rows, labels = [], []
-    for tried in evaluation.tried[1.0]:
-        if not len(tried.where):
+    for trial in measurements.trials(1.0):
+        if not len(trial.where):
             continue
-        change = np.abs(tried.after.images.astype("int16") - tried.before.images).mean(axis=(1, 2, 3))
-        order = np.lexsort((change, -np.nan_to_num(tried.kept), ~tried.right))
+        change = np.abs(trial.after.images.astype("int16") - trial.before.images).mean(axis=(1, 2, 3))
+        order = np.lexsort((change, -np.nan_to_num(trial.kept), ~trial.is_right))
         row = []
         for place in (order[0], order[len(order) // 2], order[-1]):
-            row += to_images([tried.before.images[place], tried.after.images[place]])
+            row += to_images([trial.before.images[place], trial.after.images[place]])
         rows.append(row)
-        labels.append(tried.edit.wish)
+        labels.append(trial.edit.wish)
     return sheet(rows, ["best: before", "after", "median: before", "after", "worst: before", "after"], labels)
 
 
-def _neighbours(evaluation):
-    made = evaluation.generated.images[:NEIGHBOURS]
-    faces = evaluation.faces
-    alike = faces.faces[nearest(made, faces.faces, faces.part("train"))]
-    return sheet([to_images(made), to_images(alike)], row_labels=["generated", "nearest"])
+def _neighbours(measurements: Measurements) -> Image.Image:
+    where, distances = measurements.neighbours
+    made, alike = measurements.generated.images[measurements.best], measurements.faces.faces[where]
+    labels = ["" if np.isnan(distance) else f"{distance:.2f}" for distance in distances]
+    return sheet([to_images(made), to_images(alike)], labels, ["generated", "nearest"])

@@ -1,4 +1,4 @@
-"""Whether a face is still the same person: dlib's face embedder (King 2017), the optional extra `identity`."""
+"""Whether a face is still the same person: dlib's face descriptors (King 2017), from the optional extra `identity`."""
 
 import importlib.util
 import multiprocessing
@@ -10,24 +10,24 @@ import numpy as np
 
 from facegan.images import to_images
 
-# Two pictures whose embeddings are nearer than this show the same person, says dlib.
+# dlib's threshold: descriptors that are nearer than this are of the same person.
 SAME_PERSON = 0.6
-# Embeddings are of pictures of 150 pixels, so smaller ones are enlarged before the landmarks are looked for.
+# Descriptors are of pictures of 150 pixels, so smaller ones are enlarged before the landmarks are located.
 _SIDE = 256
 # The box that dlib's face detector finds, on average, in a face aligned as CelebA's are; left, top, right, bottom.
 _FACE = (0.235, 0.30, 0.75, 0.82)
-# dlib uses one processor and takes nearly a tenth of a second a face, so faces are shared out between processes that
-# have at least this many each.
+# dlib uses one core and takes nearly a tenth of a second for a face, so faces are split between processes, with at
+# least this many for each.
 _SHARE = 64
 
 
-def available():
-    """Whether the extra is installed."""
+def available() -> bool:
+    """Returns whether the extra is installed."""
     return all(importlib.util.find_spec(name) for name in ("dlib", "face_recognition_models"))
 
 
-def embeddings(images):
-    """Embeddings of aligned faces.
+def descriptors(images: np.ndarray) -> np.ndarray:
+    """Returns descriptors of aligned faces.
 
     Args:
         images: `(count, size, size, 3)` uint8.
@@ -37,33 +37,35 @@ def embeddings(images):
     """
     workers = min(os.cpu_count() or 1, len(images) // _SHARE)
     if workers < 2:
-        return _embeddings(images)
-    # Not fork: TensorFlow's threads do not survive it. A share for each process, which reads dlib's files once.
+        return _descriptors(images)
+    # Not fork: TensorFlow's threads do not survive it. One share for each process, which reads dlib's files once.
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        return np.concatenate(list(pool.map(_embeddings, np.array_split(images, workers))))
+        return np.concatenate(list(pool.map(_descriptors, np.array_split(images, workers))))
 
 
-def _embeddings(images):
+def _descriptors(images: np.ndarray) -> np.ndarray:
     import dlib
 
     # The package's own functions for this need setuptools at run time; its files do not.
-    folder = Path(importlib.util.find_spec("face_recognition_models").submodule_search_locations[0]) / "models"
+    package = importlib.util.find_spec("face_recognition_models")
+    assert package and package.submodule_search_locations
+    folder = Path(package.submodule_search_locations[0]) / "models"
     landmarks = dlib.shape_predictor(str(folder / "shape_predictor_5_face_landmarks.dat"))
-    embedder = dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
+    network = dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
     box = dlib.rectangle(*(round(share * _SIDE) for share in _FACE))
     found = []
     for image in to_images(images):
         pixels = np.asarray(image.resize((_SIDE, _SIDE)))
-        found.append(embedder.compute_face_descriptor(pixels, landmarks(pixels, box)))
+        found.append(network.compute_face_descriptor(pixels, landmarks(pixels, box)))
     return np.array(found, "float64").reshape(-1, 128)
 
 
-def cosine_similarity(before, after):
-    """Of each pair of embeddings `(count, d)`: `(count,)`, 1 where they point the same way."""
+def cosine_similarity(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Returns the cosine similarity of each pair of descriptors `(count, d)`: `(count,)`."""
     norms = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     return np.sum(before * after, axis=1) / norms
 
 
-def same_person(before, after):
-    """Of each pair of embeddings `(count, 128)` whether they are one person's: `(count,)` bool."""
+def same_person(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Returns of each pair of descriptors `(count, 128)` whether they are of one person: `(count,)` bool."""
     return np.linalg.norm(before - after, axis=1) < SAME_PERSON

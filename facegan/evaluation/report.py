@@ -1,12 +1,14 @@
-"""The report: one HTML page with pictures, the figures as JSON, and as tables in Markdown."""
+"""Writes a report: one HTML page with pictures, the figures as JSON and as tables in Markdown."""
 
 import html
 import json
 import math
 from pathlib import Path
+from typing import Any
 
-from facegan.evaluation import evaluate
+from facegan.evaluation.evaluate import Report
 from facegan.evaluation.gallery import gallery
+from facegan.evaluation.metrics import METRICS, STRENGTHS
 from facegan.files import atomic_write
 from facegan.images import save_image
 
@@ -15,16 +17,16 @@ _STYLE = """
 body { font: 16px/1.5 sans-serif; color: #333; max-width: 1200px; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .2em .8em; border-bottom: 1px solid #ddd }
 td { text-align: right } td:first-child, th:first-child { text-align: left } img { max-width: 100% }
-pre { white-space: pre-wrap; background: #f6f6f6; padding: 1em }
+dt { font-weight: bold } dd { white-space: pre-line }
 """
 
 
-def write_report(evaluation, described, out):
+def write_report(report: Report, described: dict[str, Any], out: str | Path) -> Path:
     """Writes `index.html` with its pictures, `figures.json` and `figures.md`.
 
     Args:
-        evaluation: `Evaluation`.
-        described: what the model file says of itself, see `facegan.inference.describe`.
+        report: what was measured.
+        described: the description of the model file, see `facegan.inference.describe`.
         out: the folder.
 
     Returns:
@@ -33,20 +35,18 @@ def write_report(evaluation, described, out):
     Raises:
         FaceganError: a file cannot be written.
     """
-    out = Path(out)
-    record = described["record"]
+    out, measured = Path(out), report.measurements
     subject = {
         "preset": described["preset"]["name"],
         "size": described["image_size"],
-        "images seen": record["images_seen"],
-        "data": evaluation.faces.info["source"]["name"],
-        **evaluation.counts,
-        "seed": evaluation.seed,
+        "images seen": described["record"]["images_seen"],
+        "data": measured.faces.info["source"]["name"],
+        "test photos": len(measured.real),
+        "faces for each edit, at most": measured.limit,
+        "seed": measured.seed,
     }
-    figures = {
-        "subject": subject, "figures": evaluation.figures, "edits": evaluation.edits, "groups": evaluation.groups,
-    }  # fmt: skip
-    pictures = gallery(evaluation)
+    figures = {"subject": subject, "figures": report.figures, "edits": report.edits, "groups": report.groups}
+    pictures = gallery(measured)
     for name, (_, image) in pictures.items():
         save_image(image, out / name)
     _write(out / FIGURES, json.dumps(_without_nan(figures), indent=1) + "\n")
@@ -55,11 +55,11 @@ def write_report(evaluation, described, out):
     return out / PAGE
 
 
-def tables(figures):
-    """The figures as tables: a list of (title, header, rows of texts)."""
+def tables(figures: dict[str, dict]) -> list[tuple[str, list[str], list[list[str]]]]:
+    """Returns the figures as tables: title, header and rows."""
     nested = lambda rows: ["", *next(iter(rows.values()), {})]
     flat = [
-        ("Of what", ["", ""], [[name, _text(value)] for name, value in figures["subject"].items()]),
+        ("Subject", ["", ""], [[name, _text(value)] for name, value in figures["subject"].items()]),
         ("Figures", ["metric", ""], [[name, _text(value)] for name, value in figures["figures"].items()]),
     ]
     return flat + [
@@ -96,23 +96,26 @@ def _page(figures, pictures):
     parts.append("<h2>Strength</h2>" + curve(figures["figures"]))
     for name, (caption, _) in pictures.items():
         parts.append(f'<h2>{html.escape(caption)}</h2><img src="{name}" alt="{html.escape(caption)}">')
-    parts.append(f"<h2>What the metrics are</h2><pre>{html.escape(evaluate.__doc__)}</pre>")
+    protocols = {name.partition("@")[0]: METRICS[name].protocol for name in figures["figures"]}
+    items = (f"<dt>{name}</dt><dd>{html.escape(protocol)}</dd>" for name, protocol in protocols.items())
+    parts.append(f"<h2>Protocols</h2><dl>{''.join(items)}</dl>")
     return "\n".join(parts) + "\n"
 
 
-def curve(figures):
-    """Accuracy and preservation by strength, as an SVG drawing."""
+def curve(figures: dict[str, float | None]) -> str:
+    """Returns accuracy and preservation by strength, as far as they were measured, as an SVG drawing."""
     width, height, left, top = 480, 240, 40, 10
     across = lambda strength: left + strength / 2 * (width - left - 120)
     down = lambda share: top + (1 - share) * (height - top - 30)
     parts = [f'<svg viewBox="0 0 {width} {height}" width="{width}" font-size="12" font-family="sans-serif">']
     for share in (0.0, 0.5, 1.0):
-        parts.append(f'<path d="M{left} {down(share)}H{across(2)}" stroke="#ddd"/><text y="{down(share) + 4}">{share}</text>')
-    for strength in evaluate.STRENGTHS:
+        parts.append(f'<path d="M{left} {down(share)}H{across(2)}" stroke="#ddd"/>')
+        parts.append(f'<text y="{down(share) + 4}">{share}</text>')
+    for strength in STRENGTHS:
         parts.append(f'<text x="{across(strength) - 8}" y="{height - 8}">{strength}</text>')
-    for metric, colour in (("edit_accuracy", "#c33"), ("edit_preservation", "#36c")):
-        points = [(across(s), down(figures[f"{metric}@{s}"])) for s in evaluate.STRENGTHS]
-        points = [(x, y) for x, y in points if not math.isnan(y)]
+    for metric, colour in (("edit_accuracy", "#c33"), ("others_kept", "#36c")):
+        values = [(strength, figures.get(f"{metric}@{strength}")) for strength in STRENGTHS]
+        points = [(across(s), down(value)) for s, value in values if value is not None and not math.isnan(value)]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         if points:

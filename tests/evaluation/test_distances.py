@@ -40,13 +40,27 @@ def test_pairwise_difference_is_over_all_pairs(random):
     assert distances.pairwise_difference(images) == pytest.approx(np.mean(pairs))
 
 
-def test_the_nearest_face_is_found_among_those_to_look_at(random, monkeypatch):
+def test_the_most_similar_faces_are_found_among_those_to_search(random, monkeypatch):
     monkeypatch.setattr(distances, "_CHUNK", 7)
     faces = random.integers(0, 256, (40, 32, 32, 3), "uint8")
     among = np.arange(0, 40, 2)
     noisy = np.clip(faces[[38, 4, 0]] + random.normal(0, 3, (3, 32, 32, 3)), 0, 255).astype("uint8")
-    assert distances.nearest(noisy, faces, among).tolist() == [38, 4, 0]
-    assert distances.nearest(faces[[3]], faces, among)[0] != 3
+    found = distances.nearest(noisy, faces, among, 5)
+    assert found.shape == (3, 5) and found[:, 0].tolist() == [38, 4, 0] and set(found.ravel()) <= set(among)
+    assert distances.nearest(faces[[3]], faces, among, 1)[0, 0] != 3
+
+
+def test_features_are_scaled_alike(random):
+    a, b = random.normal(size=(5, 3)), random.normal(2, 3, size=(6, 3))
+    scaled_a, scaled_b = distances.standardise(a, b)
+    assert np.mean(scaled_b**2) == pytest.approx(1)
+    assert scaled_a / a == pytest.approx(np.full((5, 3), scaled_b[0, 0] / b[0, 0]))
+
+
+def test_pairwise_distances_are_euclidean(random):
+    a, b = random.normal(size=(4, 3)), random.normal(size=(5, 3))
+    expected = [[np.linalg.norm(x - y) for y in b] for x in a]
+    assert distances.pairwise_distances(a, b) == pytest.approx(np.array(expected))
 
 
 def test_inception_looks_at_each_picture_by_itself(random):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from facegan.evaluation.fidelity import HIGHEST_PSNR, change_outside, psnr, ssim
 from facegan.attributes import Attributes
+from facegan.evaluation.fidelity import HIGHEST_PSNR, change_outside, psnr, ssim
 from facegan.regions import EYES, WHOLE
 
 
@@ -14,8 +14,8 @@ def pair():
 
 
 def test_psnr_is_the_formula(pair):
-    for before, after, found in zip(*pair, psnr(*pair)):
-        error = sum((int(a) - int(b)) ** 2 for a, b in zip(before.ravel(), after.ravel())) / before.size
+    for before, after, found in zip(*pair, psnr(*pair), strict=True):
+        error = sum((int(a) - int(b)) ** 2 for a, b in zip(before.ravel(), after.ravel(), strict=True)) / before.size
         assert found == pytest.approx(10 * np.log10(255**2 / error))
 
 
@@ -45,7 +45,7 @@ def ssim_by_hand(x, y):
 
 def test_ssim_is_the_definition(pair):
     found = ssim(*pair)
-    assert found == pytest.approx([ssim_by_hand(x, y) for x, y in zip(*pair)], abs=1e-9)
+    assert found == pytest.approx([ssim_by_hand(x, y) for x, y in zip(*pair, strict=True)], abs=1e-9)
     assert ssim(pair[0], pair[0]) == pytest.approx(1)
 
 

@@ -1,0 +1,203 @@
+"""Trains the judge, with a loss and a batch source of its own."""
+
+import math
+import os
+import sys
+from collections.abc import Callable
+
+import click
+import keras
+import numpy as np
+from keras import ops
+
+from facegan.data.prepared import PreparedFaces
+from facegan.evaluation.judge import INPUT_SIZE, JUDGE_FILE, Judge, load_judge
+from facegan.evaluation.judge_augmentation import augment
+from facegan.files import atomic_write
+from facegan.models.precision import choose_precision, set_precision
+
+# Training photos in all, with repetitions.
+IMAGES = 200_000
+BATCH_SIZE = 64
+# AdamW's rate at its peak, for a batch of 64; it grows with the square root of the batch.
+RATE = 3e-4
+WARM_UP = 0.05  # of all steps
+WEIGHT_DECAY = 0.02
+CLIP_NORM = 1.0
+# Columns such as hair colour are a matter of opinion: a network that is sure of them has learnt them by heart.
+LABEL_SMOOTHING = 0.05
+# With fewer validation faces of either value, a column's threshold stays at 0.
+FEWEST_FOR_THRESHOLD = 10
+UNKNOWN = -1.0
+# Threads that augment faces; Pillow and NumPy let others run meanwhile.
+_MOST_THREADS = 12
+
+
+def judge_of(faces: PreparedFaces) -> Judge:
+    """Returns the judge of a data set, from `judge.keras` in its folder; trains it the first time.
+
+    Raises:
+        FaceganError: the file cannot be read or written, is of other faces, or the package with the ImageNet weights
+            is not installed.
+    """
+    path = faces.path / JUDGE_FILE
+    if not path.exists():
+        judge = train_judge(faces)
+        with atomic_write(path) as temporary:
+            keras.saving.save_model(judge, temporary)
+    return load_judge(path, faces)
+
+
+def train_judge(
+    faces: PreparedFaces,
+    images: int = IMAGES,
+    batch_size: int = BATCH_SIZE,
+    precision: str = "auto",
+    seed: int = 0,
+    input_size: int = INPUT_SIZE,
+    pretrained: bool = True,
+) -> Judge:
+    """Trains a judge of all label columns on the training part; the validation part sets the thresholds.
+
+    Args:
+        faces: labelled faces. Unknown labels do not count.
+        images: how many photos to train on, with repetitions.
+        batch_size: photos in a step.
+        precision: `"float32"`, `"bfloat16"` or `"auto"`. The judge that is returned computes in float32.
+        seed: of weights, order and augmentation.
+        input_size: the side to which faces are resized, a multiple of 32.
+        pretrained: whether to start from ImageNet weights; without them, only for tests.
+
+    Raises:
+        FaceganError: the package with the ImageNet weights is not installed.
+    """
+    training, validation = faces.part("train"), faces.part("validation")
+    keras.utils.set_random_seed(seed)
+    set_precision(choose_precision(precision))
+    learner = Judge(faces.size, faces.columns, input_size=input_size, pretrained=pretrained)
+    set_precision("float32")
+    steps = max(1, images // batch_size)
+    learner.compile(
+        _optimizer(steps, batch_size),
+        loss=masked_cross_entropy(_shares(faces, training)),
+        # On TensorFlow, XLA would compile for longer than it saves.
+        jit_compile=keras.backend.backend() == "jax",
+    )
+    with click.progressbar(length=steps, label="training the judge", file=sys.stderr, show_eta=True) as bar:
+        tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
+        photos = AugmentedPhotos(faces, training, steps, batch_size, seed)
+        learner.fit(photos, shuffle=False, verbose=0, callbacks=[tick])
+    judge = Judge(faces.size, faces.columns, data=faces.info, input_size=input_size)
+    judge.set_weights(learner.get_weights())
+    logits, _ = judge.logits_and_features(faces.faces[validation])
+    labels, known = faces.labels[validation], faces.known[validation].astype(bool)
+    judge.thresholds = np.array(
+        [
+            best_threshold(logits[known[:, column], column], labels[known[:, column], column])
+            for column in range(len(faces.columns))
+        ]
+    )
+    return judge
+
+
+def _optimizer(steps, batch_size):
+    warm_up = round(WARM_UP * steps)
+    rate = RATE * math.sqrt(batch_size / BATCH_SIZE)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warm_up), warmup_target=rate, warmup_steps=max(1, warm_up)
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, global_clipnorm=CLIP_NORM)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
+def _shares(faces, chosen):
+    """How often each column is 1 where it is known."""
+    labels, known = faces.labels[chosen], faces.known[chosen].astype(bool)
+    return np.sum(labels * known, axis=0) / np.maximum(known.sum(axis=0), 1)
+
+
+def masked_cross_entropy(shares: np.ndarray) -> Callable:
+    """Builds a binary cross-entropy with smoothed labels, without unknown labels, in which rare values weigh more.
+
+    The weight of a value is the square root of one over its frequency (Mahajan et al. 2018, for sampling): with equal
+    weights a rare value is hardly learnt, and fully balanced, its few photos are learnt by heart.
+
+    Args:
+        shares: `(columns,)`, how often each column is 1.
+
+    Returns:
+        A function of labels `(batch, columns)`, 0, 1 or `UNKNOWN`, and logits of the same shape: `(batch,)` losses.
+    """
+    shares = np.clip(shares, 0.01, 0.99).astype("float32")
+    # The mean weight of a column is 1.
+    total = np.sqrt(shares) + np.sqrt(1 - shares)
+    of_ones, of_zeros = 1 / (np.sqrt(shares) * total), 1 / (np.sqrt(1 - shares) * total)
+
+    def loss(labels, logits):
+        known = ops.cast(labels != UNKNOWN, "float32")
+        labels = ops.cast(labels, "float32")
+        weights = known * (labels * of_ones + (1 - labels) * of_zeros)
+        smoothed = labels * (1 - LABEL_SMOOTHING) + 0.5 * LABEL_SMOOTHING
+        errors = weights * (ops.softplus(logits) - smoothed * logits)
+        return ops.sum(errors, axis=-1) / ops.maximum(ops.sum(known, axis=-1), 1.0)
+
+    return loss
+
+
+class AugmentedPhotos(keras.utils.PyDataset):
+    """Batches of augmented photos and their labels, a function of seed and index.
+
+    Args:
+        faces: the photos.
+        chosen: indexes of those to use.
+        steps: number of batches.
+        batch_size: photos in a batch.
+        seed: of order and augmentation.
+    """
+
+    def __init__(self, faces: PreparedFaces, chosen: np.ndarray, steps: int, batch_size: int, seed: int):
+        super().__init__(workers=max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1)), max_queue_size=32)
+        self._faces, self._steps, self._batch_size, self._seed = faces, steps, batch_size, seed
+        random = np.random.default_rng(seed)
+        epochs = math.ceil(steps * batch_size / len(chosen))
+        self._order = np.concatenate([random.permutation(chosen) for _ in range(epochs)])
+
+    def __len__(self) -> int:
+        """Returns the number of batches."""
+        return self._steps
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns images `(batch, size, size, 3)` uint8 and labels `(batch, columns)` float32, 0, 1 or `UNKNOWN`."""
+        random = np.random.default_rng([self._seed, index])
+        # Sorted: a memory-mapped file is read faster forwards.
+        where = np.sort(self._order[index * self._batch_size : (index + 1) * self._batch_size])
+        images = np.stack([augment(image, random) for image in self._faces.faces[where]])
+        labels = np.where(self._faces.known[where], self._faces.labels[where].astype("float32"), UNKNOWN)
+        return images, labels.astype("float32")
+
+
+def best_threshold(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Returns the logit that separates 0 from 1 with the best balanced accuracy, the mean of both values' recalls.
+
+    Args:
+        logits: `(count,)`.
+        labels: `(count,)`, 0 or 1.
+
+    Returns:
+        A threshold between two neighbouring logits; 0 where one value is too rare.
+
+    >>> best_threshold(np.array([-3.0, -1.0, 1.0, 2.0] * 10), np.array([0, 0, 0, 1] * 10))
+    1.5
+    """
+    positive = int(np.sum(labels))
+    if min(positive, len(labels) - positive) < FEWEST_FOR_THRESHOLD:
+        return 0.0
+    order = np.argsort(logits)
+    ordered, truth = logits[order], labels[order].astype("int64")
+    between = ordered[1:] > ordered[:-1]
+    # With the threshold after the first n: the zeros among them and the ones after them are right.
+    recall_0 = np.cumsum(1 - truth)[:-1] / (len(labels) - positive)
+    recall_1 = 1 - np.cumsum(truth)[:-1] / positive
+    best = int(np.argmax(np.where(between, recall_0 + recall_1, -1)))
+    return float(ordered[best] + ordered[best + 1]) / 2

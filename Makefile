@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. Both make their own environment in .venv first.
+# `make demo`, `make test`, `make lint`, `make docs`. Each makes its own environment in .venv first.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +7,7 @@ DEMO := demo
 # A file of tests goes to one process as a whole, so that what its tests share is made once.
 PYTEST := $(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test clean
+.PHONY: demo test lint docs clean
 
 demo: $(DEMO)/celeba128.png $(DEMO)/run/model.keras
 	$(FACEGAN) generate --model $(DEMO)/run --attrs "glasses=1, hair=blond" --count 12 --seed 7 --out $(DEMO)/generated.png
@@ -28,14 +28,26 @@ test: $(DEMO)/run/model.keras
 	KERAS_BACKEND=tensorflow $(PYTEST)
 	KERAS_BACKEND=jax $(PYTEST) tests/test_losses.py tests/test_inference.py tests/models tests/training
 
-clean:
-	rm -rf $(VENV) $(DEMO)
+lint: $(VENV)/installed
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy facegan
 
-$(VENV)/installed: setup.cfg setup.py
+docs: $(VENV)/docs-installed
+	$(VENV)/bin/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) $(DEMO) site build
+
+$(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -c "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))" || \
 		{ echo "This needs Python 3.11 or newer with venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+$(VENV)/docs-installed: $(VENV)/installed
+	$(VENV)/bin/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 # Without training: the model that comes with the package.

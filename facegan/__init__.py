@@ -1,23 +1,45 @@
-"""facegan: describe a face and get it; then change it, or change a photo.
+"""A conditional face GAN: describe a face and generate it, then edit it, or edit a photo.
+
+Whatever is listed in `dir(facegan)` is public. Importing the package imports neither Keras nor a backend.
 
 >>> import facegan
+>>> facegan.Attributes(["glasses", "hair"]).parse("glasses=1, blond")
+{'glasses': '1', 'hair': 'blond'}
 >>> model = facegan.load()                           # doctest: +SKIP
 >>> face = model.generate("female, young, glasses")  # doctest: +SKIP
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facegan.api import evaluate, prepare
+    from facegan.attributes import Attributes
+    from facegan.errors import FaceganError
+    from facegan.inference import FaceModel, load
+
 __version__ = "0.1.0"
 
+__all__ = ["Attributes", "FaceModel", "FaceganError", "__version__", "evaluate", "load", "prepare"]
 
-def load(path=None):
-    """Loads a trained model: see `facegan.inference.FaceModel`.
+_MODULES = {
+    "Attributes": "attributes",
+    "FaceModel": "inference",
+    "FaceganError": "errors",
+    "evaluate": "api",
+    "load": "inference",
+    "prepare": "api",
+}
 
-    Args:
-        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba128"`, which comes with the
-            package. By default the run in the folder `run` if there is one, else `celeba128`.
 
-    Raises:
-        facegan.errors.FaceganError: there is no such file, or it is something else.
-    """
-    from facegan.inference import load
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first used (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'facegan' has no attribute '{name}'")
+    value = getattr(import_module(f"facegan.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
-    return load(path)
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

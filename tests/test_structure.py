@@ -1,4 +1,4 @@
-"""Imports run downwards: a module knows only what lies below it, and what is cheap to import stays cheap."""
+"""The map of the package: imports run downwards, the judge stands apart, and what is cheap to import stays cheap."""
 
 import ast
 import doctest
@@ -17,7 +17,7 @@ LAYERS = (
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
     "data", "losses", "features", "models",
     "inference",
-    "rendering", "training", "evaluation", "doctor", "cli", "__main__",
+    "rendering", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "features", "models", "training", "evaluation")
 BACKENDS = ("keras", "tensorflow", "jax", "tensorboard")
@@ -77,17 +77,39 @@ def test_imports_run_downwards(module):
     assert not upwards
 
 
-def test_no_module_imports_itself_over_others():
+def test_imports_form_no_circle():
     TopologicalSorter({name: set(own_imports(tree)) for name, tree in MODULES.items()}).prepare()
 
 
+def reached(module):
+    """All modules of facegan that a module imports, directly or through others."""
+    found, pending = set(), [module]
+    while pending:
+        new = set(own_imports(MODULES[pending.pop()])) - found
+        found |= new
+        pending += new
+    return found
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.split(".")[0] == "training"])
+def test_training_does_not_use_the_judge(module):
+    assert not [name for name in reached(module) if name.split(".")[0] == "evaluation"]
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("evaluation.judge")])
+def test_the_judge_shares_nothing_with_training(module):
+    """Neither losses nor augmentations nor pasting: what trains a model may not flatter it."""
+    shared = ("training", "augment", "losses", "data.hair")
+    assert not [name for name in reached(module) if name.startswith(shared)]
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if name.split(".")[0] not in NEEDS_KERAS])
-def test_what_is_cheap_imports_no_backend(module):
+def test_cheap_modules_import_no_backend(module):
     tops = [node for node in MODULES[module].body if isinstance(node, ast.Import | ast.ImportFrom)]
     names = imported(ast.Module(tops, []))
     assert not [name for name in names if name.split(".")[0] in BACKENDS]
 
 
-@pytest.mark.parametrize("module", ["", *(name for name in MODULES if name.split(".")[0] not in NEEDS_KERAS)])
-def test_examples_in_docstrings_are_true(module):
+@pytest.mark.parametrize("module", ["", *MODULES])
+def test_examples_in_docstrings_run(module):
     assert doctest.testmod(importlib.import_module(f"facegan.{module}".rstrip("."))).failed == 0

@@ -1,0 +1,93 @@
+"""The commands `prepare` and `evaluate` as functions: paths and names go in, results come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from facegan.data.prepared import PreparedFaces
+    from facegan.evaluation.evaluate import Report
+
+
+def prepare(
+    sources: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    size: int = 128,
+    labels: str | Path | None = None,
+    count: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    progress: bool = True,
+) -> PreparedFaces:
+    """Crops and resizes labelled faces and writes them to a folder; the same call resumes what was interrupted.
+
+    Args:
+        sources: CelebA's folder or `img_align_celeba.zip`, a folder of images with a CSV of labels, or the word
+            `"drawn"`; or several of these, which are joined.
+        out: the folder to write.
+        size: the side of a face in pixels: 32, 64, 128 or 256.
+        labels: the label file of a single source, where it does not lie with the images.
+        count: the number of faces to draw, for `"drawn"`.
+        seed: of the split and of drawn faces.
+        workers: the number of processes; as many as there are processors by default.
+        progress: whether to print progress on stderr.
+
+    Returns:
+        The prepared data set.
+
+    Raises:
+        FaceganError: a source that cannot be read, a folder that cannot be written, or another size.
+    """
+    from facegan.data.joined import join_sources
+    from facegan.data.prepare import prepare as prepare_source
+    from facegan.data.source import open_source
+
+    paths = [sources] if isinstance(sources, str | Path) else list(sources)
+    source = join_sources([open_source(path, labels, count, seed) for path in paths], seed)
+    return prepare_source(source, out, size, seed, workers, progress)
+
+
+def evaluate(
+    model: str | Path | None,
+    data: str | Path,
+    *,
+    out: str | Path | None = None,
+    metrics: Sequence[str] | None = None,
+    limit: int = 200,
+    seed: int = 0,
+    on_metric: Callable[[str], None] = lambda name: None,
+) -> Report:
+    """Measures a model on the test part of a prepared data set; the judge is trained the first time.
+
+    Args:
+        model: a model file, the folder of a run, or the name of a packaged model; as for `load`.
+        data: the folder of a prepared data set.
+        out: the folder for a page with pictures, `figures.json` and `figures.md`; none are written by default.
+        metrics: names of metrics; by default all that need no download.
+        limit: the largest number of test faces for each edit.
+        seed: of the choice of faces and of the generator's noise.
+        on_metric: called with the name of each metric after it was measured.
+
+    Returns:
+        The figures: of the whole, by edit and by group.
+
+    Raises:
+        FaceganError: no such model or data, faces that do not fit the model, or an unknown metric.
+    """
+    from facegan.data.prepared import PreparedFaces
+    from facegan.evaluation.evaluate import DEFAULT_METRICS, check
+    from facegan.evaluation.evaluate import evaluate as measure
+    from facegan.evaluation.judge_training import judge_of
+    from facegan.evaluation.report import write_report
+    from facegan.inference import describe, load
+
+    faces, networks = PreparedFaces(data), load(model)
+    # Before the judge is trained, which takes minutes.
+    check(networks, faces)
+    report = measure(networks, faces, judge_of(faces), metrics or DEFAULT_METRICS, limit, seed, on_metric)
+    if out is not None:
+        write_report(report, describe(model), out)
+    return report

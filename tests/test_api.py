@@ -1,0 +1,78 @@
+"""The public names: imported when they are used, and pleasant to call."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import facegan
+
+NAMES = ["Attributes", "FaceModel", "FaceganError", "__version__", "evaluate", "load", "prepare"]
+
+
+def test_public_names():
+    assert dir(facegan) == sorted(NAMES)
+    assert sorted(facegan.__all__) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_public_name_exists(name):
+    assert getattr(facegan, name) is not None
+
+
+def test_an_unknown_name_raises_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'lode'"):
+        facegan.lode  # noqa: B018
+
+
+def test_importing_the_package_imports_no_backend():
+    code = """
+import sys, facegan
+[getattr(facegan, name) for name in dir(facegan)]
+print([name for name in ("keras", "tensorflow", "jax", "torch") if name in sys.modules])
+"""
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_prepare_joins_sources(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for index in range(20):
+        Image.new("RGB", (40, 40), (index * 9, 99, 99)).save(folder / f"{index}.png")
+    rows = [f"{index}.png,{index % 2}" for index in range(20)]
+    (folder / "labels.csv").write_text("\n".join(["image,Smiling", *rows]), "utf-8")
+    faces = facegan.prepare([folder, folder], tmp_path / "both", size=32, workers=1, progress=False)
+    assert (len(faces), faces.size, faces.columns) == (40, 32, ("Smiling",))
+
+
+def test_prepare_refuses_a_source_that_does_not_exist(tmp_path):
+    with pytest.raises(facegan.FaceganError, match="does not exist"):
+        facegan.prepare(tmp_path / "nowhere", tmp_path / "out")
+
+
+class JudgesAtRandom:
+    def __init__(self, faces):
+        self.columns, self.random = faces.columns, np.random.default_rng(0)
+
+    def classify(self, images):
+        return self.random.random((len(images), len(self.columns))), self.random.random((len(images), 4))
+
+
+def test_evaluate_returns_figures(model_file, drawn_faces, monkeypatch):
+    from facegan.evaluation import judge_training
+
+    measured = []
+    monkeypatch.setattr(judge_training, "judge_of", JudgesAtRandom)
+    report = facegan.evaluate(
+        model_file, drawn_faces.path, metrics=["reconstruction_psnr"], limit=2, on_metric=measured.append
+    )
+    assert measured == list(report.figures) == ["reconstruction_psnr"]
+
+
+def test_evaluate_checks_the_faces_before_it_trains_a_judge(model_file, tmp_path):
+    faces = facegan.prepare("drawn", tmp_path / "larger", size=64, count=30, workers=1, progress=False)
+    with pytest.raises(facegan.FaceganError, match="64 pixels, but the model's have 32"):
+        facegan.evaluate(model_file, faces.path)
+    assert not (faces.path / "judge.keras").exists()

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -64,3 +64,44 @@ def _remove(temporary: Path, folders: Iterable[Path]) -> None:
 def _reason(error: OSError) -> str:
     # Libraries put whole paragraphs into their OSErrors; the number says it in a few words.
     return os.strerror(error.errno) if error.errno else (str(error).splitlines() or [type(error).__name__])[0]
+
+
+class WriteGuard:
+    """Refuses to write over files that must stay.
+
+    These are the files that a command reads, under any name (links, other spellings, case), and, unless `overwrite` is
+    set, all that exist but for the command's own earlier results.
+    """
+
+    def __init__(
+        self,
+        inputs: Iterable[str | os.PathLike[str]] = (),
+        overwrite: bool = False,
+        is_own: Callable[[Path], bool] = lambda path: False,
+    ) -> None:
+        """Remembers which files the inputs are.
+
+        Args:
+            inputs: files that are read now or later; those that do not exist are ignored.
+            overwrite: whether other files may be replaced.
+            is_own: whether a file is an earlier result of the command.
+        """
+        self._inputs = {file: Path(path) for path in inputs if (file := _file_at(path))}
+        self._overwrite, self._is_own = overwrite, is_own
+
+    def check(self, path: str | os.PathLike[str]) -> None:
+        """Raises `FaceganError` if a file must not be written."""
+        file = _file_at(path)
+        if file in self._inputs:
+            raise FaceganError(f"cannot write {path}: it would replace {self._inputs[file]}, which is an input")
+        if file and not self._overwrite and not self._is_own(Path(path)):
+            raise FaceganError(f"cannot write {path}: it exists; choose another --out, or add --overwrite")
+
+
+def _file_at(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Device and inode: the same for all names of a file. None if there is none."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino

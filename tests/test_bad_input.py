@@ -96,7 +96,7 @@ CASES = {
     f"{EDIT} face.png --strength nan": "nan is not a number to work with",
     # Pictures
     f"{EDIT} text.png": "cannot read text.png: not an image",
-    f"{EDIT} face.png truncated.png": "cannot read truncated.png: the image is damaged or cut short",
+    f"{EDIT} truncated.png": "cannot read truncated.png: the image is damaged or cut short",
     f"{EDIT} nothing.png": "cannot read nothing.png: the file is empty",
     f"{EDIT} bomb.png": "cannot read bomb.png: more than 89 million pixels",
     f"{EDIT} missing.png": "cannot read missing.png: No such file or directory",
@@ -132,7 +132,7 @@ CASES = {
     f"{EDIT} face.png --strength 0:1e9:1e-9": "more than 100 strengths",
     f"{EDIT} face.png --strength 0:nan:1": "nan is not a number to work with.",
     f"{EDIT} face.png --out a.gif": "an animation needs several strengths",
-    "generate --model model.keras --out a.gif": "a.gif is neither a picture (.png, .jpg, .webp) nor a folder",
+    "generate --model model.keras --out a.gif": "a.gif is neither an image (.png, .jpg, .webp) nor a folder",
     "generate --model model.keras --like face.png": "face.png does not say how it was made",
     "generate --model model.keras --like truncated.png": "truncated.png",
     "generate --model model.keras --like bomb.png": "bomb.png does not say how it was made",
@@ -161,8 +161,8 @@ CASES = {
     # Places
     f"{GENERATE} --out face.png/faces.png": "cannot write face.png/faces.png: Not a directory",
     f"{GENERATE} --out face.png/faces": "face.png/face",
-    f"{GENERATE} --out faces.gif": "faces.gif is neither a picture (.png, .jpg, .webp) nor a folder",
-    f"{GENERATE} --out model.keras": "model.keras is neither a picture",
+    f"{GENERATE} --out faces.gif": "faces.gif is neither an image (.png, .jpg, .webp) nor a folder",
+    f"{GENERATE} --out model.keras": "model.keras is neither an image",
     f"{EDIT} face.png --out face.png/edited.png": "cannot write face.png/edited.png: Not a directory",
     "prepare drawn face.png/out --size 32 --count 8": "cannot write face.png/out: ",
 }

@@ -66,7 +66,9 @@ def test_one_face_of_two_and_both(edit, photos, tmp_path):
     assert edit(photos / "two.png", "--face", "all", "--out", out)[::2] == (0, "") and halves(out) == [True, True]
     code, printed, err = edit(photos / "two.png", "--face", 3, "--out", out)
     assert (code, printed) == (2, "") and "there is no face 3 in" in err and "2 found" in err
-    assert "number|all" in edit(photos / "two.png", "--face", "left")[2] or edit(photos / "two.png", "--face", 0)[0] == 2
+    assert (
+        "number|all" in edit(photos / "two.png", "--face", "left")[2] or edit(photos / "two.png", "--face", 0)[0] == 2
+    )
 
 
 def test_before_beside_after(edit, photos, tmp_path):
@@ -87,14 +89,14 @@ def test_aligned_faces_have_no_second_face_and_are_compared_as_it_is(edit, drawn
 
 def test_faces_alone(edit, photos, tmp_path):
     code, printed, err = edit(photos, "--faces-only", "--face", "all", "--out", tmp_path / "faces")
-    assert code == 0 and len(printed.splitlines()) == 3
+    assert code == 3 and len(printed.splitlines()) == 3
     assert "no face found in" in err and "coffee.jpg" in err
     assert {Image.open(path).size for path in (tmp_path / "faces").iterdir()} == {(32, 32)}
 
 
 def test_a_folder_of_photos(edit, photos, tmp_path):
     code, printed, err = edit(photos, "--out", tmp_path / "edited")
-    assert code == 0 and "coffee.jpg" in err
+    assert code == 3 and "coffee.jpg" in err
     written = {path.name: Image.open(path).size for path in (tmp_path / "edited").iterdir()}
     assert written == {"portrait.png": (300, 280), "two.png": (550, 280)}
     assert len(printed.splitlines()) == 2
@@ -126,7 +128,7 @@ def test_strengths_of_a_photo(facegan, model_file, photos, tmp_path):
 def test_align_makes_training_data_of_photos(facegan, photos, tmp_path):
     out = tmp_path / "faces"
     code, printed, err = facegan("align", photos, out, "--size", 64)
-    assert (code, printed) == (0, f"{out}: 3 faces of 64x64 from 3 photos, 1 without\n")
+    assert (code, printed) == (3, f"{out}: 3 faces of 64x64 from 3 photos, 1 without\n")
     assert "no face found in" in err
     names = sorted(path.name for path in out.iterdir())
     assert names == ["portrait.png", "two-2.png", "two.png"]
@@ -143,3 +145,85 @@ def test_align_of_a_single_photo_and_of_none(facegan, photos, tmp_path):
     assert (code, printed) == (2, "") and "no face to be used in" in err and not (tmp_path / "none").exists()
     code, _, err = facegan("align", photos, photos / "coffee.jpg")
     assert code == 2 and "is not a folder" in err
+
+
+# Nothing is dropped without a word
+
+
+def test_a_damaged_picture_leaves_the_others_their_turn(facegan, edit, drawn_faces, photos, tmp_path):
+    """Whatever its name: first, between and last."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for name in ("b", "d"):
+        Image.fromarray(drawn_faces.faces[0]).save(folder / f"{name}.png")
+    for name in ("a", "c", "e"):
+        (folder / f"{name}.png").write_text("no image")
+    code, printed, err = edit(folder, "--out", tmp_path / "faces/", "--json")
+    report = json.loads(printed)
+    assert code == 3 and [path[-5:] for path in report["files"]] == ["b.png", "d.png"]
+    assert [(entry["file"][-5:], entry["reason"][:11]) for entry in report["left_out"]] == [
+        (f"{name}.png", "cannot read") for name in "ace"
+    ]
+    assert err.count("not an image") == 3 and "assumed" in err and "assumed" in report["remarks"][0]
+    (folder / "f.png").write_bytes((photos / "portrait.png").read_bytes())
+    code, printed, err = edit(folder, "--out", tmp_path / "photos/", "--no-aligned")
+    assert code == 3 and len(printed.splitlines()) >= 1 and err.count("not an image") == 3
+    code, printed, _ = facegan("align", folder, tmp_path / "aligned", "--size", 32, "--json")
+    assert code == 3 and len(json.loads(printed)["left_out"]) >= 3
+
+
+def test_aligned_or_not_is_said_and_can_be_contradicted(edit, photos, tmp_path):
+    portrait = open_image(photos / "portrait.png")
+    (face,), _ = select_faces(portrait, 32)
+    for size in (200, 256, 257, 400):
+        face.alignment.crop(portrait, size).save(tmp_path / "face.png")
+        code, _, err = edit(tmp_path / "face.png", "--out", tmp_path / "a.png")
+        assert code == 0 and "assumed by the place of the eyes that the image is an aligned face" in err
+        assert open_image(tmp_path / "a.png").width < 600, "a sheet"
+        code, _, err = edit(tmp_path / "face.png", "--no-aligned", "--out", tmp_path / "a.png")
+        assert (code, err) == (0, "") and open_image(tmp_path / "a.png").size == (size, size)
+    assert edit(photos / "portrait.png", "--aligned", "--out", tmp_path / "a.png")[::2] == (0, "")
+
+
+def test_faces_that_are_too_small_are_said(facegan, photos, tmp_path):
+    code, _, err = facegan("align", photos / "two.png", tmp_path / "faces", "--size", 256)
+    assert code == 0 and "two.png: 1 of 2 faces are too small and were left out" in err
+
+
+def test_photos_are_never_overwritten(facegan, edit, photos, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "portrait.png").write_bytes((photos / "portrait.png").read_bytes())
+    before = (folder / "portrait.png").read_bytes()
+    for options in ((), ("--overwrite",)):
+        code, printed, err = edit(folder, "--out", folder, *options)
+        assert (code, printed) == (2, "") and "would replace" in err and err.count("\n") == 1
+        code, printed, err = facegan("align", folder, folder, *options)
+        assert (code, printed) == (2, "") and "would replace" in err
+    assert (folder / "portrait.png").read_bytes() == before and len(list(folder.iterdir())) == 1
+    (tmp_path / "mine.png").write_bytes(before)
+    code, _, err = edit(folder / "portrait.png", "--out", tmp_path / "mine.png")
+    assert code == 2 and "it exists" in err and (tmp_path / "mine.png").read_bytes() == before
+    assert edit(folder / "portrait.png", "--out", tmp_path / "mine.png", "--overwrite")[0] == 0
+    assert edit(folder / "portrait.png", "--out", tmp_path / "mine.png")[0] == 0, "its own earlier result"
+
+
+def test_a_cut_out_comes_back_cut_out(edit, photos, tmp_path):
+    portrait = Image.open(photos / "portrait.png").convert("RGBA")
+    alpha = np.full((280, 300), 255, "uint8")
+    alpha[:, :40] = np.arange(40)
+    portrait.putalpha(Image.fromarray(alpha))
+    portrait.save(tmp_path / "cutout.png")
+    for name, kept in (("a.png", True), ("b.webp", True), ("c.jpg", False), ("folder/", True)):
+        code, printed, err = edit(tmp_path / "cutout.png", "--out", f"{tmp_path}/{name}")
+        assert code == 0 and ("transparency became white" in err) != kept
+        with Image.open(printed.strip()) as image:
+            assert (image.mode == "RGBA") == kept
+            assert not kept or np.array_equal(np.asarray(image)[..., 3], alpha)
+
+
+def test_a_folder_with_a_dot_and_names_of_any_kind(edit, photos, tmp_path):
+    name = "jos\u00e9 \u5f20\u4e09 100%.v2.png"
+    (tmp_path / name).write_bytes((photos / "portrait.png").read_bytes())
+    code, printed, _ = edit(tmp_path / name, "--out", f"{tmp_path}/J.Smith/")
+    assert (code, printed) == (0, f"{tmp_path / 'J.Smith' / name}\n")

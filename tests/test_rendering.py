@@ -1,15 +1,24 @@
 """Sheets and single files."""
 
+import os
+from itertools import pairwise
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import facegan
 from facegan.errors import FaceganError
+from facegan.provenance import read_provenance
 from facegan.rendering import edited_faces, generated_faces, output
 from facegan.rendering.edited_faces import write_edited, write_grid
 from facegan.rendering.generated_faces import write_generated, write_walk
-from facegan.rendering.output import check_output
+from facegan.rendering.output import Output, edited_names, unique_stem
+
+
+def to(path, command="test", **options):
+    return Output(path, command, **options)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +38,7 @@ def sheets(monkeypatch):
 
 def test_a_labelled_sheet(model, sheets, tmp_path):
     out = tmp_path / "new" / "faces.png"
-    assert write_generated(model, "female, glasses=1", 5, 7, [], out) == [out]
+    assert write_generated(model, "female, glasses=1", 5, 7, [], to(out)) == [out]
     assert Image.open(out).size > (200, 200)
     (faces, labels), _ = sheets[0]
     assert len(faces) == 5 and all("female" in label and "glasses" in label for label in labels)
@@ -37,17 +46,17 @@ def test_a_labelled_sheet(model, sheets, tmp_path):
 
 
 def test_one_row_a_face_and_one_column_a_step(model, sheets, tmp_path):
-    write_generated(model, "glasses=1", 3, 7, ["glasses=0", "hair=black"], tmp_path / "steps.webp")
+    write_generated(model, "glasses=1", 3, 7, ["glasses=0", "hair=black"], to(tmp_path / "steps.webp"))
     (rows,), words = sheets[0]
     assert [len(row) for row in rows] == [3, 3, 3]
     assert words["column_labels"] == ["generated", "then no glasses", "then black hair"]
     assert len(words["row_labels"]) == 3
-    first = write_generated(model, "glasses=1", 1, 7, [], tmp_path / "single")[0]
+    first = write_generated(model, "glasses=1", 1, 7, [], to(tmp_path / "single"))[0]
     assert np.array_equal(Image.open(first), rows[0][0])
 
 
 def test_every_step_is_made_from_the_generated_face(model, sheets, tmp_path):
-    write_generated(model, "glasses=1", 2, 7, ["glasses=0", "glasses=1"], tmp_path / "steps.png")
+    write_generated(model, "glasses=1", 2, 7, ["glasses=0", "glasses=1"], to(tmp_path / "steps.png"))
     (rows,), _ = sheets[0]
     # There and back again is the face itself, and not the face edited twice.
     for generated, _, back in rows:
@@ -56,7 +65,7 @@ def test_every_step_is_made_from_the_generated_face(model, sheets, tmp_path):
 
 def test_single_files(model, tmp_path):
     out = tmp_path / "a" / "b"
-    paths = write_generated(model, "", 2, 7, ["hair=black"], out)
+    paths = write_generated(model, "", 2, 7, ["hair=black"], to(out))
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in paths)
     assert {path.name for path in paths} == {f"face-{n}{step}.png" for n in (1, 2) for step in ("", "-step-1")}
     assert {Image.open(path).size for path in paths} == {(32, 32)}
@@ -65,7 +74,8 @@ def test_single_files(model, tmp_path):
 def test_before_and_after(model, sheets, tmp_path):
     photos = [Image.new("RGB", (50, 40), colour) for colour in ("red", "blue")]
     out = tmp_path / "edited.jpg"
-    assert write_edited(model, ["x/red.png", "blue.bmp"], photos, "glasses=1, hair=black", (0.5,), None, out)[0] == [out]
+    paths = [Path("x/red.png"), Path("blue.bmp")]
+    assert write_edited(model, paths, photos, "glasses=1, hair=black", (0.5,), None, to(out)).files == [out]
     (rows,), words = sheets[0]
     assert [len(row) for row in rows] == [2, 2]
     assert rows[0][0].getpixel((0, 0)) == (255, 0, 0)
@@ -75,8 +85,8 @@ def test_before_and_after(model, sheets, tmp_path):
 
 def test_files_of_the_same_name_do_not_overwrite_each_other(model, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red")] * 3
-    names = ["a/face.png", "b/face.jpg", "c/face-2.png"]
-    paths, _ = write_edited(model, names, photos, "glasses=1", (1,), None, tmp_path)
+    names = [Path("a/face.png"), Path("b/face.jpg"), Path("c/face-2.png")]
+    paths = write_edited(model, names, photos, "glasses=1", (1,), None, to(tmp_path)).files
     assert [path.name for path in paths] == ["face.png", "face-2.png", "face-2-2.png"]
 
 
@@ -92,15 +102,15 @@ def test_a_failure_takes_back_the_files_before_it(model, tmp_path, monkeypatch):
 
     monkeypatch.setattr(output, "save_image", failing)
     with pytest.raises(FaceganError):
-        write_generated(model, "", 4, 7, [], out)
+        write_generated(model, "", 4, 7, [], to(out))
     assert not list(tmp_path.iterdir())
 
 
 def test_an_edit_without_a_wish(model, tmp_path):
     with pytest.raises(FaceganError, match="without a wish"):
-        write_generated(model, "", 1, 7, [" "], tmp_path / "faces.png")
+        write_generated(model, "", 1, 7, [" "], to(tmp_path / "faces.png"))
     with pytest.raises(FaceganError, match="without a wish"):
-        write_edited(model, [], [], "", 1, None, tmp_path / "faces.png")
+        write_edited(model, [], [], "", (1,), None, to(tmp_path / "faces.png"))
 
 
 def test_places_to_write_to(tmp_path):
@@ -108,24 +118,24 @@ def test_places_to_write_to(tmp_path):
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "file").touch()
     for good in ("faces.png", "new.JPG", "new", "v1.2"):
-        check_output(tmp_path / good)
+        to(tmp_path / good)
     for bad in ("faces.gif", "faces.txt", "file", "folder.png"):
         with pytest.raises(FaceganError):
-            check_output(tmp_path / bad)
+            to(tmp_path / bad)
     for moving in ("faces.gif", "faces.WEBP", "faces.png", "new"):
-        check_output(tmp_path / moving, moving=True)
+        to(tmp_path / moving, animated=True)
 
 
 def test_a_strip_of_strengths(model, sheets, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")]
-    arguments = (["a.png", "b.png"], photos, "glasses=1", (0.0, 0.5, 1.0), "glasses=0")
-    write_edited(model, *arguments, tmp_path / "strip.png")
+    arguments = ([Path("a.png"), Path("b.png")], photos, "glasses=1", (0.0, 0.5, 1.0), "glasses=0")
+    write_edited(model, *arguments, to(tmp_path / "strip.png"))
     (rows,), words = sheets[0]
     assert words["column_labels"] == ["before", "glasses, strength 0", "glasses, strength 0.5", "glasses"]
     for before, none, half, whole in rows:
         change = [np.abs(np.subtract(before, image, dtype="int64")).sum() for image in (none, half, whole)]
         assert change[0] == 0 < change[1] < change[2]
-    files, _ = write_edited(model, *arguments, tmp_path / "files")
+    files = write_edited(model, *arguments, to(tmp_path / "files")).files
     assert [path.name for path in files[:3]] == ["a-strength-0.png", "b-strength-0.png", "a-strength-0.5.png"]
     assert np.array_equal(Image.open(files[-1]), rows[1][3])
 
@@ -134,7 +144,10 @@ def test_a_strip_of_strengths(model, sheets, tmp_path):
 def test_an_edit_grows_in_an_animation_and_shrinks_again(model, tmp_path, suffix):
     photo = Image.new("RGB", (32, 32), "red")
     out = tmp_path / "new" / f"growing{suffix}"
-    assert write_edited(model, ["a.png"], [photo], "glasses=1", (0.0, 1.0, 2.0), "glasses=0", out)[0] == [out]
+    growing = to(out, animated=True)
+    assert write_edited(model, [Path("a.png")], [photo], "glasses=1", (0.0, 1.0, 2.0), "glasses=0", growing).files == [
+        out
+    ]
     with Image.open(out) as animation:
         assert (animation.n_frames, animation.info["loop"]) == (4, 0)
         frames = []
@@ -149,45 +162,127 @@ def test_a_walk_begins_and_ends_at_faces_and_passes_between(model, tmp_path):
     faces = [np.asarray(face, "int64") for face in model.generate("glasses=1", count=3, seed=4)]
     frames = [np.asarray(frame, "int64") for frame in model.walk("glasses=1", count=3, seed=4, frames=4)]
     assert len(frames) == 9
-    for index, face in zip((0, 4, 8), faces):
+    for index, face in zip((0, 4, 8), faces, strict=True):
         assert np.abs(frames[index] - face).max() <= 2
-    steps = [np.abs(one - next).mean() for one, next in zip(frames, frames[1:])]
+    steps = [np.abs(one - next).mean() for one, next in pairwise(frames)]
     assert 0 < max(steps) < np.abs(faces[0] - faces[1]).mean()
     out = tmp_path / "walk.webp"
-    assert write_walk(model, "glasses=1", 3, 4, out) == [out]
+    assert write_walk(model, "glasses=1", 3, 4, to(out, animated=True)) == [out]
     with Image.open(out) as animation:
         assert animation.n_frames == 2 * (2 * 12 + 1) - 2 and animation.size == (32, 32)
     with pytest.raises(FaceganError, match="two faces"):
-        write_walk(model, "", 1, 4, out)
+        write_walk(model, "", 1, 4, to(out, animated=True))
 
 
 def test_grids(model, sheets, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")]
     out = tmp_path / "grid.png"
-    assert write_grid(model, ["a.png", "b.png"], photos, ["hair", "glasses"], 1.0, "hair=blond, glasses=0", out) == [out]
+    paths = [Path("a.png"), Path("b.png")]
+    assert write_grid(model, paths, photos, ["hair", "glasses"], 1.0, "hair=blond, glasses=0", to(out)).files == [out]
     (rows, columns, labels), _ = sheets[0]
     assert columns == ["before", "black hair", "blond hair", "brown hair", "gray hair"]
     assert labels == ["a.png no glasses", "a.png glasses", "b.png no glasses", "b.png glasses"]
     # The combination that the face has already changes nothing; all others do.
     same = [[np.array_equal(image, row[0]) for image in row[1:]] for row in rows]
     assert same == [[False, True, False, False], [False] * 4] * 2
-    write_grid(model, ["a.png"], photos[:1], ["age"], 1.0, None, out)
+    write_grid(model, paths[:1], photos[:1], ["age"], 1.0, None, to(out))
     assert sheets[1][0][1:] == (["before", "old", "young"], ["a.png"])
     with pytest.raises(FaceganError, match="did you mean 'hair'"):
-        write_grid(model, ["a.png"], photos[:1], ["hairs"], 1.0, None, out)
+        write_grid(model, paths[:1], photos[:1], ["hairs"], 1.0, None, to(out))
 
 
 def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, tmp_path):
     face = model.generate("", 1, seed=3)[0]
     taken = model.attributes_of([face])[0]["glasses"]
     other = {"0": "1", "1": "0"}[taken]
-    write = lambda faces, wish, source: write_edited(
-        model, [f"{n}.png" for n in range(len(faces))], faces, wish, (1.0,), source, tmp_path / "files"
-    )
+
+    def write(faces, wish, source):
+        paths = [Path(f"{n}.png") for n in range(len(faces))]
+        written = write_edited(model, paths, faces, wish, (1.0,), source, to(tmp_path / "files"))
+        return written.files, written.remarks
+
     (path,), (remark,) = write([face], f"glasses={taken}", None)
     assert np.array_equal(Image.open(path), face)
-    assert remark.startswith(f"the face is taken to be glasses={taken} already, and left so; where that is wrong, say with --from")
+    assert remark == f"the face is glasses={taken} already, the model predicts, and left so; correct that with --from"
     (path,), remarks = write([face], f"glasses={taken}", f"glasses={other}")
     assert remarks == [] and not np.array_equal(Image.open(path), face)
     assert write([face], f"glasses={other}", None)[1] == []
-    assert write([face, face], f"glasses={taken}", None)[1][0].startswith("2 of 2 faces are taken")
+    assert write([face, face], f"glasses={taken}", None)[1][0].startswith("2 of 2 faces are")
+
+
+# Nothing is written over that must stay
+
+
+def test_earlier_results_are_replaced_and_other_files_are_not(model, tmp_path):
+    out = tmp_path / "faces.png"
+    write = lambda **options: write_generated(model, "", 1, 7, [], to(out, "generate", **options))
+    write()
+    write()
+    Image.new("RGB", (8, 8)).save(out)
+    with pytest.raises(FaceganError, match="faces.png: it exists; choose another --out, or add --overwrite"):
+        write()
+    assert Image.open(out).size == (8, 8)
+    write(overwrite=True)
+    assert Image.open(out).size != (8, 8)
+    with pytest.raises(FaceganError, match="it exists"):
+        to(out, "edit")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.gif"])
+def test_a_command_knows_its_earlier_results_of_every_kind(tmp_path, name):
+    images = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    save = lambda output: (
+        output.save_animation(images, {"set": "<&>"}) if output.is_animation else output.save(images[0], {"set": "<&>"})
+    )
+    for animated in (name.endswith("gif"), name.endswith(("gif", "webp"))):
+        save(to(tmp_path / name, "edit", animated=animated))
+        assert read_provenance(tmp_path / name) == {"command": "edit", "set": "<&>"}
+    with pytest.raises(FaceganError, match="it exists"):
+        to(tmp_path / name, "generate", animated=name.endswith("gif"))
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_inputs_are_never_replaced_under_any_name(tmp_path, overwrite):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    photo = folder / "a.png"
+    Image.new("RGB", (8, 8)).save(photo)
+    os.link(photo, tmp_path / "hard.png")
+    (tmp_path / "soft.png").symlink_to(photo)
+    (tmp_path / "linked").symlink_to(folder)
+    for name in ("photos/a.png", "hard.png", "soft.png", "linked/a.png", "photos/../photos/./a.png"):
+        with pytest.raises(FaceganError, match="would replace .*a.png, which is an input"):
+            to(tmp_path / name, inputs=[photo], overwrite=overwrite)
+    with pytest.raises(FaceganError, match="which is an input"):
+        to(f"{folder}/", inputs=[photo], overwrite=overwrite).check_files(["b.png", "a.png"])
+
+
+def test_files_of_a_folder_are_checked_before_any_is_written(model, tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "face-2.png")
+    with pytest.raises(FaceganError, match="face-2.png: it exists"):
+        write_generated(model, "", 2, 7, [], to(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["face-2.png"]
+
+
+def test_a_name_with_a_slash_at_its_end_is_a_folder(tmp_path):
+    assert to(f"{tmp_path}/J.Smith/").is_folder and to(f"{tmp_path}/a.png/").is_folder
+    with pytest.raises(FaceganError, match="ends with a slash"):
+        to(tmp_path / "J.Smith")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_to(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(FaceganError, match="no permission"):
+        to(tmp_path / "new" / "a.png")
+    tmp_path.chmod(0o700)
+
+
+def test_names_that_file_systems_confuse_are_told_apart():
+    taken = set()
+    names = [unique_stem(stem, taken) for stem in ("jos\u00e9", "jose\u0301", "JOS\u00c9", "a-2", "a", "A")]
+    assert names == ["jos\u00e9", "jose\u0301-2", "JOS\u00c9-3", "a-2", "a", "A-3"]
+    assert edited_names([Path("x/a.jpg"), Path("y/a.png")], (0.5, 1)) == [
+        ["a-strength-0.5.png", "a-strength-1.png"],
+        ["a-2-strength-0.5.png", "a-2-strength-1.png"],
+    ]

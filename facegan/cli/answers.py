@@ -2,11 +2,14 @@
 
 import json
 import os
+from collections.abc import Collection
 from contextlib import nullcontext, redirect_stderr
 from dataclasses import dataclass
 from typing import Any
 
 import click
+
+PARTLY_DONE = 3
 
 
 @dataclass(frozen=True)
@@ -16,10 +19,12 @@ class Answer:
     Attributes:
         data: anything that becomes JSON; paths become text.
         lines: the same for people.
+        left_out: what nothing was made of; if there is any, the command exits with `PARTLY_DONE`.
     """
 
     data: Any
     lines: list
+    left_out: Collection = ()
 
 
 class Answering(click.Command):
@@ -42,3 +47,5 @@ class Answering(click.Command):
         lines = [json.dumps(answer.data, indent=2, ensure_ascii=False, default=str)] if as_json else answer.lines
         for line in lines:
             click.echo(line)
+        if answer.left_out:
+            ctx.exit(PARTLY_DONE)

@@ -7,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from facegan.cli.answers import Answer, Answering
-from facegan.cli.options import MODEL_OPTION, SHOW_OPTION, all_wishes, show, understood
+from facegan.cli.options import MODEL_OPTION, OVERWRITE_OPTION, SHOW_OPTION, all_wishes, show, understood
 from facegan.cli.program import import_quietly
 from facegan.cli.progress import counting_faces
 from facegan.errors import FaceganError
@@ -30,13 +30,14 @@ from facegan.errors import FaceganError
 )
 @click.option("--then", multiple=True, help="Then edit them: an edit, one column in the sheet. Can be given again.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="faces.png", show_default=True,
-    help="A picture for a labelled sheet, or a folder for single files.",
+    "--out", type=click.Path(), default="faces.png", show_default=True,
+    help="An image for a labelled sheet, or a folder for single files (with a slash at the end).",
 )
 @click.option("--walk", is_flag=True, help="An animation, .gif or .webp, that walks from each face to the next.")
+@OVERWRITE_OPTION
 @SHOW_OPTION
 @MODEL_OPTION
-def generate(attrs, text, count, seed, like, then, out, walk, show_them, model):
+def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_them, model):
     """Makes faces from a description; and, with --then, edits what was made.
 
     \b
@@ -47,13 +48,13 @@ def generate(attrs, text, count, seed, like, then, out, walk, show_them, model):
       facegan generate --like steps.png --count 100 --out more/
       facegan generate --attrs female --count 5 --walk --out walk.gif
     """
-    from facegan.inference import describe, load
+    from facegan.inference import describe, find_model, load
     from facegan.rendering.generated_faces import FRAMES, write_generated, write_walk
-    from facegan.rendering.output import check_output, is_animation
+    from facegan.rendering.output import Output
 
-    if walk and (then or not is_animation(out, moving=True)):
+    output = Output(out, "generate", walk, [find_model(model), *([like] if like else [])], overwrite)
+    if walk and (then or not output.is_animation):
         raise FaceganError("a walk is an animation without edits: name a .gif or .webp with --out, and leave out --then")
-    check_output(out, moving=walk)
     if like:
         made = _like(like)
         given = lambda name: click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
@@ -70,9 +71,9 @@ def generate(attrs, text, count, seed, like, then, out, walk, show_them, model):
     faces = (count - 1) * FRAMES + 1 if walk else count * (1 + len(then))
     with counting_faces(loaded, faces, "making faces"):
         if walk:
-            written = write_walk(loaded, attrs, count, seed, out)
+            written = write_walk(loaded, attrs, count, seed, output)
         else:
-            written = write_generated(loaded, attrs, count, seed, then, out)
+            written = write_generated(loaded, attrs, count, seed, then, output)
     if show_them:
         show(written)
     return Answer({"files": written, "attrs": attrs, "count": count, "seed": seed, "then": list(then)}, written)

@@ -18,6 +18,22 @@ MODEL_OPTION = click.option(
 
 SHOW_OPTION = click.option("--show", "show_them", is_flag=True, help="Also show the pictures here, if this is a terminal.")
 
+OVERWRITE_OPTION = click.option(
+    "--overwrite", is_flag=True, help="Replace files that this command has not written itself; inputs are never replaced."
+)
+
+
+def report(written):
+    """Prints the remarks and what was left out, on stderr."""
+    for line in (*written.left_out.values(), *written.remarks):
+        click.echo(line, err=True)
+
+
+def details(written):
+    """The remarks and what was left out, for --json."""
+    left_out = [{"file": path, "reason": reason} for path, reason in written.left_out.items()]
+    return {"remarks": written.remarks, "left_out": left_out}
+
 
 def show(paths):
     """Shows pictures in the terminal that stderr is, the first few of many; elsewhere nothing."""

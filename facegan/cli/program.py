@@ -26,7 +26,7 @@ class OneLineErrors(click.Group):
 
     def main(self, args=None, **kwargs):
         try:
-            super().main(args, standalone_mode=False, **kwargs)
+            sys.exit(super().main(args, standalone_mode=False, **kwargs) or 0)
         except Interrupted as error:
             _leave(str(error), INTERRUPTED)
         except FaceganError as error:

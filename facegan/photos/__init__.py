@@ -1,1 +1,1 @@
-"""Any photo in: find its faces, align them as the training data is aligned, and put edited faces back."""
+"""Faces in photos: detection, alignment, and blending edits back."""

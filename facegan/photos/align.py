@@ -1,83 +1,85 @@
-"""From a face in a photo to a crop as the training data is aligned: eyes, nose and mouth always in the same places."""
+"""Alignment of faces as in the training data: eyes, nose and mouth always in the same places of a crop."""
 
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from facegan.photos.detect import find_faces
+from facegan.images import crop_square
+from facegan.photos.detect import Face, find_faces
 from facegan.photos.landmarks import SIZE, find_landmarks
 
-# Where MTCNN sees the landmarks in CelebA's aligned photos, cut to a square (the median of 600 training photos), as
-# parts of the crop's side.
+# MTCNN's landmarks in CelebA's aligned photos, cropped to a square, as shares of the side: the median of 600 training
+# photos.
 TEMPLATE = np.array([(0.382, 0.438), (0.607, 0.438), (0.494, 0.584), (0.393, 0.674), (0.596, 0.674)])
-# How often the upright crop is cut anew from what was seen in the last one.
+# How often a crop is aligned anew by the landmarks found in the last one.
 PASSES = 2
-# As a part of the crop's side: landmarks that are further from those in the mirror image are no face's.
+# As a share of the crop's side: landmarks that are further from those in the mirror image are no face's.
 LARGEST_DISAGREEMENT = 0.03
+# How an aligned face may differ from the template: 96 of 100 of CelebA's photos differ less, other croppings more.
+LARGEST_SHIFT, LARGEST_SCALING, LARGEST_ANGLE = 0.08, 1.18, math.radians(8)
 
 
 class Alignment:
-    """Where an upright square crop lies in a photo: a rotation, one scale and a shift.
+    """The place of an upright square crop in a photo: a similarity transform, that is a rotation, a scale and a shift.
 
-    Args:
-        across, down, left, top: the crop's point `(x, y)`, each 0..1, is the photo's
-            `(left + across * x - down * y, top + down * x + across * y)`, in pixels.
+    A point `(x, y)` of the crop, each 0..1, is at `(left + across * x - down * y, top + down * x + across * y)` in the
+    photo, in pixels.
     """
 
-    def __init__(self, across, down, left, top):
+    def __init__(self, across: float, down: float, left: float, top: float) -> None:
         self.across, self.down, self.left, self.top = across, down, left, top
 
     @classmethod
-    def from_landmarks(cls, landmarks):
-        """The one that brings landmarks, `(5, 2)` in pixels, nearest to the template (least squares)."""
+    def from_landmarks(cls, landmarks: NDArray) -> "Alignment":
+        """Returns the alignment that brings landmarks, `(5, 2)` in pixels, nearest to the template (least squares)."""
         (x, y), ones, zeros = TEMPLATE.T, np.ones(len(TEMPLATE)), np.zeros(len(TEMPLATE))
         equations = np.concatenate([np.stack([x, -y, ones, zeros], 1), np.stack([y, x, zeros, ones], 1)])
         return cls(*np.linalg.lstsq(equations, landmarks.T.reshape(-1), rcond=None)[0])
 
     @classmethod
-    def centred_at(cls, x, y, side, angle):
-        """The one of that side, in pixels, whose middle is the photo's point `(x, y)`, turned by an angle in radians."""
+    def centred_at(cls, x: float, y: float, side: float, angle: float) -> "Alignment":
+        """Returns the alignment of that side in pixels, centred at the photo's point `(x, y)`, turned by radians."""
         across, down = side * math.cos(angle), side * math.sin(angle)
         return cls(across, down, x - (across - down) / 2, y - (across + down) / 2)
 
     @property
-    def side(self):
+    def side(self) -> float:
         """The crop's side, in pixels of the photo."""
         return math.hypot(self.across, self.down)
 
-    def to_photo(self, points):
-        """From points of the crop, `(count, 2)` in 0..1, to pixels of the photo."""
+    def to_photo(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Maps points of the crop, `(count, 2)` in 0..1, to pixels of the photo."""
         x, y = np.asarray(points, "float64").T
         return np.stack(
             [self.left + self.across * x - self.down * y, self.top + self.down * x + self.across * y], axis=1
         )
 
-    def to_crop(self, points):
-        """From pixels of the photo, `(count, 2)`, to points of the crop, in 0..1 where they lie in it."""
+    def to_crop(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Maps pixels of the photo, `(count, 2)`, to points of the crop: in 0..1 inside it."""
         x, y = (np.asarray(points, "float64") - (self.left, self.top)).T
         square = self.side**2
-        return np.stack([(self.across * x + self.down * y) / square, (self.across * y - self.down * x) / square], axis=1)
+        return np.stack(
+            [(self.across * x + self.down * y) / square, (self.across * y - self.down * x) / square], axis=1
+        )
 
-    def bounding_box(self):
-        """Left, top, right and bottom of the upright rectangle that just holds the crop; whole pixels of the photo."""
+    def bounding_box(self) -> tuple[int, int, int, int]:
+        """Returns left, top, right and bottom of the upright rectangle around the crop, in pixels of the photo."""
         corners = self.to_photo([(0, 0), (1, 0), (0, 1), (1, 1)])
-        return (*np.floor(corners.min(axis=0)).astype(int), *np.ceil(corners.max(axis=0)).astype(int))
+        (left, top), (right, bottom) = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+        return int(left), int(top), int(right), int(bottom)
 
-    def crop(self, picture, size):
-        """The crop, `size` pixels wide and high; what lies beyond the photo repeats its edge.
-
-        Args:
-            picture: RGB `PIL.Image`.
-        """
+    def crop(self, image: Image.Image, size: int) -> Image.Image:
+        """Returns the crop of an RGB photo, `size` pixels wide and high. Beyond the photo its edge is repeated."""
         left, top, right, bottom = self.bounding_box()
         # A little more, for the interpolation.
         left, top, right, bottom = left - 2, top - 2, right + 2, bottom + 2
-        x = np.clip(np.arange(left, right), 0, picture.width - 1)
-        y = np.clip(np.arange(top, bottom), 0, picture.height - 1)
-        around = picture.crop((x[0], y[0], x[-1] + 1, y[-1] + 1))
+        x = np.clip(np.arange(left, right), 0, image.width - 1)
+        y = np.clip(np.arange(top, bottom), 0, image.height - 1)
+        around = image.crop((x[0], y[0], x[-1] + 1, y[-1] + 1))
         around = Image.fromarray(np.asarray(around)[np.ix_(y - y[0], x - x[0])])
-        # Interpolation looks at the nearest pixels only: made small, a large face would be a choice among its pixels.
+        # Interpolation uses the nearest pixels only: a large face is made larger than asked, then reduced by averaging.
         finer = max(1, round(self.side / size))
         across, down = self.across / (size * finer), self.down / (size * finer)
         matrix = (across, -down, self.left - left, down, across, self.top - top)
@@ -85,21 +87,33 @@ class Alignment:
         return large.reduce(finer) if finer > 1 else large
 
 
-def align_faces(picture):
-    """The faces of a picture, the largest first: a list of `(Face, Alignment)`.
-
-    What cannot be seen as a face once more when it is upright was none.
-    """
-    refined = [(face, refine_landmarks(picture, face)) for face in find_faces(picture)]
+def align_faces(image: Image.Image) -> list[tuple[Face, Alignment]]:
+    """Finds and aligns the faces of an RGB image, the largest first; what has no landmarks when upright is no face."""
+    refined = [(face, refine_landmarks(image, face)) for face in find_faces(image)]
     return [(face, Alignment.from_landmarks(landmarks)) for face, landmarks in refined if landmarks is not None]
 
 
-def refine_landmarks(picture, face):
-    """A face's landmarks, `(5, 2)` in pixels of the picture, more exact than `find_faces` has them; None if there are
-    none to be seen."""
+def refine_landmarks(image: Image.Image, face: Face) -> NDArray[np.float64] | None:
+    """Returns a face's landmarks, `(5, 2)` in pixels, more exact than `find_faces` has them; None if it is no face."""
     points = face.landmarks
     for _ in range(PASSES):
         upright = Alignment.from_landmarks(points)
-        (seen,), (disagreement,) = find_landmarks([upright.crop(picture, SIZE)])
-        points = upright.to_photo(seen)
+        (found,), (disagreement,) = find_landmarks([upright.crop(image, SIZE)])
+        points = upright.to_photo(found)
     return points if disagreement <= LARGEST_DISAGREEMENT else None
+
+
+def is_aligned(image: Image.Image) -> bool:
+    """Whether an RGB image is an aligned face: its centred square has a face where the training data has faces.
+
+    The image's size plays no part. In what is no face, the landmarks of the image and its mirror image disagree.
+    """
+    (found,), (disagreement,) = find_landmarks([crop_square(image, SIZE)])
+    place = Alignment.from_landmarks(found)
+    eyes = TEMPLATE[:2]
+    return bool(
+        disagreement <= LARGEST_DISAGREEMENT
+        and np.linalg.norm((place.to_photo(eyes) - eyes).mean(axis=0)) <= LARGEST_SHIFT
+        and 1 / LARGEST_SCALING <= place.side <= LARGEST_SCALING
+        and abs(math.atan2(place.down, place.across)) <= LARGEST_ANGLE
+    )

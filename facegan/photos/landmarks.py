@@ -1,40 +1,44 @@
-"""Where eyes, nose and mouth are in an upright face, more exactly than a detector says it.
+"""Eyes, nose and mouth of an upright face, more exactly than a detector finds them.
 
-By a small network that learnt it from real faces and from drawn ones (`experiments/landmarks`), on either backend.
+By a small network trained on real and drawn faces (`experiments/landmarks`); it runs on either backend.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 NETWORK_FILE = Path(__file__).parent / "landmarks.keras"
-# Side, in pixels, of the faces that the network sees.
+# Side of the network's input in pixels.
 SIZE = 96
-# The landmark that each one is in a mirror: eyes, nose, corners of the mouth.
+# Which landmark each one is in the mirror image: eyes, nose, corners of the mouth.
 MIRRORED = [1, 0, 2, 4, 3]
 
 
-def find_landmarks(faces):
-    """The landmarks of faces that are roughly upright and in the middle.
+def find_landmarks(faces: Sequence[Image.Image]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Finds the landmarks of faces that are roughly upright and centred.
 
     Args:
-        faces: RGB `PIL.Image`s of `SIZE` by `SIZE` pixels.
+        faces: RGB images of `SIZE` by `SIZE` pixels.
 
     Returns:
-        `(count, 5, 2)`, x and y as parts of the side, in the order of `facegan.photos.detect.LANDMARKS`: the mean of what
-        the network sees in a face and in its mirror image. And `(count,)`, how far apart the two are, at the landmark
-        where they differ most: in what is no face, they have little to do with each other.
+        `(count, 5, 2)`, x and y as shares of the side, in the order of `facegan.photos.detect.LANDMARKS`: the mean of
+        the predictions for a face and its mirror image. And `(count,)`, the distance between the two predictions at the
+        landmark where it is largest: it is large where there is no face.
     """
     pixels = np.stack([np.asarray(face, "float32") for face in faces])
-    seen = _network().predict_on_batch(np.concatenate([pixels, pixels[:, :, ::-1]]))
-    plain, mirrored = np.split(np.asarray(seen, "float64"), 2)
+    predicted = _network().predict_on_batch(np.concatenate([pixels, pixels[:, :, ::-1]]))
+    plain, mirrored = np.split(np.asarray(predicted, "float64"), 2)
     mirrored = mirrored[:, MIRRORED] * (-1, 1) + (1, 0)
     return (plain + mirrored) / 2, np.linalg.norm(plain - mirrored, axis=2).max(axis=1)
 
 
 @lru_cache(maxsize=1)
-def _network():
+def _network() -> Any:
     import keras
 
     return keras.saving.load_model(NETWORK_FILE, compile=False)

@@ -1,15 +1,17 @@
-"""A photo and the faces that are to be edited in it."""
+"""Photos and the faces to be edited in them."""
 
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from PIL import Image
+
 from facegan.errors import FaceganError
-from facegan.images import CELEBA_SIZE, crop_square, open_image, square_crop_box
-from facegan.photos.align import Alignment, align_faces
+from facegan.images import LoadedImage, crop_square, load_image, square_crop_box
+from facegan.photos.align import Alignment, align_faces, is_aligned
 from facegan.photos.blend import blend_edit
 
-# Pixels. Nobody's camera makes smaller squares; facegan and its like do.
-LARGEST_ALIGNED = 256
-# A face is enlarged at most this much for a model; beyond it, there is nothing to be seen in it.
+# The most that a face is enlarged for a model; beyond, it shows nothing.
 LARGEST_ENLARGEMENT = 2.0
 ALL = "all"
 
@@ -20,13 +22,13 @@ class PhotoFace:
 
     Attributes:
         number: 1 for the largest face of the photo.
-        alignment: `Alignment`.
-        crop: the face alone, aligned as the training data is: a square RGB `PIL.Image` of the model's size.
+        alignment: the place of the crop in the photo.
+        crop: the face aligned as the training data is: a square RGB image of the model's size.
     """
 
     number: int
     alignment: Alignment
-    crop: object
+    crop: Image.Image
 
 
 @dataclass(frozen=True)
@@ -35,90 +37,120 @@ class PhotoFaces:
 
     Attributes:
         path: the photo's.
-        picture: RGB `PIL.Image`; None if it could not be opened.
-        faces: the `PhotoFace`s to be edited.
-        count: how many faces there are in it.
-        error: why there is none to be edited, a `FaceganError`, or None.
+        photo: None if it could not be read.
+        faces: those to be edited, the largest first.
+        count: how many faces the photo has.
+        too_small: how many of those asked for are too small.
+        error: why there is no face to be edited; None if there is one.
     """
 
-    path: object
-    picture: object
-    faces: list
+    path: os.PathLike[str]
+    photo: LoadedImage | None
+    faces: list[PhotoFace]
     count: int
-    error: object
+    too_small: int = 0
+    error: FaceganError | None = None
+
+    def remarks(self, transparent: bool) -> list[str]:
+        """What to say about a photo whose faces are used: of faces left out, and of what its file is not true to.
+
+        Args:
+            transparent: whether what is written keeps its transparency.
+        """
+        if not self.photo or self.error:
+            return []
+        remarks = list(self.photo.remarks)
+        if self.photo.alpha and not transparent:
+            remarks.append("its transparency became white")
+        if self.too_small:
+            remarks.append(f"{self.too_small} of {self.count} faces are too small and were left out")
+        return [f"{self.path}: {remark}" for remark in remarks]
 
 
-def is_aligned(picture):
-    """Whether a picture is taken for an aligned face as it is: a square of up to 256 pixels, or one of 178x218."""
-    return picture.size == CELEBA_SIZE or (picture.width == picture.height <= LARGEST_ALIGNED)
+def whole_face(image: Image.Image, size: int) -> PhotoFace:
+    """An aligned face as it is: the centred square of an RGB image, at the model's size."""
+    left, top, right, _ = square_crop_box(image)
+    return PhotoFace(1, Alignment(right - left, 0, left, top), crop_square(image, size))
 
 
-def select_faces(picture, size, which=None, name="the photo"):
-    """The faces of a photo that are to be edited.
+def select_faces(
+    image: Image.Image,
+    size: int,
+    which: int | str | None = None,
+    name: object = "the photo",
+    aligned: bool | None = None,
+) -> tuple[list[PhotoFace], int]:
+    """Finds the faces of a photo that are to be edited.
 
     Args:
-        picture: RGB `PIL.Image`. An aligned face counts as a photo of one face.
+        image: RGB.
         size: the model's, in pixels.
-        which: `"all"`, a number from 1 for the largest, or None, which is 1.
-        name: what to call the photo in errors.
+        which: a number from 1 for the largest face, `"all"`, or None, which is 1.
+        name: what errors call the photo.
+        aligned: whether the image is an aligned face as it is; None for `is_aligned`.
 
     Returns:
-        A list of `PhotoFace`, the largest first, and how many faces there are in the photo.
+        The faces, the largest first, and how many the photo has. With `"all"`, those too small for the model are left
+        out.
 
     Raises:
-        FaceganError: no face, no face of that number, or one that is too small; with `"all"`, all of them are.
+        FaceganError: no face, no face of that number, or it is too small; with `"all"`, all are.
     """
-    if is_aligned(picture):
-        left, top, right, _ = square_crop_box(picture)
-        whole = Alignment(right - left, 0, left, top)
-        return [PhotoFace(1, whole, crop_square(picture, size))], 1
-    found = align_faces(picture)
+    if aligned or (aligned is None and is_aligned(image)):
+        return [whole_face(image, size)], 1
+    found = align_faces(image)
     if not found:
         raise FaceganError(
-            f"no face found in {name} ({picture.width}x{picture.height} pixels); `facegan edit --aligned` takes a"
-            " picture for a face as it is"
+            f"no face found in {name} ({image.width}x{image.height} pixels); `facegan edit --aligned` takes it as an"
+            " aligned face"
         )
-    if which not in (None, ALL) and which > len(found):
+    if isinstance(which, int) and which > len(found):
         raise FaceganError(f"there is no face {which} in {name}: {len(found)} found")
-    numbers = range(1, len(found) + 1) if which == ALL else [which or 1]
+    numbers = range(1, len(found) + 1) if which == ALL else [int(which or 1)]
     chosen = [(number, *found[number - 1]) for number in numbers]
     large = [(number, place) for number, _, place in chosen if place.side * LARGEST_ENLARGEMENT >= size]
     if not large:
         number, face, place = chosen[0]
         needed = round(face.box[2] * size / LARGEST_ENLARGEMENT / place.side)
         raise FaceganError(f"face {number} in {name} is {face.box[2]} pixels wide; this model needs {needed}")
-    return [PhotoFace(number, place, place.crop(picture, size)) for number, place in large], len(found)
+    return [PhotoFace(number, place, place.crop(image, size)) for number, place in large], len(found)
 
 
-def select_faces_in_each(paths, size, which, tick=lambda photos: None):
-    """`select_faces` of many photos, each opened when its turn comes.
+def select_faces_in_each(
+    paths: Iterable[os.PathLike[str]],
+    size: int,
+    which: int | str | None = None,
+    aligned: bool | None = None,
+    progress: Callable[[int], object] = lambda photos: None,
+) -> Iterator[PhotoFaces]:
+    """Yields `select_faces` of many photos, each loaded when its turn comes.
 
     Args:
         paths: of the photos.
-        size, which: as for `select_faces`.
-        tick: called with 1 after each photo, for a progress bar.
-
-    Yields:
-        `PhotoFaces`.
+        size: as for `select_faces`.
+        which: as for `select_faces`.
+        aligned: as for `select_faces`.
+        progress: called with 1 after each photo.
     """
     for path in paths:
-        picture = None
+        photo = None
         try:
-            picture = open_image(path)
-            yield PhotoFaces(path, picture, *select_faces(picture, size, which, path), None)
+            photo = load_image(path)
+            faces, count = select_faces(photo.rgb, size, which, path, aligned)
+            yield PhotoFaces(path, photo, faces, count, count - len(faces) if which == ALL else 0)
         except FaceganError as error:
-            yield PhotoFaces(path, picture, [], 0, error)
-        tick(1)
+            yield PhotoFaces(path, photo, [], 0, error=error)
+        progress(1)
 
 
-def blend_faces(picture, faces, edited):
-    """The photo with edited faces put back.
+def blend_faces(image: Image.Image, faces: Sequence[PhotoFace], edited: Iterable[Image.Image]) -> Image.Image:
+    """Returns a copy of a photo with edited faces.
 
     Args:
-        picture: RGB `PIL.Image`.
-        faces: `PhotoFace`s.
-        edited: what the model made of their crops, in the same order.
+        image: RGB.
+        faces: those that were edited.
+        edited: the edited crops, in the same order.
     """
     for face, after in zip(faces, edited, strict=True):
-        picture = blend_edit(picture, face.alignment, face.crop, after)
-    return picture
+        image = blend_edit(image, face.alignment, face.crop, after)
+    return image

@@ -1,1 +1,1 @@
-"""From a model to picture files: what the commands write."""
+"""From models to image files: what the commands write."""

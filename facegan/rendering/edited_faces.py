@@ -1,83 +1,103 @@
 """Edits of aligned faces as files."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from facegan.images import crop_square, save_animation, save_image
+from PIL import Image
+
+from facegan.images import crop_square
+from facegan.inference import FaceModel
 from facegan.rendering.output import (
-    ending,
-    file_names,
-    is_animation,
-    is_sheet,
-    made_by,
-    parse_wishes,
-    taken_already,
-    write_files,
+    Output,
+    Written,
+    edited_names,
+    model_metadata,
+    parse_edit,
+    unchanged_remarks,
 )
 from facegan.sheets import grid, sheet
 
 
-def write_edited(model, paths, pictures, attributes, strengths, source, out):
-    """Edits faces and writes a sheet of before and after, an animation of the edit growing, or single files.
+def write_edited(
+    model: FaceModel,
+    paths: Sequence[Path],
+    faces: Sequence[Image.Image],
+    attributes: str,
+    strengths: Sequence[float],
+    source: str | None,
+    output: Output,
+) -> Written:
+    """Edits aligned faces and writes a sheet of before and after, an animation of the edit growing, or single files.
 
     Args:
-        model: `FaceModel`.
-        paths: where the pictures come from; single files are called the same.
-        pictures: RGB `PIL.Image`s.
-        attributes, source: as in `FaceModel.edit`.
+        model: the model.
+        paths: where the faces come from; single files get the same names.
+        faces: RGB images.
+        attributes: the edit, as in `FaceModel.edit`.
         strengths: one, or several for a strip of them.
-        out: a picture's path for a sheet, a `.gif`'s or, with several strengths, a `.webp`'s for an animation, else a folder.
-
-    Returns:
-        The paths that were written, and remarks: which faces are left as they are, and why.
+        source: what the faces are like now, as in `FaceModel.edit`.
+        output: where to write.
     """
-    wishes = parse_wishes(model, attributes)
-    made = made_by(model) | {"set": attributes, "strength": list(strengths), "from": source}
-    now = model.conditions_of(pictures, source)
-    remarks = taken_already(model, wishes, source, now)
-    edited = [model.edit(pictures, wishes, strength, now) for strength in strengths]
-    if is_animation(out, len(strengths) > 1):
-        save_animation([grid(faces) for faces in edited], out)
-        return [out], remarks
-    if not is_sheet(out):
+    values = parse_edit(model, attributes)
+    provenance = edit_provenance(model, source, set=attributes, strength=list(strengths))
+    conditions = model.conditions_of(list(faces), source)
+    remarks = unchanged_remarks(model, values, source, conditions)
+    edited = [model.edit(list(faces), values, strength, conditions) for strength in strengths]
+    if output.is_animation:
+        return Written(output.save_animation([grid(images) for images in edited], provenance), remarks)
+    if output.is_folder:
+        names = edited_names(paths, strengths)
         files = {
-            f"{name}{ending(strengths, strength)}.png": face
-            for strength, faces in zip(strengths, edited)
-            for name, face in zip(file_names(paths), faces)
+            name: image
+            for column, images in zip(zip(*names, strict=True), edited, strict=True)
+            for name, image in zip(column, images, strict=True)
         }
-        return write_files(files, out, made), remarks
-    after = model.attributes.describe(wishes)
+        return Written(output.save_files(files, provenance), remarks)
+    after = model.attributes.describe(values)
     titles = [after if strength == 1 else f"{after}, strength {strength:g}" for strength in strengths]
-    before = [crop_square(picture, model.size) for picture in pictures]
-    names = [Path(path).name for path in paths]
-    rows = list(zip(before, *edited))
-    save_image(sheet(rows, column_labels=["before", *titles], row_labels=names), out, made)
-    return [out], remarks
+    before = [crop_square(face, model.size) for face in faces]
+    rows = list(zip(before, *edited, strict=True))
+    made = sheet(rows, column_labels=["before", *titles], row_labels=[path.name for path in paths])
+    return Written(output.save(made, provenance), remarks)
 
 
-def write_grid(model, paths, pictures, names, strength, source, out):
+def write_grid(
+    model: FaceModel,
+    paths: Iterable[Path],
+    faces: Sequence[Image.Image],
+    names: Sequence[str],
+    strength: float,
+    source: str | None,
+    output: Output,
+) -> Written:
     """Writes a sheet of faces with every value of one attribute, or of two in all combinations.
 
     Args:
-        model, paths, pictures, source: as in `write_edited`.
+        model: the model.
+        paths: as in `write_edited`.
+        faces: as in `write_edited`.
         names: of one attribute, a column for each value; with a second one, also a row for each of its values.
         strength: of every edit.
-        out: a picture's path.
-
-    Returns:
-        The path that was written, in a list.
+        source: as in `write_edited`.
+        output: a sheet.
 
     Raises:
         FaceganError: an attribute that the model does not know.
     """
-    first, *second = [model.attributes.wishes_of(name) for name in names]
-    now = model.conditions_of(pictures, source)
+    columns, *others = [model.attributes.wishes_of(name) for name in names]
+    conditions = model.conditions_of(list(faces), source)
     describe = model.attributes.describe
     rows, labels = [], []
-    for index, (path, picture) in enumerate(zip(paths, pictures)):
-        for below in second[0] if second else [{}]:
-            edits = [model.edit(picture, wish | below, strength, now[[index]]) for wish in first]
-            rows.append([crop_square(picture, model.size), *edits])
-            labels.append(f"{Path(path).name} {describe(below)}".strip())
-    made = made_by(model) | {"grid": list(names), "strength": strength, "from": source}
-    save_image(sheet(rows, ["before", *map(describe, first)], labels), out, made)
-    return [out]
+    for index, (path, face) in enumerate(zip(paths, faces, strict=True)):
+        for second in others[0] if others else [{}]:
+            edits = [model.edit(face, first | second, strength, conditions[[index]]) for first in columns]
+            rows.append([crop_square(face, model.size), *edits])
+            labels.append(f"{path.name} {describe(second)}".strip())
+    provenance = edit_provenance(model, source, grid=list(names), strength=strength)
+    return Written(output.save(sheet(rows, ["before", *map(describe, columns)], labels), provenance))
+
+
+def edit_provenance(model: FaceModel, source: str | None, **edit: Any) -> dict[str, Any]:
+    """The provenance of an edited image."""
+    return model_metadata(model) | {"from": source} | edit

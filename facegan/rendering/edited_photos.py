@@ -1,110 +1,100 @@
-"""Photos with edited faces, and faces cut out of photos, as files."""
+"""Photos with edited faces as files."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from facegan.errors import FaceganError
-from facegan.images import save_animation, save_image
-from facegan.photos.photo import blend_faces, select_faces_in_each
-from facegan.rendering.output import (
-    ending,
-    file_names,
-    free_name,
-    is_animation,
-    is_sheet,
-    made_by,
-    parse_wishes,
-    taken_already,
-    write_files,
-)
+from facegan.inference import FaceModel
+from facegan.photos.photo import PhotoFaces, blend_faces
+from facegan.rendering.edited_faces import edit_provenance
+from facegan.rendering.output import Output, Written, edited_names, parse_edit, unchanged_remarks
 from facegan.sheets import grid, sheet
 
-# Height and width, in pixels, that photos in strips and animations have at most.
-SMALL = 480
+# The longer side, in pixels, that photos in strips and animations have at most.
+LONGEST_SIDE = 480
 
 
 def write_edited_photos(
-    model, paths, attributes, strengths, source, out, which=None, compare=False, tick=lambda photos: None
-):
-    """Edits faces where they are in photos, and writes the photos: the rest of each stays as it was, to the pixel.
+    model: FaceModel,
+    photos: Iterable[PhotoFaces],
+    paths: Sequence[Path],
+    attributes: str,
+    strengths: Sequence[float],
+    source: str | None,
+    output: Output,
+    chosen: bool = False,
+    compare: bool = False,
+) -> Written:
+    """Edits faces where they are in photos, and writes the photos. All other pixels stay as they were.
 
     Args:
-        model, attributes, strengths, source: as in `write_edited`.
-        paths: of the photos. Each is opened when its turn comes: there may be thousands of large ones.
-        out: a folder; for a single photo, also a picture's path (with several strengths, for a strip of small
-            copies), or an animation's.
-        which: as for `photos.photo.select_faces`.
-        compare: whether to put the photo as it was beside what became of it.
-        tick: called with 1 after each photo, for a progress bar.
-
-    Returns:
-        The paths that were written, and remarks: what was left out or as it is, and why, and which of several faces was
-        edited.
+        model: the model.
+        photos: the photos with their faces, each searched when its turn comes: there may be thousands of large ones.
+        paths: theirs.
+        attributes: the edit, as in `FaceModel.edit`.
+        strengths: one, or several for a strip of small copies or an animation.
+        source: what the faces are like now, as in `FaceModel.edit`.
+        output: where to write; a folder if there are several photos.
+        chosen: whether the user has chosen the faces; else a remark says which of several was edited.
+        compare: whether to put each photo as it was beside the edited one.
 
     Raises:
         FaceganError: several photos and no folder; or no photo with a face to edit.
     """
-    wishes = parse_wishes(model, attributes)
-    moving = len(strengths) > 1
-    files = not is_sheet(out) and not is_animation(out, moving)
-    if len(paths) > 1 and not files:
-        raise FaceganError(f"{out} has room for one photo, and there are {len(paths)}; name a folder, or add --faces-only")
-    made = made_by(model) | {"set": attributes, "strength": list(strengths), "from": source}
-    written, remarks, errors, found = [], [], [], []
-    for photo, name in zip(select_faces_in_each(paths, model.size, which, tick), file_names(paths)):
-        if photo.error:
-            errors.append(photo.error)
+    if len(paths) > 1 and not output.is_folder:
+        raise FaceganError(
+            f"{output.path} has room for one photo, and there are {len(paths)}; name a folder, or add --faces-only, or"
+            " --aligned if they are aligned faces"
+        )
+    values = parse_edit(model, attributes)
+    names = edited_names(paths, strengths)
+    written, conditions = Written([]), []
+    errors: list[FaceganError] = []
+    for found, photo_names in zip(photos, names, strict=True):
+        if found.error:
+            errors.append(found.error)
+            written.left_out[Path(found.path)] = str(found.error)
             continue
-        if which is None and photo.count > 1:
-            others = "the largest was edited (--face 2 is the next, --face all are all)"
-            remarks.append(f"{photo.path}: {photo.count} faces; {others}")
-        picture, faces = photo.picture, photo.faces
-        crops = [face.crop for face in faces]
+        assert found.photo, "there is a photo or an error"
+        crops = [face.crop for face in found.faces]
         now = model.conditions_of(crops, source)
-        found += list(now)
-        edited = [blend_faces(picture, faces, model.edit(crops, wishes, strength, now)) for strength in strengths]
+        conditions += list(now)
+        before = found.photo.rgb
+        edited = [blend_faces(before, found.faces, model.edit(crops, values, strength, now)) for strength in strengths]
+        boxes = [list(face.alignment.bounding_box()) for face in found.faces]
+        provenance = edit_provenance(model, source, set=attributes, strength=list(strengths), faces=boxes)
         if compare:
-            edited = [grid([picture, after], columns=2) for after in edited]
-        made_of_photo = made | {"faces": [[round(float(n)) for n in face.alignment.bounding_box()] for face in faces]}
-        if files:
-            pictures = {f"{name}{ending(strengths, strength)}.png": after for strength, after in zip(strengths, edited)}
-            written += write_files(pictures, out, made_of_photo)
-        elif is_animation(out, moving):
-            save_animation([_small(after) for after in edited], out)
-            written.append(out)
-        else:
+            edited = [grid([before, after], columns=2) for after in edited]
+        whole = output.is_folder or (output.is_sheet and len(strengths) == 1)
+        if output.is_animation:
+            written.files.extend(output.save_animation([_small(after) for after in edited], provenance))
+        elif not whole:
             titles = [f"strength {strength:g}" for strength in strengths]
-            strip = sheet([[_small(after) for after in edited]], column_labels=titles) if moving else edited[0]
-            save_image(strip, out, made_of_photo)
-            written.append(out)
-    if not written:
+            written.files.extend(
+                output.save(sheet([[_small(after) for after in edited]], column_labels=titles), provenance)
+            )
+        else:
+            restored = edited if compare else [found.photo.restore(after) for after in edited]
+            if output.is_sheet:
+                written.files.extend(output.save(restored[0], provenance))
+            else:
+                written.files.extend(output.save_files(dict(zip(photo_names, restored, strict=True)), provenance))
+        is_jpeg = output.is_sheet and output.path.suffix.lower() in (".jpg", ".jpeg")
+        written.remarks.extend(found.remarks(transparent=whole and not compare and not is_jpeg))
+        if not chosen and found.count > 1:
+            others = "the largest was edited (--face 2 is the next, --face all are all)"
+            written.remarks.append(f"{found.path}: {found.count} faces; {others}")
+    if not written.files:
         raise errors[0]
-    return written, [*map(str, errors), *remarks, *taken_already(model, wishes, source, found)]
+    written.remarks.extend(unchanged_remarks(model, values, source, conditions))
+    return written
 
 
-def write_aligned(paths, size, which, out, tick=lambda photos: None):
-    """Writes the faces of photos, aligned as the training data is, as `NAME.png`, `NAME-2.png` and so on.
-
-    Args:
-        paths: of the photos.
-        size: side of a face in pixels.
-        which: as for `photos.photo.select_faces`.
-        out: a folder.
-        tick: called with 1 after each photo, for a progress bar.
-
-    Returns:
-        The paths that were written, and the errors of photos without a face.
-    """
-    written, errors, taken = [], [], set()
-    for photo in select_faces_in_each(paths, size, which, tick):
-        errors += [photo.error] if photo.error else []
-        files = {free_name(Path(photo.path).stem, taken): face.crop for face in photo.faces}
-        written += write_files(files, out, made=None)
-    return written, errors
-
-
-def _small(picture):
-    """A copy of at most `SMALL` pixels in height and width."""
-    part = min(1, SMALL / max(picture.size))
-    return picture.resize([max(1, round(side * part)) for side in picture.size], Image.Resampling.LANCZOS)
+def _small(image: Image.Image) -> Image.Image:
+    """A copy of at most `LONGEST_SIDE` pixels in height and width."""
+    share = min(1, LONGEST_SIDE / max(image.size))
+    return image.resize(
+        (max(1, round(image.width * share)), max(1, round(image.height * share))), Image.Resampling.LANCZOS
+    )

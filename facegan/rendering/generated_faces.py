@@ -1,57 +1,69 @@
 """Generated faces as files."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from facegan.errors import FaceganError
-from facegan.images import save_animation, save_image
-from facegan.rendering.output import is_sheet, made_by, parse_wishes, write_files
+from facegan.inference import FaceModel
+from facegan.rendering.output import Output, model_metadata, parse_edit
 from facegan.sheets import labelled_grid, sheet
 
 # From one face of a walk to the next.
 FRAMES = 12
 
 
-def write_generated(model, attributes, count, seed, steps, out):
-    """Generates faces, edits them step by step, and writes a sheet or single files.
+def write_generated(
+    model: FaceModel, attributes: str, count: int, seed: int, steps: Sequence[str], output: Output
+) -> list[Path]:
+    """Generates faces, edits them step by step, and writes a labelled sheet or single files.
 
     Args:
-        model: `FaceModel`.
-        attributes: what the faces shall be like.
-        count, seed: as in `FaceModel.generate`.
-        steps: edits, each on top of those before it. Each result is made from the generated face and all edits up
-            to there, so that nothing is lost by editing again and again.
-        out: a picture's path for a labelled sheet, else a folder.
+        model: the model.
+        attributes: what the faces are to be like.
+        count: how many.
+        seed: as in `FaceModel.generate`.
+        steps: edits, each on top of those before it. Each is made from the generated face with all edits up to it, so
+            that no quality is lost by editing again and again.
+        output: where to write.
 
     Returns:
         The paths that were written.
     """
-    made = made_by(model) | {"attrs": attributes, "count": count, "seed": seed, "then": list(steps)}
-    wishes = [parse_wishes(model, step) for step in steps]
+    provenance = _provenance(model, attributes, count, seed, steps)
+    edits = [parse_edit(model, step) for step in steps]
+    names = [[_file_name(face, step, count) for face in range(1, count + 1)] for step in range(len(steps) + 1)]
+    if output.is_folder:
+        output.check_files(name for column in names for name in column)
     faces, conditions = model.generate_with_conditions(attributes, count, seed)
+    combined: dict[str, str] = {}
+    columns = [faces]
+    for edit in edits:
+        combined = combined | edit
+        columns.append(model.edit(faces, combined, source=conditions))
+    if output.is_folder:
+        files = {
+            name: image
+            for column_names, column in zip(names, columns, strict=True)
+            for name, image in zip(column_names, column, strict=True)
+        }
+        return output.save_files(files, provenance)
     describe = model.attributes.describe
     labels = [describe(model.attributes.values(condition)) for condition in conditions]
-    columns, asked = [faces], {}
-    for step in wishes:
-        asked = asked | step
-        columns.append(model.edit(faces, asked, source=conditions))
-    if not is_sheet(out):
-        digits = len(str(count))
-        name = lambda face, step: f"face-{face:0{digits}}" + (f"-step-{step}" if step else "") + ".png"
-        files = {name(face, step): image for step, column in enumerate(columns) for face, image in enumerate(column, 1)}
-        return write_files(files, out, made)
-    if steps:
-        titles = ["generated", *(f"then {describe(step)}" for step in wishes)]
-        picture = sheet(list(zip(*columns)), column_labels=titles, row_labels=labels)
-    else:
-        picture = labelled_grid(faces, labels)
-    save_image(picture, out, made)
-    return [out]
+    if not steps:
+        return output.save(labelled_grid(faces, labels), provenance)
+    titles = ["generated", *(f"then {describe(edit)}" for edit in edits)]
+    return output.save(sheet(list(zip(*columns, strict=True)), column_labels=titles, row_labels=labels), provenance)
 
 
-def write_walk(model, attributes, count, seed, out):
+def write_walk(model: FaceModel, attributes: str, count: int, seed: int, output: Output) -> list[Path]:
     """Writes an animation that walks from each generated face to the next.
 
     Args:
-        model, attributes, count, seed: as in `write_generated`; at least two faces.
-        out: a `.gif`'s or `.webp`'s path.
+        model: the model.
+        attributes: what the faces are to be like.
+        count: how many, at least two.
+        seed: as in `FaceModel.generate`.
+        output: an animation.
 
     Returns:
         The path that was written, in a list.
@@ -60,6 +72,15 @@ def write_walk(model, attributes, count, seed, out):
         FaceganError: a single face.
     """
     if count < 2:
-        raise FaceganError("a walk needs at least two faces: --count 4, say")
-    save_animation(model.walk(attributes, count, seed, FRAMES), out)
-    return [out]
+        raise FaceganError("a walk needs at least two faces, as with --count 4")
+    provenance = _provenance(model, attributes, count, seed, ())
+    return output.save_animation(model.walk(attributes, count, seed, FRAMES), provenance)
+
+
+def _provenance(model: FaceModel, attributes: str, count: int, seed: int, steps: Sequence[str]) -> dict:
+    asked = {"attrs": attributes, "count": count, "seed": seed, "then": list(steps)}
+    return model_metadata(model) | asked
+
+
+def _file_name(face: int, step: int, count: int) -> str:
+    return f"face-{face:0{len(str(count))}}" + (f"-step-{step}" if step else "") + ".png"

@@ -1,117 +1,207 @@
-"""Where pictures go: which names mean a sheet, an animation or a folder, and what files are called."""
+"""Where images are written: a sheet, an animation or a folder, what their files are called, and what is reported."""
 
-from contextlib import suppress
+import os
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from facegan.errors import FaceganError
-from facegan.images import save_image
+from facegan.files import WriteGuard
+from facegan.images import save_animation, save_image
+from facegan.inference import FaceModel
+from facegan.provenance import read_provenance
 
 SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 ANIMATION_SUFFIXES = (".gif", ".webp")
 
+# `progress_bar(length, label)`: a context whose value has a method `update(steps)`.
+ProgressBar = Callable[[int, str], AbstractContextManager[Any]]
 
-def check_output(out, moving=False):
-    """Refuses a place that cannot be written to, before a model is loaded.
 
-    Args:
-        out: a picture's path or a folder's.
-        moving: whether there are several pictures to make an animation of.
+class NoBar:
+    """A progress bar that shows nothing."""
 
-    Raises:
-        FaceganError: `out` looks like neither a picture nor a folder, or something else is in its place.
+    def update(self, steps: int) -> None:
+        """Does nothing."""
+
+
+def no_progress(length: int, label: str) -> AbstractContextManager[NoBar]:
+    """A `ProgressBar` that shows nothing."""
+    return nullcontext(NoBar())
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a command has written.
+
+    Attributes:
+        files: the paths.
+        remarks: what was assumed, and which faces were left as they are.
+        left_out: `{path: why nothing was made of it}`.
     """
-    out = Path(out)
-    if is_sheet(out, moving) or is_animation(out, moving):
-        if out.is_dir():
-            raise FaceganError(f"cannot write {out}: it is there already and is not a file")
-    elif not out.is_dir() and (out.exists() or out.suffix):
-        kinds = ".png, .jpg, .webp, .gif" if moving else ".png, .jpg, .webp"
-        raise FaceganError(f"{out} is neither a picture ({kinds}) nor a folder")
+
+    files: list[Path]
+    remarks: list[str] = field(default_factory=list)
+    left_out: dict[Path, str] = field(default_factory=dict)
 
 
-def check_folder(out):
-    """Refuses a folder that cannot be one. Raises `FaceganError`."""
-    if Path(out).exists() and not Path(out).is_dir():
-        raise FaceganError(f"cannot write {out}: it is there already and is not a folder")
+class Output:
+    """Where a command writes, and that it replaces only its own earlier results.
+
+    A `.gif` is an animation, and so is a `.webp` if there are frames for it; another image suffix is a sheet, and
+    everything else a folder of single files. A name that ends with a slash is always a folder's.
+
+    Attributes:
+        path: the image's or the folder's.
+        is_folder, is_animation, is_sheet: which of the three it is.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        command: str,
+        animated: bool = False,
+        inputs: Iterable[str | os.PathLike[str]] = (),
+        overwrite: bool = False,
+    ) -> None:
+        """Checks the place before anything is made.
+
+        Args:
+            path: of an image or a folder.
+            command: the name of the command, by which it knows its earlier results.
+            animated: whether there are several images for an animation.
+            inputs: files that the command reads.
+            overwrite: whether files that are no earlier results may be replaced; inputs never are.
+
+        Raises:
+            FaceganError: it is neither an image's name nor a folder's, something else is in its place, it cannot be
+                written to, or it must not be replaced.
+        """
+        self.path = Path(path)
+        self._command = {"command": command}
+        self._guard = WriteGuard(inputs, overwrite, lambda file: _command(file) == command)
+        suffix = "" if str(path).endswith(("/", os.sep)) else self.path.suffix.lower()
+        if self.path.is_dir() and suffix not in SHEET_SUFFIXES + ANIMATION_SUFFIXES:
+            suffix = ""
+        self.is_animation = animated and suffix in ANIMATION_SUFFIXES
+        self.is_sheet = suffix in SHEET_SUFFIXES and not self.is_animation
+        self.is_folder = not suffix
+        if not (self.is_animation or self.is_sheet or self.is_folder):
+            kinds = ".png, .jpg, .webp, .gif" if animated else ".png, .jpg, .webp"
+            raise FaceganError(f"{path} is neither an image ({kinds}) nor a folder (its name ends with a slash)")
+        if self.path.exists() and self.is_folder != self.path.is_dir():
+            raise FaceganError(f"cannot write {path}: it exists and is not a {'folder' if self.is_folder else 'file'}")
+        folder = next(folder for folder in (self.path, *self.path.absolute().parents) if folder.is_dir())
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise FaceganError(f"cannot write {path}: no permission to write in {folder}")
+        if not self.is_folder:
+            self._guard.check(self.path)
+
+    def check_files(self, names: Iterable[str]) -> None:
+        """Raises `FaceganError` if a file of the folder must not be replaced."""
+        for name in names:
+            self._guard.check(self.path / name)
+
+    def save(self, image: Image.Image, provenance: dict[str, Any]) -> list[Path]:
+        """Writes a sheet; returns its path in a list."""
+        self._guard.check(self.path)
+        save_image(image, self.path, provenance | self._command)
+        return [self.path]
+
+    def save_animation(self, frames: Sequence[Image.Image], provenance: dict[str, Any]) -> list[Path]:
+        """Writes an animation; returns its path in a list."""
+        self._guard.check(self.path)
+        save_animation(frames, self.path, provenance | self._command)
+        return [self.path]
+
+    def save_files(self, images: Mapping[str, Image.Image], provenance: dict[str, Any]) -> list[Path]:
+        """Writes single files, `{name: image}`, into the folder; if one fails, none that is new stays."""
+        self.check_files(images)
+        paths = [self.path / name for name in images]
+        new = [path for path in (*paths, self.path, *self.path.parents) if not path.exists()]
+        try:
+            for path, image in zip(paths, images.values(), strict=True):
+                save_image(image, path, provenance | self._command)
+        except BaseException:
+            for path in new:
+                with suppress(OSError):
+                    path.rmdir() if path.is_dir() else path.unlink()
+            raise
+        return paths
 
 
-def is_animation(out, moving):
-    """Whether this is an animation's path: a `.gif`, and a `.webp` too, where there are several pictures for it."""
-    return moving and Path(out).suffix.lower() in ANIMATION_SUFFIXES
+def _command(path: Path) -> str | None:
+    """The command that wrote an image; None if it was none of facegan's."""
+    try:
+        return read_provenance(path).get("command")
+    except FaceganError:
+        return None
 
 
-def is_sheet(out, moving=False):
-    """Whether this is the path of a picture that stands still."""
-    return Path(out).suffix.lower() in SHEET_SUFFIXES and not is_animation(out, moving)
-
-
-def parse_wishes(model, text):
-    """`Attributes.parse`, where nothing at all is an error as well."""
-    wishes = model.attributes.parse(text)
-    if not wishes:
+def parse_edit(model: FaceModel, text: str) -> dict[str, str]:
+    """Parses an edit as `Attributes.parse` does; an empty one is an error."""
+    values = model.attributes.parse(text)
+    if not values:
         raise FaceganError("an edit without a wish; say what to change, as in glasses=1")
-    return wishes
+    return values
 
 
-def taken_already(model, wishes, source, conditions):
-    """Remarks about wishes that faces are taken to fulfil already, so that an edit leaves these faces as they are.
+def unchanged_remarks(
+    model: FaceModel, values: Mapping[str, str], source: str | None, conditions: Iterable[np.ndarray]
+) -> list[str]:
+    """Remarks on faces that are predicted to have an attribute already, so that the edit leaves it as it is.
 
     Args:
-        model: `FaceModel`.
-        wishes: `{attribute: value}`.
-        source: what the model has been told, as in `FaceModel.edit`: of that it needs no reminder.
-        conditions: `(count, k)`, what the faces are taken to be.
+        model: the model.
+        values: `{attribute: value}`, the edit.
+        source: what the user has set; the model predicts the rest.
+        conditions: `(count, k)`, the attributes of the faces.
     """
-    told = model.attributes.parse(source or "")
+    known = model.attributes.parse(source or "")
     faces = [model.attributes.values(condition) for condition in conditions]
     remarks = []
-    for name, value in wishes.items():
+    for name, value in values.items():
         count = sum(face[name] == value for face in faces)
-        if count and name not in told:
+        if count and name not in known:
             which = f"{count} of {len(faces)} faces are" if len(faces) > 1 else "the face is"
-            remarks.append(
-                f"{which} taken to be {name}={value} already, and left so; where that is wrong, say with --from what it is"
-            )
+            remarks.append(f"{which} {name}={value} already, the model predicts, and left so; correct that with --from")
     return remarks
 
 
-def made_by(model):
-    """What every picture says of its model."""
+def model_metadata(model: FaceModel) -> dict[str, Any]:
+    """What the provenance of an image says about the model."""
     networks = model.networks
     name = f"{networks.preset.name}, {model.size}x{model.size}, {networks.record['images_seen']:,} images seen"
     return {"model": name}
 
 
-def ending(strengths, strength):
-    """What of a file's name tells strengths apart."""
+def strength_suffix(strengths: Sequence[float], strength: float) -> str:
+    """What tells the strengths apart in a file's name; nothing if there is one."""
     return f"-strength-{strength:g}" if len(strengths) > 1 else ""
 
 
-def write_files(files, out, made):
-    """Writes all the files, or, where one of them fails, leaves none that was not there before."""
-    paths = [Path(out) / name for name in files]
-    new = [path for path in (*paths, Path(out), *Path(out).parents) if not path.exists()]
-    try:
-        for path, image in zip(paths, files.values()):
-            save_image(image, path, made)
-    except BaseException:
-        for path in new:
-            with suppress(OSError):
-                path.rmdir() if path.is_dir() else path.unlink()
-        raise
-    return paths
+def edited_names(paths: Iterable[Path], strengths: Sequence[float]) -> list[list[str]]:
+    """For each path the names of its edited files, one for each strength: its own name as `.png`."""
+    taken: set[str] = set()
+    return [
+        [f"{stem}{strength_suffix(strengths, strength)}.png" for strength in strengths]
+        for stem in (unique_stem(path.stem, taken) for path in paths)
+    ]
 
 
-def file_names(paths):
-    """What the pictures made of these are called: the same, without the suffix."""
-    taken = set()
-    return [free_name(Path(path).stem, taken).removesuffix(".png") for path in paths]
+def unique_stem(stem: str, taken: set[str]) -> str:
+    """Returns `stem`, or `stem-2` and so on if it is taken, and takes it.
 
-
-def free_name(stem, taken):
-    """`stem.png`, or `stem-2.png` and so on: pictures of the same name must not overwrite each other."""
-    name, copy = f"{stem}.png", 2
-    while name in taken:
-        name, copy = f"{stem}-{copy}.png", copy + 1
-    taken.add(name)
-    return name
+    Names that some file systems take for the same (case, Unicode normalisation) count as the same.
+    """
+    unique, copy = stem, 2
+    while (key := unicodedata.normalize("NFC", unique).casefold()) in taken:
+        unique, copy = f"{stem}-{copy}", copy + 1
+    taken.add(key)
+    return unique

@@ -6,9 +6,8 @@ from PIL import Image, ImageFilter, ImageOps
 
 from facegan.data.drawn import EYE_X, EYE_Y, draw, face_at, landmarks
 from facegan.photos.align import TEMPLATE, Alignment, align_faces, refine_landmarks
-from facegan.photos.detect import find_faces
 from facegan.photos.blend import blend_edit
-
+from facegan.photos.detect import find_faces
 
 # Drawn faces of the set with seed 0 and how they lie in a scene: angle in degrees, side in pixels.
 SCENES = [(index, angle, side) for index in range(12) for angle, side in ((-15, 170), (0, 220), (20, 240))]
@@ -90,8 +89,10 @@ def drawn_scene(index, angle, side):
 
 
 def test_the_eyes_of_drawn_faces_in_scenes_are_found():
-    """Of men and women, with glasses and without, turned and scaled: within 3 % of the distance between them, and nothing
-    outside the face changes. Some faces MTCNN, which knows photos, does not see at all."""
+    """Within 3 % of the distance between them, and nothing outside the face changes.
+
+    Of men and women, with glasses and without, turned and scaled. MTCNN, which knows photos, misses some.
+    """
     found = 0
     for index, angle, side in SCENES:
         scene, place, points = drawn_scene(index, angle, side)
@@ -103,7 +104,9 @@ def test_the_eyes_of_drawn_faces_in_scenes_are_found():
             assert error[:2].max() <= 0.03 * np.linalg.norm(points[0] - points[1])
             assert alignment.side == pytest.approx(place.side, rel=0.06)
             crop = alignment.crop(scene, 128)
-            changed = np.asarray(blend_edit(scene, alignment, crop, ImageOps.invert(crop)), int) - np.asarray(scene, int)
+            changed = np.asarray(blend_edit(scene, alignment, crop, ImageOps.invert(crop)), int) - np.asarray(
+                scene, int
+            )
             left, top, right, bottom = alignment.bounding_box()
             assert np.abs(changed[top + 50 : bottom - 50, left + 50 : right - 50]).mean() > 20
             changed[max(0, top) : bottom, max(0, left) : right] = 0
@@ -129,5 +132,3 @@ def test_faces_come_largest_first(astronaut):
 
 def test_a_picture_too_small_for_any_face():
     assert find_faces(Image.new("RGB", (19, 400))) == []
-
-

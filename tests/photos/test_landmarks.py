@@ -19,7 +19,9 @@ def faces():
 def test_eyes_are_within_three_hundredths_of_their_distance(faces):
     pictures, points = faces
     found, disagreement = find_landmarks(pictures)
-    errors = np.linalg.norm(found - points, axis=2)[:, :2].max(axis=1) / np.linalg.norm(points[:, 0] - points[:, 1], axis=1)
+    errors = np.linalg.norm(found - points, axis=2)[:, :2].max(axis=1) / np.linalg.norm(
+        points[:, 0] - points[:, 1], axis=1
+    )
     assert (errors <= 0.03).mean() >= 0.95 and np.median(errors) < 0.02
     assert disagreement.max() < LARGEST_DISAGREEMENT
 

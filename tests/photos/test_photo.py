@@ -5,10 +5,11 @@ import pytest
 from PIL import Image
 
 import facegan
+from facegan.data.drawn import draw, face_at
 from facegan.errors import FaceganError
-from facegan.photos.align import Alignment
-from facegan.photos.photo import select_faces, is_aligned, blend_faces
+from facegan.photos.align import Alignment, is_aligned
 from facegan.photos.blend import blend_edit
+from facegan.photos.photo import blend_faces, select_faces, select_faces_in_each
 
 
 def pixels(picture):
@@ -93,15 +94,52 @@ def test_no_face(astronaut):
         select_faces(astronaut.crop((0, 312, 512, 512)), 64, name="sky.jpg")
 
 
-@pytest.mark.parametrize("size, aligned", [((64, 64), 1), ((256, 256), 1), ((257, 257), 0), ((178, 218), 1), ((200, 180), 0)])
-def test_what_is_taken_for_an_aligned_face(size, aligned):
-    assert is_aligned(Image.new("RGB", size)) == aligned
+@pytest.mark.parametrize("size", [32, 64, 128, 256, 257, 700])
+def test_aligned_faces_are_recognised_whatever_their_size(size):
+    assert all(is_aligned(draw(face_at(0, index), min(size, 256)).resize((size, size))) for index in range(8))
+
+
+@pytest.mark.parametrize("side", [64, 178, 250, 256, 257])
+def test_photos_are_recognised_whatever_their_size(astronaut, side):
+    """Squares with a face somewhere, as Labeled Faces in the Wild has them, and with none."""
+    (face,), _ = select_faces(astronaut, 32)
+    for x, y, scale in ((0, 0, 1.6), (0.15, 0, 1), (0, 0.15, 1), (0, 0, 0.7)):
+        middle = face.alignment.to_photo([(0.5 + x, 0.5 + y)])[0]
+        angle = np.arctan2(face.alignment.down, face.alignment.across)
+        assert not is_aligned(Alignment.centred_at(*middle, face.alignment.side * scale, angle).crop(astronaut, side))
+    assert is_aligned(face.alignment.crop(astronaut, side))
+    for part in ((0, 0, 100, 100), (300, 300, 500, 500)):
+        assert not is_aligned(astronaut.crop(part).resize((side, side)))
+    assert not is_aligned(Image.new("RGB", (side, side), "white"))
+
+
+def test_the_user_decides_what_is_aligned(astronaut):
+    (whole,), _ = select_faces(astronaut, 64, aligned=True)
+    assert whole.alignment.side == 512
+    (face,), _ = select_faces(astronaut, 64)
+    aligned = face.alignment.crop(astronaut, 256)
+    ((assumed,), _), ((found,), _) = select_faces(aligned, 64), select_faces(aligned, 64, aligned=False)
+    assert assumed.alignment.side == 256 and found.alignment.side != 256
+    assert found.alignment.side == pytest.approx(256, rel=0.05)
+
+
+def test_what_is_too_small_or_was_ignored_is_said(astronaut, tmp_path):
+    photo = two_faces(astronaut).convert("RGBA")
+    photo.putpixel((0, 0), (0, 0, 0, 0))
+    photo.save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_text("no image")
+    found, broken = select_faces_in_each([tmp_path / "a.png", tmp_path / "b.png"], 256, "all")
+    assert (found.count, found.too_small) == (2, 1)
+    small = f"{tmp_path / 'a.png'}: 1 of 2 faces are too small and were left out"
+    assert found.remarks(transparent=True) == [small]
+    assert found.remarks(transparent=False) == [f"{tmp_path / 'a.png'}: its transparency became white", small]
+    assert "not an image" in str(broken.error) and broken.remarks(False) == []
 
 
 def test_celebas_aligned_photos_are_cut_as_the_training_data_is():
     photo = Image.new("RGB", (178, 218))
     photo.paste((250, 0, 0), (0, 33, 178, 211))
-    (face,), _ = select_faces(photo, 64)
+    (face,), _ = select_faces(photo, 64, aligned=True)
     assert (pixels(face.crop) == (250, 0, 0)).all()
     assert tuple(face.alignment.bounding_box()) == (0, 33, 178, 211)
 

@@ -34,7 +34,7 @@ lint: $(VENV)/installed
 	$(VENV)/bin/mypy facegan
 
 docs: $(VENV)/docs-installed
-	$(VENV)/bin/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) $(DEMO) site build

@@ -2,6 +2,9 @@
 
 import math
 import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -9,20 +12,23 @@ TEXT_COLOUR = (51, 51, 51)
 GRID_GAP = 2
 GAP = 8
 MARGIN = 16
-# Smaller images are enlarged to at least this width, or their labels would be longer than readable.
+# Smaller images are enlarged to at least this width, or their labels would need too many lines.
 TILE_WIDTH = 128
 FONT_SIZE = 14
+# Fonts of Linux, macOS and Windows for labels that Pillow's own font has no glyphs for, such as Chinese names.
+FALLBACK_FONTS = (
+    *("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "SourceHanSansSC-Regular.otf", "wqy-microhei.ttc"),
+    *("wqy-zenhei.ttc", "DroidSansFallbackFull.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc", "STHeiti Light.ttc"),
+    *("Arial Unicode.ttf", "msyh.ttc", "simsun.ttc", "DejaVuSans.ttf"),
+)
 
 
-def grid(images, columns=None):
-    """Plain tiles, 2 pixels apart on white.
+def grid(images: Sequence[Image.Image], columns: int | None = None) -> Image.Image:
+    """Returns plain tiles, 2 pixels apart on white, as an RGB image.
 
     Args:
-        images: PIL images of one size, at least one.
-        columns: how many in a row; as square as can be by default.
-
-    Returns:
-        An RGB image, without enlarging anything.
+        images: of one size, at least one; they are not enlarged.
+        columns: how many in a row; as square as possible by default.
     """
     rows = _rows(images, columns)
     width, height = images[0].size
@@ -33,29 +39,31 @@ def grid(images, columns=None):
     return canvas
 
 
-def sheet(rows, column_labels=None, row_labels=None, title=None):
-    """Tiles in rows, with labels above the columns and left of the rows.
+def sheet(
+    rows: Sequence[Sequence[Image.Image | None]],
+    column_labels: Sequence[str] | None = None,
+    row_labels: Sequence[str] | None = None,
+    title: str | None = None,
+) -> Image.Image:
+    """Returns tiles in rows, with labels above the columns and left of the rows, as an RGB image.
 
-    Images narrower than 128 pixels are enlarged by a whole factor. Labels are wrapped to what they label and
-    make the sheet grow; they are never cut off.
+    Images narrower than 128 pixels are enlarged by a whole factor. Labels are wrapped to the width of a tile; the sheet
+    grows with them, and they are never cut off.
 
     Args:
-        rows: lists of PIL images, all of one size; None leaves a cell empty.
+        rows: images of one size; None leaves a cell empty.
         column_labels: a text for each column.
         row_labels: a text for each row.
         title: a text above everything.
-
-    Returns:
-        An RGB image.
     """
     rows = [[image and _enlarged(image) for image in row] for row in rows]
     width, height = next(image.size for row in rows for image in row if image)
-    font = _font(width)
-    columns = [_Text(label, font, width) for label in column_labels or []]
-    sides = [_Text(label, font, width) for label in row_labels or []]
+    size = _font_size(width)
+    columns = [_Text(label, size, width) for label in column_labels or []]
+    sides = [_Text(label, size, width) for label in row_labels or []]
     side = max((text.width + GAP for text in sides), default=0)
     across = _span(max(map(len, rows)), width, GAP)
-    heading = _Text(title or "", _font(width, 1.3), side + across)
+    heading = _Text(title or "", _font_size(width, 1.3), side + across)
 
     top = MARGIN + (heading.height + GAP if title else 0)
     header = max((text.height + GAP // 2 for text in columns), default=0)
@@ -79,21 +87,20 @@ def sheet(rows, column_labels=None, row_labels=None, title=None):
     return canvas
 
 
-def labelled_grid(images, labels, columns=None, title=None):
-    """Tiles with a label under each, wrapped to the tile's width.
+def labelled_grid(
+    images: Sequence[Image.Image], labels: Sequence[str], columns: int | None = None, title: str | None = None
+) -> Image.Image:
+    """Returns tiles with a label under each, wrapped to the tile's width, as an RGB image.
 
     Args:
-        images: PIL images of one size, at least one.
+        images: of one size, at least one.
         labels: a text for each image.
-        columns: how many in a row; as square as can be by default.
+        columns: how many in a row; as square as possible by default.
         title: a text above everything.
-
-    Returns:
-        An RGB image.
     """
     images = [_enlarged(image) for image in images]
     width, height = images[0].size
-    texts = [_Text(label, _font(width), width) for label in labels]
+    texts = [_Text(label, _font_size(width), width) for label in labels]
     tallest = max(text.height for text in texts)
     cells = []
     for image, text in zip(images, texts, strict=True):
@@ -107,29 +114,33 @@ def labelled_grid(images, labels, columns=None, title=None):
 class _Text:
     """A text wrapped into lines of at most `width` pixels."""
 
-    def __init__(self, text, font, width):
-        self._font = font
+    def __init__(self, text: str, size: int, width: int) -> None:
+        self._font, text = _font_for(text, size)
         self._available = width
-        self._line_height = sum(font.getmetrics()) + 1
-        self._lines = _wrap(text, font, width)
-        self.width = max((math.ceil(font.getlength(line)) for line in self._lines), default=0)
+        self._line_height = sum(self._font.getmetrics()) + 1
+        self._lines = _wrap(text, self._font, width)
+        self.width = max((math.ceil(self._font.getlength(line)) for line in self._lines), default=0)
         self.height = len(self._lines) * self._line_height
 
-    def draw(self, draw, left, top, align):
+    def draw(self, draw: ImageDraw.ImageDraw, left: int, top: int, align: float) -> None:
         """Draws the lines into the width they were wrapped to; `align` is 0 (left), 0.5 (centre) or 1 (right)."""
         for index, line in enumerate(self._lines):
             indent = round((self._available - self._font.getlength(line)) * align)
             draw.text((left + indent, top + index * self._line_height), line, TEXT_COLOUR, self._font)
 
 
-# Where a line may end: between words; if a word is too long for one, after its underscores (label columns have
-# such names); if that does not do either, anywhere.
-_BREAKS = ((str.split, " "), (lambda word: re.split("(?<=_)", word), ""), (list, ""))
+# Where a line may end: between words; in a word that is too long for a line, after its underscores (label columns have
+# such names); if that is not enough, anywhere.
+_BREAKS: tuple[tuple[Callable[[str], list[str]], str], ...] = (
+    (str.split, " "),
+    (lambda word: re.split("(?<=_)", word), ""),
+    (list, ""),
+)
 
 
-def _wrap(text, font, width, level=0):
+def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int, level: int = 0) -> list[str]:
     split, joint = _BREAKS[level]
-    lines = []
+    lines: list[str] = []
     for part in split(text):
         if lines and font.getlength(lines[-1] + joint + part) <= width:
             lines[-1] += joint + part
@@ -140,24 +151,51 @@ def _wrap(text, font, width, level=0):
     return lines
 
 
-def _font(tile_width, factor=1):
+def _font_size(tile_width: int, factor: float = 1) -> int:
     # Wide tiles are mostly looked at scaled down, and their labels with them.
-    return ImageFont.load_default(round(max(FONT_SIZE, tile_width / 14) * factor))
+    return round(max(FONT_SIZE, tile_width / 14) * factor)
 
 
-def _enlarged(image):
+def _font_for(text: str, size: int) -> tuple[ImageFont.FreeTypeFont, str]:
+    """A font with glyphs for a text; without one, the default font and the text in ASCII."""
+    text = " ".join(text.split())
+    for font in (own := _font(None, size), *(_font(name, size) for name in FALLBACK_FONTS)):
+        if font and all(_has_glyph(font, character) for character in set(text)):
+            return font, text
+    assert own, "Pillow has a font"
+    plain = (character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character))
+    return own, "".join(plain).encode("ascii", "replace").decode()
+
+
+@lru_cache
+def _font(name: str | None, size: int) -> ImageFont.FreeTypeFont | None:
+    try:
+        font = ImageFont.truetype(name, size) if name else ImageFont.load_default(size)
+    except OSError:
+        return None
+    return font if isinstance(font, ImageFont.FreeTypeFont) else None
+
+
+@lru_cache(maxsize=4096)
+def _has_glyph(font: ImageFont.FreeTypeFont, character: str) -> bool:
+    # What a font lacks, it draws as it draws the last character of all, which no font has.
+    drawn, missing = (font.getmask(text) for text in (character, "\U0010ffff"))
+    return (drawn.size, bytes(drawn)) != (missing.size, bytes(missing))
+
+
+def _enlarged(image: Image.Image) -> Image.Image:
     factor = math.ceil(TILE_WIDTH / image.width)
     return image.resize((image.width * factor, image.height * factor), Image.Resampling.BICUBIC)
 
 
-def _rows(images, columns):
+def _rows(images: Sequence[Image.Image], columns: int | None) -> list[Sequence[Image.Image]]:
     columns = min(columns or math.ceil(math.sqrt(len(images))), len(images))
     return [images[start : start + columns] for start in range(0, len(images), columns)]
 
 
-def _span(count, size, gap):
+def _span(count: int, size: int, gap: int) -> int:
     return count * size + (count - 1) * gap
 
 
-def _canvas(width, height):
+def _canvas(width: int, height: int) -> Image.Image:
     return Image.new("RGB", (width, height), "white")

@@ -1,30 +1,35 @@
-"""Pictures in a terminal, as coloured half blocks: any terminal of the last ten years that knows 24-bit colours."""
+"""Images in a terminal, as coloured half blocks; for any terminal with 24-bit colours."""
 
 import shutil
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
 
 # Upper half block: its colour is the upper pixel, its background the lower one.
 BLOCK = "▀"
+_FOREGROUND, _BACKGROUND = 38, 48
 
 
-def to_ansi(picture, columns=None):
-    """A picture as lines of text.
+def to_ansi(image: Image.Image, columns: int | None = None) -> str:
+    """Returns an RGB image as text with escape sequences, one line for two rows of pixels.
 
     Args:
-        picture: RGB `PIL.Image`.
-        columns: how wide; as wide as the terminal, and no wider than the picture, by default.
-
-    Returns:
-        A string with escape sequences, one line for two rows of pixels.
+        image: of any size.
+        columns: the width; by default that of the terminal, and no more than the image's.
     """
-    columns = max(1, min(columns or shutil.get_terminal_size().columns, picture.width))
-    rows = max(2, round(columns * picture.height / picture.width / 2) * 2)
-    pixels = np.asarray(picture.convert("RGB").resize((columns, rows), Image.Resampling.LANCZOS))
-    colour = lambda ground, pixel: f"\033[{ground};2;{pixel[0]};{pixel[1]};{pixel[2]}m"
-    lines = [
-        "".join(colour(38, upper) + colour(48, lower) + BLOCK for upper, lower in zip(*pair)) + "\033[0m"
-        for pair in zip(pixels[::2].tolist(), pixels[1::2].tolist())
-    ]
+    columns = max(1, min(columns or shutil.get_terminal_size().columns, image.width))
+    rows = max(2, round(columns * image.height / image.width / 2) * 2)
+    pixels = np.asarray(image.convert("RGB").resize((columns, rows), Image.Resampling.LANCZOS)).tolist()
+    lines = []
+    for pair in zip(pixels[::2], pixels[1::2], strict=True):
+        blocks = (
+            _colour(_FOREGROUND, upper) + _colour(_BACKGROUND, lower) + BLOCK
+            for upper, lower in zip(*pair, strict=True)
+        )
+        lines.append("".join(blocks) + "\033[0m")
     return "\n".join(lines)
+
+
+def _colour(ground: int, pixel: Sequence[int]) -> str:
+    return f"\033[{ground};2;{pixel[0]};{pixel[1]};{pixel[2]}m"

@@ -71,24 +71,24 @@ def test_a_made_folder_with_other_files_stays(tmp_path):
 @pytest.mark.parametrize("below", ["a.txt", "x/a.txt"])
 def test_below_a_regular_file(tmp_path, below):
     (tmp_path / "file").touch()
-    with pytest.raises(FaceganError, match=r"^cannot write .*a\.txt: Not a directory$"):
-        with atomic_write(tmp_path / "file" / below) as temporary:
-            temporary.touch()
+    expected = pytest.raises(FaceganError, match=r"^cannot write .*a\.txt: Not a directory$")
+    with expected, atomic_write(tmp_path / "file" / below) as temporary:
+        temporary.touch()
     assert names(tmp_path) == ["file"]
 
 
 def test_onto_a_folder(tmp_path):
     (tmp_path / "folder").mkdir()
-    with pytest.raises(FaceganError, match="cannot write .*folder: .* not a file"):
-        with atomic_write(tmp_path / "folder"):
-            pytest.fail("the block must not run")
+    expected = pytest.raises(FaceganError, match=r"cannot write .*folder: .* not a file")
+    with expected, atomic_write(tmp_path / "folder"):
+        pytest.fail("the block must not run")
     assert names(tmp_path) == ["folder"]
 
 
 def test_one_line_of_a_long_error(tmp_path):
-    with pytest.raises(FaceganError, match=r"^cannot write .*a\.h5: it went wrong$"):
-        with atomic_write(tmp_path / "a.h5"):
-            raise OSError("it went wrong\nin many ways")
+    expected = pytest.raises(FaceganError, match=r"^cannot write .*a\.h5: it went wrong$")
+    with expected, atomic_write(tmp_path / "a.h5"):
+        raise OSError("it went wrong\nin many ways")
 
 
 def test_full_disk(tmp_path):

@@ -263,7 +263,7 @@ def test_find_images(tmp_path):
 def test_find_images_without_any(tmp_path):
     with pytest.raises(FaceganError, match="no images in"):
         find_images([tmp_path])
-    with pytest.raises(FaceganError, match="cannot read .*no: No such file"):
+    with pytest.raises(FaceganError, match=r"cannot read .*no: No such file"):
         find_images([tmp_path / "no"])
 
 
@@ -284,7 +284,10 @@ DISPLAY_P3_PRIMARIES = ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.
 
 def rgb_profile(primaries, description=b"Display P3"):
     """An ICC profile with these primaries (XYZ, D50) and gamma 2.2."""
-    fixed = lambda *numbers: struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))
+
+    def fixed(*numbers):
+        return struct.pack(f">{len(numbers)}i", *(round(number * 65536) for number in numbers))
+
     tags = {
         b"desc": b"desc" + bytes(4) + struct.pack(">I", len(description) + 1) + description + bytes(80),
         b"wtpt": b"XYZ " + bytes(4) + fixed(0.9642, 1, 0.8249),
@@ -403,8 +406,11 @@ def test_arrays_of_bool_and_with_transparency():
 
 @pytest.mark.parametrize(
     "array",
-    [np.zeros((2, 2, 2)), np.zeros((3, 8, 8)), np.zeros((0, 4, 3)), np.zeros(5), np.full((2, 2), np.nan)]
-    + [np.linspace(-1, 1, 12).reshape(2, 2, 3), np.full((2, 2), "a"), np.full((2, 2), 1j)],
+    [
+        *(np.zeros(shape) for shape in ((2, 2, 2), (3, 8, 8), (0, 4, 3), 5)),
+        *(np.full((2, 2), value) for value in (np.nan, "a", 1j)),
+        np.linspace(-1, 1, 12).reshape(2, 2, 3),
+    ],
 )
 def test_arrays_that_are_no_images(array):
     with pytest.raises(FaceganError, match="imag"):

@@ -57,7 +57,9 @@ def test_the_photo_comes_back_with_nothing_but_the_face_changed(edit, photos, tm
 
 
 def test_one_face_of_two_and_both(edit, photos, tmp_path):
-    halves = lambda path: [half.any() for half in np.split(changed_places(photos / "two.png", path), [225], axis=1)]
+    def halves(path):
+        return [half.any() for half in np.split(changed_places(photos / "two.png", path), [225], axis=1)]
+
     out = tmp_path / "edited.png"
     code, _, err = edit(photos / "two.png", "--out", out)
     assert code == 0 and halves(out) == [False, True]

@@ -215,11 +215,14 @@ def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, 
 
 def test_earlier_results_are_replaced_and_other_files_are_not(model, tmp_path):
     out = tmp_path / "faces.png"
-    write = lambda **options: write_generated(model, "", 1, 7, [], to(out, "generate", **options))
+
+    def write(**options):
+        return write_generated(model, "", 1, 7, [], to(out, "generate", **options))
+
     write()
     write()
     Image.new("RGB", (8, 8)).save(out)
-    with pytest.raises(FaceganError, match="faces.png: it exists; choose another --out, or add --overwrite"):
+    with pytest.raises(FaceganError, match=r"faces.png: it exists; choose another --out, or add --overwrite"):
         write()
     assert Image.open(out).size == (8, 8)
     write(overwrite=True)
@@ -231,9 +234,14 @@ def test_earlier_results_are_replaced_and_other_files_are_not(model, tmp_path):
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.gif"])
 def test_a_command_knows_its_earlier_results_of_every_kind(tmp_path, name):
     images = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
-    save = lambda output: (
-        output.save_animation(images, {"set": "<&>"}) if output.is_animation else output.save(images[0], {"set": "<&>"})
-    )
+
+    def save(output):
+        return (
+            output.save_animation(images, {"set": "<&>"})
+            if output.is_animation
+            else output.save(images[0], {"set": "<&>"})
+        )
+
     for animated in (name.endswith("gif"), name.endswith(("gif", "webp"))):
         save(to(tmp_path / name, "edit", animated=animated))
         assert read_provenance(tmp_path / name) == {"command": "edit", "set": "<&>"}
@@ -251,7 +259,7 @@ def test_inputs_are_never_replaced_under_any_name(tmp_path, overwrite):
     (tmp_path / "soft.png").symlink_to(photo)
     (tmp_path / "linked").symlink_to(folder)
     for name in ("photos/a.png", "hard.png", "soft.png", "linked/a.png", "photos/../photos/./a.png"):
-        with pytest.raises(FaceganError, match="would replace .*a.png, which is an input"):
+        with pytest.raises(FaceganError, match=r"would replace .*a.png, which is an input"):
             to(tmp_path / name, inputs=[photo], overwrite=overwrite)
     with pytest.raises(FaceganError, match="which is an input"):
         to(f"{folder}/", inputs=[photo], overwrite=overwrite).check_files(["b.png", "a.png"])
@@ -259,7 +267,7 @@ def test_inputs_are_never_replaced_under_any_name(tmp_path, overwrite):
 
 def test_files_of_a_folder_are_checked_before_any_is_written(model, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "face-2.png")
-    with pytest.raises(FaceganError, match="face-2.png: it exists"):
+    with pytest.raises(FaceganError, match=r"face-2.png: it exists"):
         write_generated(model, "", 2, 7, [], to(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["face-2.png"]
 

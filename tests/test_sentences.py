@@ -17,7 +17,9 @@ def sentences(language):
         if not line.startswith("#"):
             text, wishes, unknown = (part.strip() for part in line.split("|"))
             wishes = dict(wish.split("=") for wish in wishes.split(", ") if wish)
-            found.append((text.removeprefix("> "), text.startswith("> "), wishes, [w for w in unknown.split(", ") if w]))
+            found.append(
+                (text.removeprefix("> "), text.startswith("> "), wishes, [w for w in unknown.split(", ") if w])
+            )
     return found
 
 

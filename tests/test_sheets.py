@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facegan import sheets
 from facegan.sheets import GAP, GRID_GAP, MARGIN, grid, labelled_grid, sheet
 
 LONG = "female, young, no glasses, normal skin, blond hair"
@@ -81,7 +82,7 @@ def test_column_labels_stay_over_their_columns(size, label):
     left, right, top, bottom = ink(np.asarray(result))
     # A letter may stand out of its advance width by a pixel.
     assert MARGIN + width + GAP <= left + 1 and right - 1 < MARGIN + 2 * width + GAP
-    assert MARGIN <= top and bottom < result.height - MARGIN - width
+    assert top >= MARGIN and bottom < result.height - MARGIN - width
 
 
 def test_row_labels_stay_beside_their_rows():
@@ -91,16 +92,16 @@ def test_row_labels_stay_beside_their_rows():
     assert first.size == second.size
     left, right, top, bottom = ink(np.asarray(first))
     # A letter may stand out of its advance width by a pixel.
-    assert MARGIN <= left + 1 and right - 1 < first.width - MARGIN - 128 - GAP
-    assert MARGIN <= top and bottom < first.height - MARGIN - 128 - GAP
-    assert MARGIN + 128 + GAP <= ink(np.asarray(second))[2] and ink(np.asarray(second))[3] < first.height - MARGIN
+    assert left + 1 >= MARGIN and right - 1 < first.width - MARGIN - 128 - GAP
+    assert top >= MARGIN and bottom < first.height - MARGIN - 128 - GAP
+    assert ink(np.asarray(second))[2] >= MARGIN + 128 + GAP and ink(np.asarray(second))[3] < first.height - MARGIN
 
 
 def test_title_is_wrapped_inside_the_margins():
     result = sheet([[Image.new("RGB", (128, 128), "white")]], title=LONG)
     left, right, top, bottom = ink(np.asarray(result))
-    assert MARGIN <= left and right < result.width - MARGIN
-    assert MARGIN <= top and bottom < result.height - MARGIN - 128
+    assert left >= MARGIN and right < result.width - MARGIN
+    assert top >= MARGIN and bottom < result.height - MARGIN - 128
 
 
 def test_labelled():
@@ -129,3 +130,22 @@ def test_labelled_with_title():
 def test_labelled_needs_a_label_for_each_image():
     with pytest.raises(ValueError):
         labelled_grid(tiles(2), ["a"])
+
+
+def test_labels_are_never_boxes(monkeypatch):
+    """What no font has a glyph for is drawn in ASCII."""
+    monkeypatch.setattr(sheets, "FALLBACK_FONTS", ())
+
+    def made(*labels):
+        return labelled_grid(tiles(2), labels).tobytes()
+
+    assert made("张三.png", "josé \U000f0000") == made("??.png", "jose ?")
+    assert made("caf\udce9\u2028.png", "a\nb") == made("caf? .png", "a b")
+
+
+def test_a_font_of_the_system_draws_what_it_has_glyphs_for(monkeypatch):
+    own, system = (sheets._font(None, size) for size in (14, 15))
+    monkeypatch.setattr(sheets, "FALLBACK_FONTS", ("missing.ttf", "chinese.ttf"))
+    monkeypatch.setattr(sheets, "_font", lambda name, size: {None: own, "chinese.ttf": system}.get(name))
+    monkeypatch.setattr(sheets, "_has_glyph", lambda font, character: font is system or character.isascii())
+    assert sheets._font_for("张三", 14) == (system, "张三") and sheets._font_for("Zhang", 14) == (own, "Zhang")

@@ -21,7 +21,10 @@ def scene_with(face, alignment, size=(500, 400)):
         across, down, -across * alignment.left - down * alignment.top,
         -down, across, down * alignment.left - across * alignment.top,
     )  # fmt: skip
-    warp = lambda picture: picture.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
+
+    def warp(picture):
+        return picture.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
+
     mask = warp(Image.new("L", face.size, 255))
     scene = Image.new("RGB", size, (40, 90, 60))
     scene.paste(warp(face), mask=mask)

@@ -74,7 +74,10 @@ def two_faces(astronaut):
 
 def test_which_of_several_faces(astronaut):
     wide = two_faces(astronaut)
-    places = lambda which: [face.alignment.left > 225 for face in select_faces(wide, 64, which)[0]]
+
+    def places(which):
+        return [face.alignment.left > 225 for face in select_faces(wide, 64, which)[0]]
+
     assert places(None) == [True] and places(1) == [True] and places(2) == [False]
     assert places("all") == [True, False]
     assert [face.number for face in select_faces(wide, 64, "all")[0]] == [1, 2]

@@ -89,7 +89,9 @@ def shared_step(training, batch):
             return (batch,)
 
     class Clock(keras.callbacks.Callback):
-        ends = []
+        def __init__(self):
+            super().__init__()
+            self.ends = []
 
         def on_train_batch_end(self, batch, logs=None):
             assert np.isfinite(float(logs["editor"]))  # waits for the end of the step

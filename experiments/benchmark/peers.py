@@ -1,8 +1,10 @@
-"""AttGAN's and StarGAN's published networks and training step at 128 pixels, in our own words, in plain PyTorch.
+"""AttGAN's and StarGAN's published networks and training step at 128 pixels, reimplemented in plain PyTorch.
 
-For their speed alone: what they need a step is what counts, not what they learn, so data and labels are random.
+For their speed alone: the time of a step counts, not what is learned, so data and labels are random.
 One update of the discriminator, with the gradient penalty, and one of the generator.
 """
+
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -20,20 +22,23 @@ def attribute_planes(attributes, features):
 
 
 class AttGANGenerator(nn.Module):
-    """He et al. 2019, table of networks: five 4x4 convolutions down to 4x4x1024, five transposed ones back, attributes
-    at the bottom and after the first of these, one skip."""
+    """The generator of He et al. 2019, table of networks.
+
+    Five 4x4 convolutions down to 4x4x1024, five transposed ones back, attributes at the bottom and after the first of
+    these, one skip connection.
+    """
 
     def __init__(self):
         super().__init__()
         down = [3, 64, 128, 256, 512, 1024]
         self.down = nn.ModuleList(
             nn.Sequential(nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.LeakyReLU(0.2))
-            for i, o in zip(down, down[1:])
+            for i, o in pairwise(down)
         )
         inputs = [1024 + ATTGAN_ATTRIBUTES, 1024 + ATTGAN_ATTRIBUTES + 512, 512, 256]
         self.up = nn.ModuleList(
             nn.Sequential(nn.ConvTranspose2d(i, o, 4, 2, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU())
-            for i, o in zip(inputs, [1024, 512, 256, 128])
+            for i, o in zip(inputs, [1024, 512, 256, 128], strict=True)
         )
         self.picture = nn.Sequential(nn.ConvTranspose2d(128, 3, 4, 2, 1), nn.Tanh())
 
@@ -56,11 +61,13 @@ class AttGANDiscriminator(nn.Module):
         super().__init__()
         down = [3, 64, 128, 256, 512, 1024]
         layers = []
-        for i, o in zip(down, down[1:]):
+        for i, o in pairwise(down):
             layers += [nn.Conv2d(i, o, 4, 2, 1, bias=False), nn.InstanceNorm2d(o, affine=True), nn.LeakyReLU(0.2)]
         self.features = nn.Sequential(*layers, nn.Flatten())
         self.score = nn.Sequential(nn.Linear(1024 * 16, 1024), nn.LeakyReLU(0.2), nn.Linear(1024, 1))
-        self.attributes = nn.Sequential(nn.Linear(1024 * 16, 1024), nn.LeakyReLU(0.2), nn.Linear(1024, ATTGAN_ATTRIBUTES))
+        self.attributes = nn.Sequential(
+            nn.Linear(1024 * 16, 1024), nn.LeakyReLU(0.2), nn.Linear(1024, ATTGAN_ATTRIBUTES)
+        )
 
     def forward(self, images):
         features = self.features(images)
@@ -111,7 +118,7 @@ class StarGANDiscriminator(nn.Module):
         super().__init__()
         filters = [3, 64, 128, 256, 512, 1024, 2048]
         layers = []
-        for i, o in zip(filters, filters[1:]):
+        for i, o in pairwise(filters):
             layers += [nn.Conv2d(i, o, 4, 2, 1), nn.LeakyReLU(0.01)]
         self.features = nn.Sequential(*layers)
         self.score = nn.Conv2d(2048, 1, 3, 1, 1, bias=False)

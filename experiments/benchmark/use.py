@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -47,7 +48,8 @@ def main(name):
         rows += measure_networks(name, faces, model_file)
 
         framework = command_seconds(sys.executable, "-c", "import keras")
-        picture = [facegan, "generate", "--model", str(model_file), "--count", "1", "--out", str(Path(folder) / "f.png")]
+        out = str(Path(folder) / "face.png")
+        picture = [facegan, "generate", "--model", str(model_file), "--count", "1", "--out", out]
         first = command_seconds(*picture)
         rows += [
             ("`facegan --help`", f"{command_seconds(facegan, '--help'):.2f} s"),
@@ -84,12 +86,12 @@ def measure_networks(name, faces, model_file):
     many = [
         ("generating", lambda count: model.generate("male", count=count, seed=1)),
         ("editing, source attributes given", lambda count: model.edit(pictures[:count], "glasses=1", source=now)),
-        ("editing, source attributes found out", lambda count: model.edit(pictures[:count], "glasses=1")),
+        ("editing, source attributes predicted", lambda count: model.edit(pictures[:count], "glasses=1")),
     ]
     rows = [("loading the model", f"{loading:.2f} s"), ("computed in", choose_precision("auto"))]
     for what, make in many:
-        rows.append((f"{what}: one face", f"{1e3 * best_of(lambda: make(1)):.0f} ms"))
-        rows.append((f"{what}: 64 faces", f"{64 / best_of(lambda: make(64), 3):.0f} faces/s"))
+        rows.append((f"{what}: one face", f"{1e3 * best_of(partial(make, 1)):.0f} ms"))
+        rows.append((f"{what}: 64 faces", f"{64 / best_of(partial(make, 64), 3):.0f} faces/s"))
 
     source = BatchSource(data, data.part("train"), model.attributes, settings.preset, 32, 0)
     reading = best_of(lambda: [source.at(step) for step in range(20)])

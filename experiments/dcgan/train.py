@@ -1,9 +1,9 @@
-"""The baseline: a plain DCGAN (Radford et al. 2015), which makes faces without being told what they shall be like.
+"""The baseline: a plain, unconditional DCGAN (Radford et al. 2015).
 
     python experiments/dcgan/train.py mini64 run_dcgan --images 40000
 
-Writes `first.png` and `last.png` (after the first and the last epoch), `logs/` for TensorBoard, and in `figures.json` the
-kernel distance to test faces in the judge's features, as `facegan evaluate` measures it.
+Writes `first.png` and `last.png` (after the first and the last epoch), `logs/` for TensorBoard, and `figures.json` with
+the kernel distance to test faces in the judge's features, as `facegan evaluate` measures it.
 """
 
 import json
@@ -19,11 +19,11 @@ from facegan.evaluation.distances import kernel_distance, standardise
 from facegan.evaluation.judge_training import judge_of
 from facegan.evaluation.measurements import MOST_COMPARED
 from facegan.images import denormalise, save_image, to_images
+from facegan.models.precision import choose_precision, set_precision
 from facegan.sheets import grid
 from facegan.training.backends import JIT_COMPILE, TrainStep, synchronise
 from facegan.training.events import EventWriter
 from facegan.training.optimizer import NetworkAdam
-from facegan.models.precision import choose_precision, set_precision
 
 NOISE = 100
 FILTERS = 64
@@ -125,11 +125,11 @@ def main(data, out, images):
             writer.scalars(step, {name: float(value) for name, value in logs.items()})
         if step + 1 in (min(per_epoch, steps), steps):
             synchronise(model)
-            save_image(grid(to_images(generated(model, SHOWN)), 8), out / f"{'last' if step + 1 == steps else 'first'}.png")
+            name = "last" if step + 1 == steps else "first"
+            save_image(grid(to_images(generated(model, SHOWN)), 8), out / f"{name}.png")
 
-    model.fit(
-        Batches(faces, steps), shuffle=False, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=watch)]
-    )
+    callback = keras.callbacks.LambdaCallback(on_train_batch_end=watch)
+    model.fit(Batches(faces, steps), shuffle=False, verbose=0, callbacks=[callback])
     set_precision("float32")
     test = faces.part("test")[:MOST_COMPARED]
     features = [judge.classify(each).features for each in (generated(model, len(test)), faces.faces[test])]

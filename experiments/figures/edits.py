@@ -27,10 +27,10 @@ def main(model, faces, count, seed, out):
     else:
         images = model.generate(count=count, seed=seed)
     wishes = [f"{attribute.name}={value}" for attribute in model.attributes.items for value in attribute.values]
-    # What the faces are like is found out once, not for every edit.
+    # The source attributes are predicted once, not for every edit.
     now = model.conditions_of(images)
     columns = [images, *(model.edit(images, wish, source=now) for wish in wishes)]
-    save_image(sheet(list(zip(*columns)), ["as it is", *wishes]), out)
+    save_image(sheet(list(zip(*columns, strict=True)), ["as it is", *wishes]), out)
     click.echo(out)
 
 

@@ -11,8 +11,8 @@ import click
 import matplotlib
 
 matplotlib.use("Agg")
-from events import Events  # noqa: E402
-from matplotlib import pyplot  # noqa: E402
+from events import Events
+from matplotlib import pyplot
 
 
 @click.command()
@@ -23,7 +23,7 @@ def main(run, dcgan, out):
     curves = [(run, name) for name in ("discriminator", "generator", "editor")]
     curves += [(dcgan, name) for name in ("discriminator", "generator") if dcgan]
     figure, axes = pyplot.subplots(1, len(curves), figsize=(3.2 * len(curves), 2.8), layout="constrained")
-    for axis, (folder, name) in zip(axes, curves):
+    for axis, (folder, name) in zip(axes, curves, strict=True):
         axis.plot(*Events(folder).scalars(name), linewidth=0.8)
         axis.set(title=f"{'DCGAN' if folder == dcgan else 'facegan'}: {name}", xlabel="step")
     figure.savefig(out, dpi=100)

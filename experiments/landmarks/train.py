@@ -1,12 +1,13 @@
-"""The network that finds eyes, nose and mouth in an upright face: `facegan/photos/landmarks.keras`.
+"""The network that locates eyes, nose and mouth in an upright face: `facegan/photos/landmarks.keras`.
 
     facegan prepare celeba-mini mini128
     python experiments/landmarks/train.py mini128 landmarks
 
-It learns from two sources, in equal parts. Of real faces of the training part nobody knows where the landmarks are; MTCNN
-says it, as the mean of what it sees in a face and in its mirror image. Of drawn faces they are known exactly, and MTCNN,
-which knows photos alone, is a twentieth of the eyes' distance off. All are turned, scaled and moved at random. What MTCNN
-said is kept in OUT; at the end the script measures the network on faces of the validation part, and on other drawn ones.
+It learns from two sources in equal parts. Photos of the training part have no labelled landmarks: MTCNN predicts them,
+as the mean over a face and its mirror image. The landmarks of drawn faces are known exactly; MTCNN, which was trained
+on photos alone, misses them by a twentieth of the eyes' distance. All faces are rotated, scaled and shifted at random.
+MTCNN's predictions are kept in OUT. At the end the script measures the network on photos of the validation part and on
+other drawn faces.
 """
 
 import json
@@ -33,17 +34,19 @@ DRAWN = 4000
 # Of the drawn set with this seed no test draws a face.
 DRAWN_SEED = 77
 FINEST = SIZE // 4
+# Filters, stride and dilation of each convolution.
+LAYERS = ((24, 2, 1), (48, 2, 1), (48, 1, 1), (48, 1, 2), (48, 1, 4), (48, 1, 8), (48, 1, 1))
 
 
 def build_network():
-    """Faces `(batch, SIZE, SIZE, 3)`, 0 to 255, to landmarks `(batch, 5, 2)`, as parts of the picture's side.
+    """Faces `(batch, SIZE, SIZE, 3)`, 0 to 255, to landmarks `(batch, 5, 2)` as shares of the side.
 
-    Each landmark is the mean place of a map that says where it may be (Sun et al. 2018, integral pose regression): finer
-    than the map's own places.
+    Each landmark is the expected position under a map of probabilities, which is finer than the map's resolution
+    (integral pose regression, Sun et al. 2018).
     """
     image = keras.Input((SIZE, SIZE, 3))
     tensor = layers.Rescaling(1 / 127.5, offset=-1)(image)
-    for filters, strides, spread in ((24, 2, 1), (48, 2, 1), (48, 1, 1), (48, 1, 2), (48, 1, 4), (48, 1, 8), (48, 1, 1)):
+    for filters, strides, spread in LAYERS:
         tensor = layers.Conv2D(filters, 3, strides, "same", dilation_rate=spread, use_bias=False)(tensor)
         tensor = layers.ReLU()(layers.BatchNormalization(momentum=0.95)(tensor))
     maps = layers.Permute((2, 1))(layers.Reshape((FINEST**2, 5))(layers.Conv2D(5, 1)(tensor)))
@@ -55,8 +58,7 @@ def build_network():
 
 
 def by_mtcnn(picture):
-    """A face's landmarks `(5, 2)`, as parts of the picture's side, as MTCNN sees them there and in its mirror image; None
-    where it does not."""
+    """MTCNN's landmarks `(5, 2)` as shares of the side, averaged with its mirror image; None without a face."""
     large = picture.resize((ENLARGED, ENLARGED), Image.Resampling.BICUBIC)
     seen = []
     for each in (large, large.transpose(Image.Transpose.FLIP_LEFT_RIGHT)):
@@ -73,12 +75,15 @@ def labelled_photos(faces, part, count, file):
         where = np.random.default_rng(0).permutation(faces.part(part))
         with_glasses = faces.labels[where, faces.columns.index("Eyeglasses")] == 1
         where = np.concatenate([where[with_glasses][: count // 2], where[~with_glasses]])[:count]
-        with click.progressbar(where, label="what MTCNN sees") as bar:
+        with click.progressbar(where, label="MTCNN predicts landmarks") as bar:
             found = [by_mtcnn(Image.fromarray(faces.faces[index])) for index in bar]
         seen = [place for place, points in enumerate(found) if points is not None]
         np.savez(file, where=where[seen], points=np.stack([found[place] for place in seen]))
     kept = np.load(file)
-    return [(Image.fromarray(faces.faces[index]), points) for index, points in zip(kept["where"], kept["points"])]
+    return [
+        (Image.fromarray(faces.faces[index]), points)
+        for index, points in zip(kept["where"], kept["points"], strict=True)
+    ]
 
 
 def drawn_faces(first, count):
@@ -86,7 +91,7 @@ def drawn_faces(first, count):
     shown = [face_at(DRAWN_SEED, index) for index in range(first, first + count)]
     pictures = [draw(face, 128) for face in shown]
     pictures[::2] = [picture.filter(ImageFilter.GaussianBlur(1)) for picture in pictures[::2]]
-    return [(picture, landmarks(face)) for face, picture in zip(shown, pictures)]
+    return [(picture, landmarks(face)) for face, picture in zip(shown, pictures, strict=True)]
 
 
 def disturbed(picture, points, random):
@@ -114,14 +119,14 @@ class Disturbed(keras.utils.PyDataset):
     def __getitem__(self, index):
         random = np.random.default_rng([1, index])
         chosen = [self._sources[place % 2][random.integers(len(self._sources[place % 2]))] for place in range(BATCH)]
-        pictures, points = zip(*(disturbed(*each, random) for each in chosen))
+        pictures, points = zip(*(disturbed(*each, random) for each in chosen), strict=True)
         return np.stack(pictures), np.stack(points).astype("float32")
 
 
 def errors(network, source):
     """The larger of both eyes' errors, as a share of their distance, for each face of a source, disturbed once."""
     random = np.random.default_rng(2)
-    pictures, points = (np.stack(each) for each in zip(*(disturbed(*each, random) for each in source)))
+    pictures, points = (np.stack(each) for each in zip(*(disturbed(*each, random) for each in source), strict=True))
     found = network.predict(pictures, verbose=0)
     between = np.linalg.norm(points[:, 0] - points[:, 1], axis=1)
     return np.linalg.norm(found - points, axis=2)[:, :2].max(axis=1) / between
@@ -148,7 +153,7 @@ def main(data, out, photos, steps):
             f"within {limit} of the eyes' distance": float(np.mean(found <= limit)) for limit in (0.03, 0.05)
         } | {"median": float(np.median(found)), "faces": len(found)}
         for name, found in {
-            "photos, by MTCNN's word": errors(network, unseen),
+            "photos, by MTCNN": errors(network, unseen),
             "drawn": errors(network, drawn_faces(DRAWN, 300)),
         }.items()
     }  # fmt: skip

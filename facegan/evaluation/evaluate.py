@@ -7,7 +7,7 @@ from facegan.attributes import FIVE, did_you_mean
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.evaluation.judge import Judge
-from facegan.evaluation.measurements import Measurements
+from facegan.evaluation.measurements import Measurements, fully_labelled
 from facegan.evaluation.metrics import METRICS, EditScores
 from facegan.inference import FaceModel
 
@@ -77,7 +77,7 @@ def check(model: FaceModel, faces: PreparedFaces) -> None:
         )
     if faces.size != model.size:
         raise FaceganError(f"{faces.path} has faces of {faces.size} pixels, but the model's have {model.size}")
-    if len(faces.part("test")) < 2:
+    if len(fully_labelled(faces, "test", model.attributes.columns)) < 2:
         raise FaceganError(f"{faces.path} has no test part to measure with")
 
 
@@ -93,12 +93,14 @@ def _edits(measurements: Measurements, scores: dict[str, EditScores]) -> dict[st
 
 
 def _groups(measurements: Measurements, scores: dict[str, EditScores]) -> dict[str, dict[str, float]]:
-    columns, groups = list(measurements.faces.columns), {}
+    faces, test, groups = measurements.faces, measurements.test, {}
     for item in FIVE:
-        if not item.is_group or item.columns[0] not in columns:
+        if not item.is_group or item.columns[0] not in faces.columns:
             continue
+        column = faces.columns.index(item.columns[0])
+        labels, known = faces.labels[test, column], faces.known[test, column]
         for value in item.values:
-            member = measurements.labels[:, columns.index(item.columns[0])] == item.bits(value)[0]
+            member = known & (labels == item.bits(value)[0])
             figures = {name: each.by_group(member) for name, each in scores.items()}
             groups[value] = {
                 "faces": int(member.sum()),

@@ -1,5 +1,6 @@
 """Everything that metrics have in common, measured once and on demand: judged, edited and generated faces."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +23,12 @@ _NEAREST_REAL = 5
 _CANDIDATES = 64
 
 
+def fully_labelled(faces: PreparedFaces, part: str, columns: Sequence[str]) -> np.ndarray:
+    """Returns the indexes of the faces of a part for which all these columns are known."""
+    where = faces.part(part)
+    return where[faces.known[where][:, np.isin(faces.columns, columns)].all(axis=1)]
+
+
 class Measurements:
     """A model's faces on a data set. Each property depends on the arguments alone, whatever was measured before.
 
@@ -42,13 +49,13 @@ class Measurements:
     @cached_property
     def real(self) -> JudgedFaces:
         """The test photos."""
-        test = self.faces.part("test")
-        return self._judged(self.faces.faces[test], self.attributes.select(self.labels, self.faces.columns))
+        conditions = self.attributes.select(self.faces.labels[self.test], self.faces.columns)
+        return self._judged(self.faces.faces[self.test], conditions)
 
-    @property
-    def labels(self) -> np.ndarray:
-        """`(count, columns)`, all labels of the test photos."""
-        return self.faces.labels[self.faces.part("test")]
+    @cached_property
+    def test(self) -> np.ndarray:
+        """Indexes of the test photos among all faces."""
+        return fully_labelled(self.faces, "test", self.attributes.columns)
 
     @cached_property
     def compared(self) -> JudgedFaces:

@@ -57,7 +57,10 @@ def write_report(report: Report, described: dict[str, Any], out: str | Path) -> 
 
 def tables(figures: dict[str, dict]) -> list[tuple[str, list[str], list[list[str]]]]:
     """Returns the figures as tables: title, header and rows."""
-    nested = lambda rows: ["", *next(iter(rows.values()), {})]
+
+    def nested(rows):
+        return ["", *next(iter(rows.values()), {})]
+
     flat = [
         ("Subject", ["", ""], [[name, _text(value)] for name, value in figures["subject"].items()]),
         ("Figures", ["metric", ""], [[name, _text(value)] for name, value in figures["figures"].items()]),
@@ -82,7 +85,9 @@ def _without_nan(value):
 
 
 def _markdown(title, header, rows):
-    line = lambda cells: "| " + " | ".join(cells) + " |"
+    def line(cells):
+        return "| " + " | ".join(cells) + " |"
+
     return "\n".join([f"## {title}", "", line(header), line(["---"] * len(header)), *map(line, rows)])
 
 
@@ -90,7 +95,10 @@ def _page(figures, pictures):
     parts = ["<!doctype html><meta charset=utf-8><title>facegan: evaluation</title>", f"<style>{_STYLE}</style>"]
     parts.append("<h1>Evaluation</h1>")
     for title, header, rows in tables(figures):
-        cells = lambda row, tag: "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+
+        def cells(row, tag):
+            return "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+
         body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
         parts.append(f"<h2>{html.escape(title)}</h2><table><tr>{cells(header, 'th')}</tr>{body}</table>")
     parts.append("<h2>Strength</h2>" + curve(figures["figures"]))
@@ -105,8 +113,13 @@ def _page(figures, pictures):
 def curve(figures: dict[str, float | None]) -> str:
     """Returns accuracy and preservation by strength, as far as they were measured, as an SVG drawing."""
     width, height, left, top = 480, 240, 40, 10
-    across = lambda strength: left + strength / 2 * (width - left - 120)
-    down = lambda share: top + (1 - share) * (height - top - 30)
+
+    def across(strength):
+        return left + strength / 2 * (width - left - 120)
+
+    def down(share):
+        return top + (1 - share) * (height - top - 30)
+
     parts = [f'<svg viewBox="0 0 {width} {height}" width="{width}" font-size="12" font-family="sans-serif">']
     for share in (0.0, 0.5, 1.0):
         parts.append(f'<path d="M{left} {down(share)}H{across(2)}" stroke="#ddd"/>')

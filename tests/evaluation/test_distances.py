@@ -12,8 +12,13 @@ def random():
 
 def test_kernel_distance_is_the_sum_over_pairs(random):
     a, b = random.normal(size=(4, 3)), random.normal(0.5, 1, size=(5, 3))
-    kernel = lambda x, y: (np.dot(x, y) / 3 + 1) ** 3
-    within = lambda s: np.mean([kernel(s[i], s[j]) for i in range(len(s)) for j in range(len(s)) if i != j])
+
+    def kernel(x, y):
+        return (np.dot(x, y) / 3 + 1) ** 3
+
+    def within(s):
+        return np.mean([kernel(s[i], s[j]) for i in range(len(s)) for j in range(len(s)) if i != j])
+
     across = np.mean([kernel(x, y) for x in a for y in b])
     assert distances.kernel_distance(a, b) == pytest.approx(within(a) + within(b) - 2 * across)
 

@@ -17,7 +17,9 @@ def test_every_value_but_other_hair_is_an_edit():
 
 
 def test_faces_to_edit_do_not_have_the_value_and_are_undisputed():
-    find = lambda edit, limit: faces_to_edit(edit, LABELLED, PREDICTED, limit, np.random.default_rng(0)).tolist()
+    def find(edit, limit):
+        return faces_to_edit(edit, LABELLED, PREDICTED, limit, np.random.default_rng(0)).tolist()
+
     assert find(SingleEdit(0, 1, ""), 9) == [0, 3, 4]
     assert find(SingleEdit(0, 0, ""), 9) == [2]
     assert find(SingleEdit(1, 1, ""), 9) == [0, 2, 3]

@@ -12,6 +12,7 @@ from facegan.cli import main
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.evaluation import identity, judge_training, measurements
+from facegan.evaluation import judge as judges
 from facegan.evaluation.evaluate import DEFAULT_METRICS, evaluate
 from facegan.evaluation.judge import Predictions
 from facegan.evaluation.metrics import METRICS
@@ -145,6 +146,15 @@ def test_an_edit_is_tried_once_however_many_metrics_need_it(drawn_faces):
     assert len(calls) == len(set(calls))
 
 
+def test_photos_with_unknown_labels_are_left_out(drawn_faces):
+    faces = PreparedFaces(drawn_faces.path)
+    test = faces.part("test")
+    faces.known = faces.known.copy()
+    faces.known[test[:5], 0] = False
+    measured = evaluated(faces, lambda wishes: wishes, ("judge_accuracy",)).measurements
+    assert measured.test.tolist() == test[5:].tolist() and len(measured.real) == len(test) - 5
+
+
 def test_an_unknown_metric_is_named(drawn_faces):
     with pytest.raises(FaceganError, match="unknown metric 'kid_juge'; did you mean 'kid_judge'"):
         evaluated(drawn_faces, lambda wishes: wishes, ("kid_juge",))
@@ -157,18 +167,19 @@ def test_every_metric_has_a_protocol_and_only_downloads_are_left_out():
 
 @pytest.fixture
 def faces(drawn_faces, tmp_path, monkeypatch):
-    """A copy of the drawn faces, whose judge is trained in a moment."""
-    train = judge_training.train_judge
-    quick = lambda faces: train(faces, images=16, batch_size=8, input_size=32, pretrained=False)
-    monkeypatch.setattr(judge_training, "train_judge", quick)
+    """A copy of the drawn faces with an untrained judge."""
+    monkeypatch.setattr(judges, "BACKBONE", "lite0")
+    untrained = lambda faces: judges.Judge(faces.size, faces.columns, data=faces.info, input_size=32)  # noqa: E731
+    monkeypatch.setattr(judge_training, "train_judge", untrained)
     return shutil.copytree(drawn_faces.path, tmp_path / "faces")
 
 
-@pytest.mark.usefixtures("eagerly")
 def test_the_command_writes_a_report_and_the_same_one_again(faces, model_file, tmp_path):
-    run = lambda out: CliRunner().invoke(
-        main, ["evaluate", str(model_file), str(faces), "--out", str(tmp_path / out), "--faces", "3"]
-    )
+    def run(out):
+        return CliRunner().invoke(
+            main, ["evaluate", str(model_file), str(faces), "--out", str(tmp_path / out), "--faces", "3"]
+        )
+
     result = run("report")
     assert result.exit_code == 0, result.output
     assert "edit_accuracy@1.0" in result.output

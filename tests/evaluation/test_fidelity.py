@@ -35,7 +35,10 @@ def ssim_by_hand(x, y):
                     picture[top : top + 11, left : left + 11, colour].astype(float) for picture in (x, y)
                 )  # fmt: skip
                 mean_a, mean_b = np.sum(weights * a), np.sum(weights * b)
-                spread = lambda p, q: np.sum(weights * p * q)
+
+                def spread(p, q):
+                    return np.sum(weights * p * q)
+
                 da, db = a - mean_a, b - mean_b
                 luminance = (2 * mean_a * mean_b + 2.55**2) / (mean_a**2 + mean_b**2 + 2.55**2)
                 structure = (2 * spread(da, db) + 7.65**2) / (spread(da, da) + spread(db, db) + 7.65**2)

@@ -60,7 +60,10 @@ def test_augmentation_changes_a_face_and_keeps_it(drawn_faces):
     changed = np.stack([augment(face, np.random.default_rng(seed)) for seed in range(200)])
     assert changed.shape == (200, 32, 32, 3) and changed.dtype == np.uint8
     assert len({picture.tobytes() for picture in changed}) == 200
-    mean = lambda pictures: np.abs(pictures.astype("float64") - face).mean()
+
+    def mean(pictures):
+        return np.abs(pictures.astype("float64") - face).mean()
+
     # On average, a face or its mirror image.
     both = (face / 2 + face[:, ::-1] / 2)[6:26, 6:26]
     assert np.abs(changed.mean(axis=0)[6:26, 6:26] - both).mean() < mean(changed) / 2

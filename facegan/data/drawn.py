@@ -22,6 +22,7 @@ OVERSAMPLING = 4  # Pillow's shapes have hard edges: drawn this much larger, the
 EYE_Y = 0.44
 EYE_X = (0.385, 0.615)
 MOUTH_Y = 0.692
+DRAWN = "drawn"  # the name of this source and its kind
 DEFAULT_COUNT = 10_000
 COLUMNS = Attributes().columns
 
@@ -91,7 +92,7 @@ def drawn_source(count=None, seed=0):
         names=[f"drawn-{index:06d}" for index in range(count)],
         columns=COLUMNS,
         labels=np.stack([face_at(seed, index).labels for index in range(count)]),
-        description={"kind": "drawn", "name": "drawn faces", "seed": seed, "terms": "free: drawn by the program"},
+        description={"kind": DRAWN, "name": "drawn faces", "seed": seed, "terms": "free: drawn by the program"},
         read=DrawnReader(seed),
     )
 

@@ -22,12 +22,15 @@ from pathlib import Path
 import numpy as np
 
 from facegan.data.base import Source
+from facegan.data.drawn import DRAWN
+from facegan.data.duplicates import near_duplicates, thumbnails, to_leave_out
 from facegan.data.prepared import FORMAT, PARTIAL, PreparedFaces
 from facegan.data.split import PARTS, split, split_rule
 from facegan.errors import FaceganError
 
 SIZES = (32, 64, 128, 256)
 CHUNK = 256
+DUPLICATES = "duplicates"  # in place of a chunk's number
 
 
 def prepare(source, out, size=128, seed=0, workers=None, progress=True):
@@ -64,6 +67,7 @@ def prepare(source, out, size=128, seed=0, workers=None, progress=True):
     job.begin()
     if not finished:
         _read_all(job, workers or os.cpu_count() or 1, progress)
+        _leave_out_duplicates(job, progress)
         _finish(job)
     # From here on nothing is missing; only the files of the work and the name.
     for file in (job.log, job.plan):
@@ -250,16 +254,41 @@ def _read_chunk(task):
     return chunk, left_out
 
 
+def _leave_out_duplicates(job, progress):
+    """Looks for near-duplicates among joined sources and logs them before rows move.
+
+    Faces of one source and part are not compared, nor drawn faces: those are all alike, and all different.
+    """
+    import click
+
+    done, source = job.done(), job.source
+    if source.origins is None or DUPLICATES in done:
+        return
+    if progress:
+        click.echo("looking for near-duplicates", err=True)
+    shape = (len(source.names), job.size, job.size, 3)
+    faces = np.memmap(job.faces, "uint8", "r", len(job.header(len(source.names))), shape)
+    unread = {row for rows in done.values() for row, _ in rows}
+    is_drawn = np.array([part["kind"] == DRAWN for part in source.description["sources"]])
+    readable = np.setdiff1d(np.flatnonzero(~is_drawn[source.origins]), list(unread))
+    thumbs = thumbnails(faces)[readable]
+    groups = source.origins * len(PARTS) + source.partition
+    pairs = readable[near_duplicates(thumbs, groups[readable])]
+    left_out = to_leave_out(pairs, source.origins, source.partition, source.identities, source.names)
+    with open(job.log, "a", encoding="utf-8") as log:
+        log.write(json.dumps({"chunk": DUPLICATES, "left_out": left_out}) + "\n")
+
+
 def _finish(job):
     """Closes the gaps of what could not be read, and writes everything else; `prepared.json` comes last."""
     source = job.source
-    unread = sorted((row, reason) for rows in job.done().values() for row, reason in rows)
-    rows = _close_gaps(job, [row for row, _ in unread])
+    gaps = sorted((row, reason) for rows in job.done().values() for row, reason in rows)
+    rows = _close_gaps(job, [row for row, _ in gaps])
     names = [source.names[row] for row in rows]
     identities = None if source.identities is None else source.identities[rows]
     partition = None if source.partition is None else source.partition[rows]
     parts = split(len(rows), identities, partition, job.seed)
-    left_out = list(source.left_out) + [(source.names[row], reason) for row, reason in unread]
+    left_out = list(source.left_out) + [(source.names[row], reason) for row, reason in gaps]
 
     np.save(job.partial / "labels.npy", source.labels[rows])
     np.save(job.partial / "split.npy", parts)

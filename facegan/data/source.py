@@ -3,11 +3,9 @@
 from pathlib import Path
 
 from facegan.data.celeba import celeba_source, find_celeba
-from facegan.data.drawn import drawn_source
+from facegan.data.drawn import DRAWN, drawn_source
 from facegan.data.folder import folder_source
 from facegan.errors import FaceganError
-
-DRAWN = "drawn"
 
 
 def open_source(source, labels=None, count=None, seed=0):

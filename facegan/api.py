@@ -55,17 +55,19 @@ def evaluate(
     data: str | Path,
     *,
     out: str | Path | None = None,
+    judge: str | Path | None = None,
     metrics: Sequence[str] | None = None,
     limit: int = 200,
     seed: int = 0,
     on_metric: Callable[[str], None] = lambda name: None,
 ) -> Report:
-    """Measures a model on the test part of a prepared data set; the judge is trained the first time.
+    """Measures a model on the test part of a prepared data set.
 
     Args:
         model: a model file, the folder of a run, or the name of a packaged model; as for `load`.
         data: the folder of a prepared data set.
         out: the folder for a page with pictures, `figures.json` and `figures.md`; none are written by default.
+        judge: the file of a judge that was trained on other faces; by default that of `data`, trained the first time.
         metrics: names of metrics; by default all that need no download.
         limit: the largest number of test faces for each edit.
         seed: of the choice of faces and of the generator's noise.
@@ -80,6 +82,7 @@ def evaluate(
     from facegan.data.prepared import PreparedFaces
     from facegan.evaluation.evaluate import DEFAULT_METRICS, check
     from facegan.evaluation.evaluate import evaluate as measure
+    from facegan.evaluation.judge import load_judge
     from facegan.evaluation.judge_training import judge_of
     from facegan.evaluation.report import write_report
     from facegan.inference import describe, load
@@ -87,7 +90,8 @@ def evaluate(
     faces, networks = PreparedFaces(data), load(model)
     # Before the judge is trained, which takes minutes.
     check(networks, faces)
-    report = measure(networks, faces, judge_of(faces), metrics or DEFAULT_METRICS, limit, seed, on_metric)
+    loaded = judge_of(faces) if judge is None else load_judge(judge)
+    report = measure(networks, faces, loaded, metrics or DEFAULT_METRICS, limit, seed, on_metric)
     if out is not None:
         write_report(report, describe(model), out)
     return report

@@ -45,19 +45,20 @@ def evaluate(
     Args:
         model: the model.
         faces: faces with the model's label columns and of its size; the test part is used.
-        judge: the judge of these faces.
+        judge: a judge of faces of this size that knows the model's label columns and was not trained on the test part.
         metrics: names from `METRICS`; everything that needs no download by default.
         limit: the largest number of faces for each edit, and the number of faces generated for each wish.
         seed: of the choice of faces and of the generator's noise.
         on_metric: called with the name of each metric after it was measured.
 
     Raises:
-        FaceganError: an unknown metric, or faces that do not fit the model.
+        FaceganError: an unknown metric, or faces that do not fit the model or the judge.
     """
     for name in metrics:
         if name not in METRICS:
             raise FaceganError(f"unknown metric '{name}'" + did_you_mean(name, METRICS))
     check(model, faces)
+    check_judge(judge, faces, model.attributes.columns)
     measurements = Measurements(model, faces, judge, limit, seed)
     results = {}
     for name in metrics:
@@ -79,6 +80,15 @@ def check(model: FaceModel, faces: PreparedFaces) -> None:
         raise FaceganError(f"{faces.path} has faces of {faces.size} pixels, but the model's have {model.size}")
     if len(fully_labelled(faces, "test", model.attributes.columns)) < 2:
         raise FaceganError(f"{faces.path} has no test part to measure with")
+
+
+def check_judge(judge: Judge, faces: PreparedFaces, columns: Sequence[str]) -> None:
+    """Raises `FaceganError` unless a judge fits these faces and label columns."""
+    missing = set(columns) - set(judge.columns)
+    if missing:
+        raise FaceganError(f"the judge does not know {', '.join(sorted(missing))}")
+    if judge.image_size != faces.size:
+        raise FaceganError(f"the judge takes faces of {judge.image_size} pixels, but {faces.path} has {faces.size}")
 
 
 def _edits(measurements: Measurements, scores: dict[str, EditScores]) -> dict[str, dict[str, float]]:

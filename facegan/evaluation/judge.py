@@ -13,7 +13,6 @@ import keras
 import numpy as np
 from keras import layers
 
-from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.features.efficientnet import build_efficientnet_lite
 
@@ -120,20 +119,19 @@ def build_network(image_size: int, columns: int, input_size: int = INPUT_SIZE, p
     return keras.Model(images, [logits, features])
 
 
-def load_judge(path: str | Path, faces: PreparedFaces) -> Judge:
+def load_judge(path: str | Path) -> Judge:
     """Loads a judge from its file.
 
     Raises:
-        FaceganError: the file cannot be read, or this judge was not trained on these faces.
+        FaceganError: the file cannot be read, or another version of facegan trained this judge.
     """
     try:
         judge = keras.saving.load_model(Path(path), compile=False)
     except Exception as error:
         # Keras, h5py and zipfile each raise their own errors for a damaged file.
         raise FaceganError(f"cannot read the judge in {path}; delete the file to train a new one") from error
-    if not isinstance(judge, Judge) or judge.data != faces.info or judge.version != VERSION:
+    if not isinstance(judge, Judge) or judge.version != VERSION:
         raise FaceganError(
-            f"the judge in {path} was trained on other faces or by another version of facegan; "
-            "delete the file to train a new one"
+            f"the judge in {path} was trained by another version of facegan; delete the file to train a new one"
         )
     return judge

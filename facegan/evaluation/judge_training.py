@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from facegan.data.prepared import PreparedFaces
+from facegan.errors import FaceganError
 from facegan.evaluation.judge import INPUT_SIZE, JUDGE_FILE, Judge, load_judge
 from facegan.evaluation.judge_augmentation import augment
 from facegan.files import atomic_write
@@ -37,15 +38,18 @@ def judge_of(faces: PreparedFaces) -> Judge:
     """Returns the judge of a data set, from `judge.keras` in its folder; trains it the first time.
 
     Raises:
-        FaceganError: the file cannot be read or written, is of other faces, or the package with the ImageNet weights
-            is not installed.
+        FaceganError: the file cannot be read or written, holds a judge of other faces, or the package with the ImageNet
+            weights is not installed.
     """
     path = faces.path / JUDGE_FILE
     if not path.exists():
         judge = train_judge(faces)
         with atomic_write(path) as temporary:
             keras.saving.save_model(judge, temporary)
-    return load_judge(path, faces)
+    judge = load_judge(path)
+    if judge.data != faces.info:
+        raise FaceganError(f"the judge in {path} was trained on other faces; delete the file to train a new one")
+    return judge
 
 
 def train_judge(

@@ -23,7 +23,7 @@ class PredictsTheLabels:
     """A judge that is always right about the faces of a data set, and takes all others for black-haired young men."""
 
     def __init__(self, faces):
-        self.columns = faces.columns
+        self.columns, self.image_size = faces.columns, faces.size
         self.known = {face.tobytes(): row for face, row in zip(faces.faces, faces.labels.astype(float), strict=True)}
         self.unknown = np.array([float(name in ("Male", "Young", "Black_Hair")) for name in faces.columns])
 
@@ -153,6 +153,16 @@ def test_photos_with_unknown_labels_are_left_out(drawn_faces):
     faces.known[test[:5], 0] = False
     measured = evaluated(faces, lambda wishes: wishes, ("judge_accuracy",)).measurements
     assert measured.test.tolist() == test[5:].tolist() and len(measured.real) == len(test) - 5
+
+
+def test_a_judge_that_does_not_fit_is_refused(drawn_faces):
+    model, judge = LooksUp(drawn_faces, lambda wishes: wishes), PredictsTheLabels(drawn_faces)
+    judge.image_size = 64
+    with pytest.raises(FaceganError, match=r"the judge takes faces of 64 pixels, but .* has 32"):
+        evaluate(model, drawn_faces, judge)
+    judge.columns = judge.columns[1:]
+    with pytest.raises(FaceganError, match="the judge does not know Male"):
+        evaluate(model, drawn_faces, judge)
 
 
 def test_an_unknown_metric_is_named(drawn_faces):

@@ -1,5 +1,6 @@
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -57,20 +58,21 @@ def test_it_is_trained_once_and_kept_with_the_faces(judge, drawn_faces, tmp_path
 def test_a_judge_of_other_faces_is_refused(judge, drawn_faces, tmp_path, monkeypatch):
     path = tmp_path / "judge.keras"
     keras.saving.save_model(judge, path)
-    assert judges.load_judge(path, drawn_faces).columns == drawn_faces.columns
+    assert judges.load_judge(path).columns == drawn_faces.columns
 
     @dataclass(frozen=True)
     class Others:
         info: dict
+        path: Path
 
-    with pytest.raises(FaceganError, match="was trained on other faces or by another version"):
-        judges.load_judge(path, Others({**drawn_faces.info, "seed": 99}))
+    with pytest.raises(FaceganError, match="was trained on other faces; delete the file"):
+        judge_training.judge_of(Others({**drawn_faces.info, "seed": 99}, tmp_path))
     monkeypatch.setattr(judges, "VERSION", judges.VERSION + 1)
     with pytest.raises(FaceganError, match="another version of facegan; delete the file"):
-        judges.load_judge(path, drawn_faces)
+        judges.load_judge(path)
     path.write_text("no judge")
     with pytest.raises(FaceganError, match="cannot read the judge in "):
-        judges.load_judge(path, drawn_faces)
+        judges.load_judge(path)
 
 
 @pytest.mark.parametrize("size", [32, 64, 128, 256])

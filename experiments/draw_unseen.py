@@ -1,4 +1,4 @@
-"""Draws faces that the demo's data set does not hold, as picture files to edit."""
+"""Draws faces that are not in the demo's data set, as image files to edit."""
 
 from pathlib import Path
 

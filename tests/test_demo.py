@@ -1,7 +1,6 @@
 """The model that `make demo` trains edits drawn faces as asked.
 
-The judge is the pencil, not a network: an edit is right when, of all drawings of that face, the one that was asked for
-comes nearest to the edited picture.
+No network judges it: an edit is right if, of all drawings of that face, the requested one is nearest to the edited image.
 """
 
 import os
@@ -58,12 +57,12 @@ def neighbours(face):
 
 
 def drawings(face, unknown):
-    """A face as it may look: pale faces do not tell which skin they would have otherwise, so any tone is right."""
+    """The possible drawings of a face: a pale face does not determine its other skin tone, so any tone is right."""
     return [np.asarray(draw(face, SIZE, **traits), "float32") for traits in unknown]
 
 
 def comes_nearest(picture, face, target):
-    """Whether the drawing of `target` is nearer to an edited picture of `face` than all drawings beside it."""
+    """Whether the drawing of `target` is nearer to an edited image of `face` than its neighbours are."""
     picture = np.asarray(picture, "float32")
     unknown = ANY_TONE if (face.skin, target.skin) == ("1", "0") else AS_IT_IS
     distances = [
@@ -74,21 +73,21 @@ def comes_nearest(picture, face, target):
 
 
 @pytest.mark.parametrize("name", ["glasses", "hair", "skin"])
-def test_nine_of_ten_edits_come_nearest_to_the_drawing_asked_for(model, faces, name):
+def test_nine_of_ten_edits_are_nearest_to_the_requested_drawing(model, faces, name):
     attribute = next(item for item in FIVE if item.name == name)
     targets = [replace(face, **{name: other_value(face, attribute, index)}) for index, face in enumerate(faces)]
     right = 0
     for value in attribute.values:
-        pairs = [pair for pair in zip(faces, targets) if getattr(pair[1], name) == value]
-        # Without telling the model what the faces are like: its own discriminator has to see that.
+        pairs = [pair for pair in zip(faces, targets, strict=True) if getattr(pair[1], name) == value]
+        # The model predicts the source attributes itself.
         pictures = model.edit([draw(face, SIZE) for face, _ in pairs], {name: value})
-        right += sum(comes_nearest(picture, face, target) for picture, (face, target) in zip(pictures, pairs))
+        right += sum(comes_nearest(picture, *pair) for picture, pair in zip(pictures, pairs, strict=True))
     print(f"{name}: {right} of {COUNT} edits right")
     assert right >= 0.9 * COUNT
 
 
-def test_an_edit_leaves_the_rest_of_the_picture_alone(model, faces):
-    """Where the drawings with and without glasses are the same, the edited picture stays nearly the same too."""
+def test_an_edit_preserves_the_rest_of_the_image(model, faces):
+    """Where the drawings with and without glasses are equal, the edited image hardly changes."""
     changes = []
     for face in faces[:50]:
         other = replace(face, glasses="1" if face.glasses == "0" else "0")

@@ -1,4 +1,4 @@
-"""The notebooks run from top to bottom, with the model that comes with the package."""
+"""The notebooks run from top to bottom, with the packaged model."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def code_cells(notebook):
 
 
 def kinds(cell):
-    """What a cell puts out: pictures, text."""
+    """The kinds of a cell's outputs."""
     return {kind for output in cell.outputs for kind in output.get("data", {"text": output.get("text")})}
 
 

@@ -1,4 +1,4 @@
-"""What TensorBoard's event files of a run say."""
+"""Reads the TensorBoard event files of a run."""
 
 import io
 

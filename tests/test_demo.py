@@ -1,6 +1,6 @@
 """The model that `make demo` trains edits drawn faces as asked.
 
-No network judges it: an edit is right if, of all drawings of that face, the requested one is nearest to the edited image.
+No network judges it: an edit is right if the requested one of all drawings of that face is nearest to the result.
 """
 
 import os

@@ -19,6 +19,7 @@ def prepare(
     labels: str | Path | None = None,
     count: int | None = None,
     seed: int = 0,
+    align: bool | None = None,
     workers: int | None = None,
     progress: bool = True,
 ) -> PreparedFaces:
@@ -32,6 +33,8 @@ def prepare(
         labels: the label file of a single source, where it does not lie with the images.
         count: the number of faces to draw, for `"drawn"`.
         seed: of the split and of drawn faces.
+        align: whether to align faces by their landmarks; by default, one of several sources is aligned if it frames
+            faces differently.
         workers: the number of processes; as many as there are processors by default.
         progress: whether to print progress on stderr.
 
@@ -41,13 +44,11 @@ def prepare(
     Raises:
         FaceganError: a source that cannot be read, a folder that cannot be written, or another size.
     """
-    from facegan.data.joined import join_sources
     from facegan.data.prepare import prepare as prepare_source
-    from facegan.data.source import open_source
+    from facegan.data.source import open_sources
 
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
-    source = join_sources([open_source(path, labels, count, seed) for path in paths], seed)
-    return prepare_source(source, out, size, seed, workers, progress)
+    return prepare_source(open_sources(paths, labels, count, seed, align), out, size, seed, workers, progress)
 
 
 def evaluate(

@@ -23,7 +23,11 @@ from facegan.errors import FaceganError
     "--seed", default=0, show_default=True, type=click.IntRange(min=0),
     help="Of the split, and of drawn faces.",
 )
-def prepare(sources, out, size, labels, count, seed):
+@click.option(
+    "--align/--no-align", default=None,
+    help="Align faces by their landmarks. By default: where one of several sources frames faces differently.",
+)
+def prepare(sources, out, size, labels, count, seed, align):
     """Reads labelled faces from each SOURCE, crops and resizes them, and writes a data set to the folder OUT.
 
     SOURCE is CelebA's folder or its img_align_celeba.zip; or any folder of pictures with a CSV file of labels; or the
@@ -36,18 +40,14 @@ def prepare(sources, out, size, labels, count, seed):
       facegan prepare drawn drawn64 --size 64 --count 4000
       facegan prepare ~/CelebA ~/lfw joined128
     """
-    from facegan.data.joined import join_sources
     from facegan.data.prepare import prepare as prepare_faces
-    from facegan.data.source import open_source
+    from facegan.data.source import open_sources
 
     place = next(folder for folder in out.absolute().parents if folder.exists())
     if not place.is_dir() or not os.access(place, os.W_OK):
         raise FaceganError(f"cannot write {out}: {place} is not a folder to write to")
-    if len(sources) > 1 and (labels or count):
-        raise FaceganError("--labels and --count go with a single source; prepare one source at a time to use them")
     try:
-        source = join_sources([open_source(source, labels, count, seed) for source in sources], seed)
-        faces = prepare_faces(source, out, size, seed)
+        faces = prepare_faces(open_sources(sources, labels, count, seed, align), out, size, seed)
     except KeyboardInterrupt:
         raise Interrupted("stopped; the same command goes on from here") from None
     except OSError as error:

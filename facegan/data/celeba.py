@@ -1,18 +1,13 @@
 """CelebA as it is distributed: on its own drive, on Kaggle, or with the pictures still in the zip."""
 
-import io
-import os
-import zipfile
 from collections import Counter
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
 from facegan.data.base import Source
+from facegan.data.readers import FolderReader, ZipReader
 from facegan.errors import FaceganError
-from facegan.images import crop_square, is_image_path, open_image
 
 FOLDER = "img_align_celeba"
 TERMS = "CelebA: for non-commercial research purposes only, not to be passed on"
@@ -25,7 +20,7 @@ def find_celeba(source):
         source: `Path` of a folder that holds `img_align_celeba` or its zip at most two levels down, or of the zip.
     """
     if source.is_file():
-        return ZipReader.of(source) if source.suffix.lower() == ".zip" else None
+        return ZipReader.from_zip(source) if source.suffix.lower() == ".zip" else None
     folders = [path for path in _find(source, FOLDER) if path.is_dir()]
     if source.name == FOLDER and _find(source, "list_attr_celeba.txt", "list_attr_celeba.csv"):
         folders.append(source)
@@ -34,7 +29,7 @@ def find_celeba(source):
         nested = folders[0] / FOLDER
         return FolderReader(str(nested if nested.is_dir() else folders[0]))
     zips = _find(source, f"{FOLDER}.zip")
-    return ZipReader.of(zips[0]) if zips else None
+    return ZipReader.from_zip(zips[0]) if zips else None
 
 
 def celeba_source(source, pictures, labels=None):
@@ -69,57 +64,6 @@ def celeba_source(source, pictures, labels=None):
         left_out=tuple((name, "missing") for name in listed if name not in present)
         + tuple((name, "no label") for name in sorted(present - set(listed))),
     )
-
-
-@dataclass(frozen=True)
-class FolderReader:
-    """Reads CelebA's pictures from a folder."""
-
-    path: str
-
-    def names(self):
-        return {name for name in os.listdir(self.path) if is_image_path(name)}
-
-    def __call__(self, name, size):
-        return crop_square(open_image(Path(self.path, name)), size)
-
-
-@dataclass(frozen=True)
-class ZipReader:
-    """Reads CelebA's pictures straight out of the zip, from this folder in it."""
-
-    path: str
-    folder: str
-
-    @classmethod
-    def of(cls, path):
-        folders = Counter(name.rpartition("/")[0] for name in _zip(str(path)).namelist()
-                          if is_image_path(name) and not name.startswith("__MACOSX"))
-        if not folders:
-            raise FaceganError(f"no pictures in {path}")
-        return cls(str(path), folders.most_common(1)[0][0])
-
-    def names(self):
-        members = map(PurePosixPath, _zip(self.path).namelist())
-        folder = PurePosixPath(self.folder)
-        return {member.name for member in members if member.parent == folder and is_image_path(member)}
-
-    def __call__(self, name, size):
-        try:
-            content = _zip(self.path).read(f"{self.folder}/{name}".lstrip("/"))
-        # A damaged member makes zipfile stumble in several ways (BadZipFile, zlib.error, EOFError).
-        except Exception as error:
-            raise FaceganError(f"cannot read {name} in {Path(self.path).name}: the zip is damaged here") from error
-        return crop_square(open_image(io.BytesIO(content)), size)
-
-
-@lru_cache(maxsize=1)
-def _zip(path):
-    """The open zip; every process opens it once for itself."""
-    try:
-        return zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise FaceganError(f"cannot read {path}: not a zip, or not downloaded to its end") from error
 
 
 def _find(folder, *names):

@@ -49,11 +49,7 @@ def label_columns(title: str) -> tuple[str, ...]:
     (('Male',), ('Smiling',), ('Tattoo',))
     """
     attribute = _attribute(title)
-    return (
-        attribute.columns
-        if attribute
-        else (_CELEBA_BY_LOWER.get(title.lower(), title),)
-    )
+    return attribute.columns if attribute else (_CELEBA_BY_LOWER.get(title.lower(), title),)
 
 
 def is_measurement(title: str, cells: Sequence[str]) -> bool:
@@ -80,13 +76,7 @@ def read_labels(title: str, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarra
     known = np.ones(len(cells), bool)
     for index, cell in enumerate(cells):
         try:
-            bits = (
-                None
-                if cell.lower() in _UNKNOWN
-                else _young(cell)
-                if years
-                else _bits(attribute, cell)
-            )
+            bits = None if cell.lower() in _UNKNOWN else _young(cell) if years else _bits(attribute, cell)
         except ValueError as error:
             raise CellError(index, str(error)) from error
         if bits is None:
@@ -111,12 +101,7 @@ class CellError(FaceganError):
 
 def confident(cells: Sequence[str]) -> np.ndarray:
     """Returns which cells of a column of confidences are high enough: `(count,)` bool."""
-    return np.array(
-        [
-            _number(cell) is not None and float(cell) >= LEAST_CONFIDENCE
-            for cell in cells
-        ]
-    )
+    return np.array([_number(cell) is not None and float(cell) >= LEAST_CONFIDENCE for cell in cells])
 
 
 def _attribute(title: str) -> Attribute | None:
@@ -135,9 +120,7 @@ def _bits(attribute, cell):
         return None
     value = attribute.read(_WORDS.get(attribute.name, {}).get(word, word))
     if value is None:
-        raise ValueError(
-            f"unknown value '{cell}'; there is: {', '.join(attribute.values)}"
-        )
+        raise ValueError(f"unknown value '{cell}'; there is: {', '.join(attribute.values)}")
     return attribute.bits(value)
 
 

@@ -1,10 +1,10 @@
 """Near-duplicates: the same photo in two data sets, perhaps cropped, compressed or coloured a little differently.
 
-Two steps: pairs whose small grey thumbnails correlate are candidates. Of these, a pair is a duplicate if its details, the
+Two steps: pairs whose small grey thumbnails correlate are candidates. A candidate is a duplicate if its details, the
 difference from a local mean, still correlate after the best shift and zoom of one picture. The thresholds come from
-looking at pairs among 37,000 faces of CelebA, LFW and FFHQ: across data sets, the eight true duplicates found reach 0.835
-and more, and the most similar pair of different photos 0.77. Thumbnails alone, without the second step, rank portraits
-before a dark background above some true duplicates.
+looking at pairs among 37,000 faces of CelebA, LFW and FFHQ: across data sets, the eight true duplicates found reach
+0.835 and more, and the most similar pair of different photos 0.77. Thumbnails alone, without the second step, rank
+portraits before a dark background above some true duplicates.
 """
 
 from collections.abc import Sequence

@@ -2,15 +2,15 @@
 
 import csv
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from facegan.data.base import Source
 from facegan.data.columns import CONFIDENCE, CellError, confident, is_measurement, label_columns, read_labels
+from facegan.data.readers import FolderReader
 from facegan.errors import FaceganError
-from facegan.images import crop_square, is_image_path, open_image
+from facegan.images import is_image_path
 
 PARTS = {"train": 0, "validation": 1, "test": 2, "0": 0, "1": 1, "2": 2}
 
@@ -51,16 +51,6 @@ def folder_source(folder, labels=None):
         + tuple((name, "no label") for name in sorted(pictures - set(found))),
         **_table(path, header, rows),
     )
-
-
-@dataclass(frozen=True)
-class FolderReader:
-    """Reads a picture by its name relative to the folder: its centred square."""
-
-    path: str
-
-    def __call__(self, name, size):
-        return crop_square(open_image(Path(self.path, name)), size)
 
 
 def _files(folder):

@@ -27,9 +27,7 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
     if len(sources) == 1:
         return sources[0]
     titles = _distinct([source.description["name"] for source in sources])
-    columns = tuple(
-        dict.fromkeys(column for source in sources for column in source.columns)
-    )
+    columns = tuple(dict.fromkeys(column for source in sources for column in source.columns))
     shape = (sum(len(source.names) for source in sources), len(columns))
     labels, known = np.zeros(shape, "uint8"), np.zeros(shape, bool)
     origins = np.repeat(
@@ -38,44 +36,28 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
     )
     identities, partitions, descriptions, first_number = [], [], [], 0
     for index, (source, title) in enumerate(zip(sources, titles, strict=True)):
-        block = np.ix_(
-            origins == index, [columns.index(column) for column in source.columns]
-        )
+        block = np.ix_(origins == index, [columns.index(column) for column in source.columns])
         labels[block] = source.labels
         known[block] = True if source.known is None else source.known
-        people = (
-            np.arange(len(source.names))
-            if source.identities is None
-            else source.identities
-        )
+        people = np.arange(len(source.names)) if source.identities is None else source.identities
         # Ranks keep the order of the numbers, on which the split of a source alone depends.
         people = np.unique(people, return_inverse=True)[1]
         identities.append(first_number + people)
         first_number += len(source.names)
-        partitions.append(
-            split(len(source.names), source.identities, source.partition, seed)
-        )
+        partitions.append(split(len(source.names), source.identities, source.partition, seed))
         rule = split_rule(source.identities, source.partition)
         descriptions.append(source.description | {"name": title, "split": rule})
     return Source(
-        names=[
-            f"{title}/{name}"
-            for source, title in zip(sources, titles, strict=True)
-            for name in source.names
-        ],
+        names=[f"{title}/{name}" for source, title in zip(sources, titles, strict=True) for name in source.names],
         columns=columns,
         labels=labels,
         description={
             "kind": "joined",
             "name": " + ".join(titles),
-            "terms": "; ".join(
-                dict.fromkeys(source.description["terms"] for source in sources)
-            ),
+            "terms": "; ".join(dict.fromkeys(source.description["terms"] for source in sources)),
             "sources": descriptions,
         },
-        read=JoinedReader(
-            {title: source.read for source, title in zip(sources, titles, strict=True)}
-        ),
+        read=JoinedReader({title: source.read for source, title in zip(sources, titles, strict=True)}),
         identities=np.concatenate(identities).astype("int64"),
         partition=np.concatenate(partitions),
         left_out=tuple(
@@ -86,9 +68,7 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
         known=None if known.all() else known,
         origins=origins,
         remarks=tuple(
-            f"{title}: {remark}"
-            for source, title in zip(sources, titles, strict=True)
-            for remark in source.remarks
+            f"{title}: {remark}" for source, title in zip(sources, titles, strict=True) for remark in source.remarks
         ),
     )
 
@@ -113,11 +93,6 @@ def _distinct(titles):
     """
     distinct: list[str] = []
     for title in titles:
-        numbered = (
-            title if number == 1 else f"{title}-{number}"
-            for number in range(1, len(titles) + 1)
-        )
-        distinct.append(
-            next(candidate for candidate in numbered if candidate not in distinct)
-        )
+        numbered = (title if number == 1 else f"{title}-{number}" for number in range(1, len(titles) + 1))
+        distinct.append(next(candidate for candidate in numbered if candidate not in distinct))
     return distinct

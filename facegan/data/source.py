@@ -1,31 +1,62 @@
-"""Finds out what kind of source of faces someone means."""
+"""Opens sources of faces, whatever they are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from facegan.data.alignment import align_alike
+from facegan.data.base import Source
 from facegan.data.celeba import celeba_source, find_celeba
 from facegan.data.drawn import DRAWN, drawn_source
 from facegan.data.folder import folder_source
+from facegan.data.joined import join_sources
 from facegan.errors import FaceganError
 
 
-def open_source(source, labels=None, count=None, seed=0):
+def open_sources(
+    sources: Sequence[str | Path],
+    labels: str | Path | None = None,
+    count: int | None = None,
+    seed: int = 0,
+    align: bool | None = None,
+) -> Source:
+    """Opens one or more sources of faces as a single `Source`.
+
+    Args:
+        sources: as for `open_source`.
+        labels: the label file of a single source, where it does not have its usual place and name.
+        count: the number of faces to draw; only for a single source `drawn`.
+        seed: for drawn faces and for splitting each of several sources.
+        align: whether to align faces by their landmarks. By default, each of several sources is aligned if it frames
+            faces differently, and a single source stays as it is.
+
+    Raises:
+        FaceganError: a source that does not exist, or labels that are missing or cannot be read.
+    """
+    if len(sources) > 1 and (labels is not None or count is not None):
+        raise FaceganError("a label file or a number of faces goes with a single source only")
+    opened = [open_source(source, labels, count, seed) for source in sources]
+    if align or (align is None and len(opened) > 1):
+        opened = [align_alike(source, always=bool(align)) for source in opened]
+    return join_sources(opened, seed)
+
+
+def open_source(
+    source: str | Path, labels: str | Path | None = None, count: int | None = None, seed: int = 0
+) -> Source:
     """Opens a source of faces.
 
     Args:
         source: the word `drawn`; CelebA's folder or `img_align_celeba.zip`; or any folder of pictures with a CSV.
-        labels: the label file, for pictures; found by itself where it has its usual name.
-        count: how many faces to draw; only for `drawn`.
+        labels: the label file of pictures, where it does not have its usual place and name.
+        count: the number of faces to draw; only for `drawn`.
         seed: of the drawn faces.
-
-    Returns:
-        A `Source`.
 
     Raises:
         FaceganError: there is no such source, or its labels are missing or cannot be read.
     """
     if str(source) == DRAWN:
         if labels is not None:
-            raise FaceganError("drawn faces bring their own labels; leave the label file away")
+            raise FaceganError("drawn faces have labels of their own; omit the label file")
         return drawn_source(count, seed)
     if count is not None:
         raise FaceganError("a number of faces can only be chosen for 'drawn'")

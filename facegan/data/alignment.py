@@ -1,0 +1,129 @@
+"""Sources that frame faces differently: where their eyes lie, and the same faces aligned as CelebA's are."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from facegan.data.base import Source
+from facegan.data.readers import PictureReader
+from facegan.errors import FaceganError
+from facegan.images import crop_square, square_crop_box
+from facegan.photos.align import LARGEST_DISAGREEMENT, TEMPLATE, Alignment, align_faces, refine_landmarks
+from facegan.photos.detect import Face
+from facegan.photos.landmarks import SIZE, find_landmarks
+
+SAMPLE = 100
+EYES = slice(0, 2)
+# As shares of the side: how far the eyes of an aligned source may lie from the template, and how much larger or smaller
+# its faces may be. CelebA, and LFW cropped like it, differ by up to 0.01 and 0.045; FFHQ by 0.03 and 0.083.
+LARGEST_SHIFT, LARGEST_SCALING = 0.02, 0.06
+
+
+@dataclass(frozen=True)
+class Framing:
+    """Where the eyes of a source lie in the median, as shares of the side, and the size of its faces.
+
+    Attributes:
+        left, right: `x` of both eyes.
+        height: `y` of the eyes.
+        scale: the side of an aligned crop; above 1 where faces are larger than in the template.
+    """
+
+    left: float
+    right: float
+    height: float
+    scale: float
+
+    @property
+    def is_aligned(self) -> bool:
+        """Whether the faces are framed as the template is."""
+        shift = ((self.left + self.right) / 2, self.height) - TEMPLATE[EYES].mean(axis=0)
+        return bool(np.linalg.norm(shift) <= LARGEST_SHIFT and abs(self.scale - 1) <= LARGEST_SCALING)
+
+    def __str__(self) -> str:
+        return f"eyes at {self.left:.2f} and {self.right:.2f} of the width, {self.height:.2f} of the height"
+
+
+def framing(source: Source) -> Framing | None:
+    """Measures the framing of a sample of faces; None if too few faces have landmarks.
+
+    Args:
+        source: with pictures.
+    """
+    names = [source.names[index] for index in np.linspace(0, len(source.names) - 1, SAMPLE).astype(int)]
+    faces = [crop_square(picture, 2 * SIZE) for picture in _open_all(source.read, dict.fromkeys(names))]
+    if not faces:
+        return None
+    landmarks, _ = find_landmarks([face.resize((SIZE, SIZE)) for face in faces])
+    # Once more, upright: the network is most exact where faces lie as in its training.
+    upright = [Alignment.from_landmarks(points * 2 * SIZE) for points in landmarks]
+    found, disagreements = find_landmarks([place.crop(face, SIZE) for place, face in zip(upright, faces, strict=True)])
+    sure = disagreements <= LARGEST_DISAGREEMENT
+    if 2 * sure.sum() < len(faces):
+        return None
+    points = np.stack([place.to_photo(face) for place, face in zip(upright, found, strict=True)])[sure] / (2 * SIZE)
+    (left, height), (right, other_height) = np.median(points[:, EYES], axis=0)
+    scale = np.median([Alignment.from_landmarks(face).side for face in points])
+    return Framing(float(left), float(right), float(height + other_height) / 2, float(scale))
+
+
+def _open_all(pictures: PictureReader, names: Iterable[str]) -> Iterator[Image.Image]:
+    for name in names:
+        try:
+            yield pictures.open(name)
+        except FaceganError:
+            continue
+
+
+def align_alike(source: Source, always: bool = False) -> Source:
+    """Returns a source with every face aligned by its landmarks, if it frames faces differently from CelebA.
+
+    Args:
+        source: a source. Drawn faces are always aligned.
+        always: whether to align the faces wherever their eyes lie.
+
+    Returns:
+        The source itself, or one that aligns faces as it reads them and says so in `description` and `remarks`.
+    """
+    if not isinstance(source.read, PictureReader):
+        return source
+    measured = framing(source)
+    if not always and (measured is None or measured.is_aligned):
+        return source
+    remark = "faces are aligned by their landmarks" + (f", since they have {measured}" if measured else "")
+    return replace(
+        source,
+        read=AligningReader(source.read),
+        description=source.description | {"aligned": True},
+        remarks=(*source.remarks, remark),
+    )
+
+
+@dataclass(frozen=True)
+class AligningReader(PictureReader):
+    """Reads pictures with another reader and aligns the face in each: first as if aligned, then by searching for it.
+
+    Attributes:
+        pictures: the other reader.
+    """
+
+    pictures: PictureReader
+
+    def open(self, name: str) -> Image.Image:
+        """Returns the whole picture."""
+        return self.pictures.open(name)
+
+    def __call__(self, name: str, size: int) -> Image.Image:
+        """Returns the face as a `size` x `size` RGB image; `FaceganError` if there is none."""
+        picture = self.open(name)
+        left, top, right, bottom = square_crop_box(picture)
+        expected = Face((left, top, right - left, bottom - top), (left, top) + (right - left) * TEMPLATE, 1.0)
+        landmarks = refine_landmarks(picture, expected)
+        if landmarks is not None:
+            return Alignment.from_landmarks(landmarks).crop(picture, size)
+        found = align_faces(picture)
+        if not found:
+            raise FaceganError(f"no face found in {name}")
+        return found[0][1].crop(picture, size)

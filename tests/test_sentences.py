@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
 
+from facegan import sentences as words
 from facegan.attributes import Attributes
-from facegan.sentences import parse_sentence
+from facegan.sentences import parse_sentence, suggest_word
 
 FOLDER = Path(__file__).parent / "sentences"
 
@@ -56,3 +59,115 @@ def test_who_it_is_about_is_not_what_to_make():
     attributes = Attributes()
     assert parse_sentence("she wears glasses", attributes).wishes == {"gender": "female", "glasses": "1"}
     assert parse_sentence("she wears glasses", attributes, editing=True).wishes == {"glasses": "1"}
+
+
+# Words never do the opposite
+
+NEGATED = """
+remove the ugly glasses; take off those thick glasses; no reading glasses; remove my grandmother's glasses
+undo the glasses; used to wear glasses; a man who used to wear glasses; remove the big and ugly glasses
+remove the hat and the glasses; no big, ugly glasses; remove the old glasses; remove the gray glasses
+take the ugly glasses off; a woman without any kind of glasses; she never ever wears glasses; without a beard or glasses
+the person isn't wearing those horrible black glasses; swap the glasses for a hat; replace the glasses with a hat
+no goofy pink glasses please; the ugly glasses should be gone; remove the old man's glasses; lose those nerdy specs
+不戴黑框眼镜; 摘掉厚厚的眼镜; 摘掉那副难看的黑色眼镜; 没有戴任何眼镜的女人; 取下爷爷的眼镜
+去掉帽子和眼镜; 別戴眼鏡; 不要那副丑眼镜
+"""
+NEITHER = """
+keep the glasses; don't remove the glasses; don't take the glasses off; everything except the glasses
+keep everything except the glasses; don't make him older; don't turn him into a woman; 保留眼镜; 别摘眼镜; 不要变老
+"""
+
+
+def listed(text):
+    return [sentence.strip() for line in text.strip().splitlines() for sentence in line.split(";")]
+
+
+@pytest.mark.parametrize("editing", [False, True])
+@pytest.mark.parametrize("text", listed(NEGATED))
+def test_a_negation_is_never_lost(text, editing):
+    wishes = parse_sentence(text, Attributes(), editing).wishes
+    assert wishes["glasses"] == "0" and "hair" not in wishes and "age" not in wishes
+
+
+@pytest.mark.parametrize("text", listed(NEITHER))
+def test_what_is_to_stay_is_no_wish(text):
+    assert parse_sentence(text, Attributes(), editing=True).wishes == {}
+
+
+ADJECTIVES = st.one_of(
+    st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=12),
+    st.sampled_from(sorted(phrase for phrase, meaning in words._MEANINGS.items() if meaning)),
+)
+
+FRAMES = ["remove the {} glasses", "no {} glasses", "he wears no {} glasses", "不戴{}眼镜", "摘掉{}眼镜"]
+
+
+@settings(deadline=None, max_examples=400)
+@given(ADJECTIVES, st.sampled_from(FRAMES))
+@example("thick", "remove the {} glasses")
+@example("老", "摘掉{}眼镜")
+@example("white", "no {} glasses")
+def test_any_adjective_leaves_a_negation_intact(adjective, frame):
+    attributes = Attributes()
+    text = frame.format(adjective)
+    tokens = [words._Token(*token) for token in words._tokens(text, words._meanings(attributes))]
+    things = [token.is_thing for token in tokens]
+    # What is no adjective, such as "but" or another negation, may end it; joined to its neighbours it is another word.
+    begun = frame.split("{}")[0].split()
+    assume(things.count(True) == 1 and things[-1])
+    middle = tokens[len(begun) if begun[0].isascii() else 1 : -1]
+    assume(all(token.is_adjective or token.kind == "filler" for token in middle))
+    assume(tokens[0].kind in ("NOT", "REMOVE", "HE"))
+    for editing in (False, True):
+        assert parse_sentence(text, attributes, editing).wishes.get("glasses") == "0"
+
+
+EDITS = """
+make the man on the left older | age=old
+give the woman glasses | glasses=1
+put glasses on my dad | glasses=1
+给这位女士戴上眼镜 | glasses=1
+keep the glasses and make him old | age=old
+make this woman a man | gender=male
+turn the old man into a young woman | age=young, gender=female
+make the blonde woman brunette | hair=brown
+give a woman glasses | glasses=1
+put glasses on a man | glasses=1
+make a man older | age=old
+change a man to a woman | gender=female
+make her a man | gender=male
+make a woman | gender=female
+as a woman | gender=female
+让我妈妈变年轻 | age=young
+把这个老男人变成年轻女人 | age=young, gender=female
+给我爸爸戴眼镜 | glasses=1
+把戴眼镜的女人变老 | age=old
+把頭髮變成金色 | hair=blond
+返老还童 | age=young
+remove the glasses from the man | glasses=0
+make my grandmother young | age=young
+"""
+
+
+@pytest.mark.parametrize("line", EDITS.strip().splitlines())
+def test_who_is_edited_is_not_what_to_become(line):
+    text, wishes = line.split(" | ")
+    assert parse_sentence(text, Attributes(), editing=True).wishes == dict(
+        wish.split("=") for wish in wishes.split(", ")
+    )
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [("a young old man", ["young and old"]), ("a man or a woman", ["male and female"]), ("from young to old", [])],
+)
+def test_contradictions_are_said(text, said):
+    assert parse_sentence(text, Attributes()).contradictions == said
+
+
+def test_misspelled_words_have_a_suggestion():
+    attributes = Attributes()
+    assert [suggest_word(word, attributes) for word in ("glases", "Blodn", "yuong", "ginger", "bald", "kid")] == [
+        "glasses", "blond", "young", None, None, None,
+    ]  # fmt: skip

@@ -57,7 +57,7 @@ def understood(text, described, editing):
         FaceganError: it names nothing that the model knows.
     """
     from facegan.attributes import Attributes
-    from facegan.sentences import parse_sentence
+    from facegan.sentences import parse_sentence, suggest_word
 
     if not text:
         return ""
@@ -68,7 +68,11 @@ def understood(text, described, editing):
         raise FaceganError(f"'{text}' names nothing of what this model knows: {', '.join(attributes.names)}{unknown}")
     click.echo(f"understood: {attributes.describe(found.wishes)}", err=True)
     if found.unknown:
-        click.echo(f"not understood: {', '.join(found.unknown)}", err=True)
+        suggestions = ((word, suggest_word(word, attributes)) for word in found.unknown)
+        unknown = (f"{word} (did you mean '{known}'?)" if known else word for word, known in suggestions)
+        click.echo(f"not understood: {', '.join(unknown)}", err=True)
+    for contradiction in found.contradictions:
+        click.echo(f"contradiction: {contradiction}; the last one was taken", err=True)
     return ", ".join(f"{name}={value}" for name, value in found.wishes.items())
 
 

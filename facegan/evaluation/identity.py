@@ -1,9 +1,11 @@
 """Whether a face is still the same person: dlib's face descriptors (King 2017), from the optional extra `identity`."""
 
 import importlib.util
-import multiprocessing
+import io
 import os
-from concurrent.futures import ProcessPoolExecutor
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +40,18 @@ def descriptors(images: np.ndarray) -> np.ndarray:
     workers = min(os.cpu_count() or 1, len(images) // _SHARE)
     if workers < 2:
         return _descriptors(images)
-    # Not fork: TensorFlow's threads do not survive it. One share for each process, which reads dlib's files once.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        return np.concatenate(list(pool.map(_descriptors, np.array_split(images, workers))))
+    # Processes of our own: multiprocessing would run the caller's script once more.
+    with ThreadPoolExecutor(workers) as pool:
+        return np.concatenate(list(pool.map(_in_a_process, np.array_split(images, workers))))
+
+
+def _in_a_process(images: np.ndarray) -> np.ndarray:
+    file = io.BytesIO()
+    np.save(file, images)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", __name__]
+    done = subprocess.run(command, input=file.getvalue(), stdout=subprocess.PIPE, check=True, env=environment)
+    return np.load(io.BytesIO(done.stdout))
 
 
 def _descriptors(images: np.ndarray) -> np.ndarray:
@@ -69,3 +80,7 @@ def cosine_similarity(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def same_person(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Returns of each pair of descriptors `(count, 128)` whether they are of one person: `(count,)` bool."""
     return np.linalg.norm(before - after, axis=1) < SAME_PERSON
+
+
+if __name__ == "__main__":
+    np.save(sys.stdout.buffer, _descriptors(np.load(io.BytesIO(sys.stdin.buffer.read()))))

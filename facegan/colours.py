@@ -21,10 +21,15 @@ def scale(values: NDArray, whites: tuple[int, ...]) -> NDArray[np.uint8]:
         whites: the values that white may have, ascending. The first counts that the largest value fits, but for what
             resampling overshoots; if none, the largest value.
     """
-    values = values.astype("float64")
-    largest = values.max(where=np.isfinite(values), initial=0)
+    largest = max(float(row.max(where=np.isfinite(row), initial=0)) for row in values)
     white = next((white for white in whites if largest <= white * _OVERSHOOT), largest)
-    return np.rint(np.nan_to_num(values / white, nan=0, posinf=1).clip(0, 1) * 255).astype("uint8")
+    pixels = np.empty(values.shape, "uint8")
+    # By rows: as floats, a large image would take gigabytes.
+    with np.errstate(invalid="ignore"):
+        for row, scaled in zip(values, pixels, strict=True):
+            shares = np.nan_to_num(row.astype("float64") / white, nan=0, posinf=1)
+            scaled[...] = np.rint(shares.clip(0, 1) * 255)
+    return pixels
 
 
 def to_8_bits(image: Image.Image) -> Image.Image:
@@ -47,14 +52,14 @@ def to_srgb(image: Image.Image, profile: bytes | None = None) -> Image.Image:
         ValueError: the profile is damaged, or for images of another mode.
     """
     if profile is None:
-        return _transform(image, _LAB, _SRGB) if image.mode == "LAB" else image.convert("RGB")
+        return _transform(image, _LAB, _SRGB) if image.mode == "LAB" else _rgb(image)
     try:
         opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = _MODES.get(opened.profile.xcolor_space)
         if mode != image.mode and (mode, image.mode) != ("RGB", "L"):
             raise ValueError("the profile is for images of another mode")
         is_srgb = "srgb" in ImageCms.getProfileDescription(opened).lower()
-        return image.convert("RGB") if is_srgb else _transform(image.convert(mode), opened, _SRGB)
+        return _rgb(image) if is_srgb else _transform(image.convert(mode), opened, _SRGB)
     except (OSError, ImageCms.PyCMSError) as error:
         raise ValueError("the profile is damaged") from error
 
@@ -62,6 +67,10 @@ def to_srgb(image: Image.Image, profile: bytes | None = None) -> Image.Image:
 def from_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """An sRGB image in the colour space of an RGB profile; as it is without one."""
     return _transform(image, _SRGB, ImageCms.ImageCmsProfile(io.BytesIO(profile))) if profile else image
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _transform(image: Image.Image, source: ImageCms.ImageCmsProfile, target: ImageCms.ImageCmsProfile) -> Image.Image:

@@ -133,7 +133,7 @@ def load_image(source: ImageSource) -> LoadedImage:
         image, remarks = decode(source, name if isinstance(name, str | os.PathLike) else "the image")
     profile, alpha = image.info.get("icc_profile"), None
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
         alpha = image.getchannel("A")
     image = to_8_bits(image)
     rgb = native = to_srgb(image)
@@ -174,7 +174,7 @@ def _from_array(array: NDArray) -> Image.Image:
         pixels = scale(array, (255, 65535, 2**31 - 1) if array.dtype.kind == "i" else (1, 255, 65535))
     else:
         raise FaceganError(f"an array of {array.dtype} is no image")
-    return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if array.shape[2:] == (1,) else pixels))
+    return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if array.shape[2:] == (1,) else pixels)).copy()
 
 
 def square_crop_box(image: Image.Image) -> tuple[int, int, int, int]:

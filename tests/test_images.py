@@ -5,6 +5,8 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from facegan.errors import FaceganError
@@ -464,3 +466,26 @@ def test_names_of_any_bytes(tmp_path, noise):
         (found,) = find_images([tmp_path])
         assert np.array_equal(open_image(found), noise)
         found.unlink()
+
+
+MUTATIONS = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 8), st.binary(max_size=8)), min_size=1, max_size=6
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM"]), MUTATIONS)
+def test_damaged_files_are_read_or_refused(kind, mutations):
+    """Some bytes replaced by others, cut out or put in, anywhere."""
+    file = io.BytesIO()
+    options = {} if kind in ("BMP", "GIF", "PPM") else {"icc_profile": P3}
+    Image.fromarray(np.arange(12 * 15 * 3, dtype="uint8").reshape(12, 15, 3)).save(file, kind, **options)
+    content = file.getvalue()
+    for place, removed, put in mutations:
+        start = int(place * len(content))
+        content = content[:start] + put + content[start + removed :]
+    try:
+        loaded = load_image(io.BytesIO(content))
+    except FaceganError:
+        return
+    assert loaded.restore(loaded.rgb).size == loaded.rgb.size

@@ -67,7 +67,7 @@ def test_single_files(model, tmp_path):
     out = tmp_path / "a" / "b"
     paths = write_generated(model, "", 2, 7, ["hair=black"], to(out))
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in paths)
-    assert {path.name for path in paths} == {f"face-{n}{step}.png" for n in (1, 2) for step in ("", "-step-1")}
+    assert {path.name for path in paths} == {f"face-{n}-step-{step}.png" for n in (1, 2) for step in (0, 1)}
     assert {Image.open(path).size for path in paths} == {(32, 32)}
 
 

@@ -31,7 +31,9 @@ def write_generated(
     """
     provenance = _provenance(model, attributes, count, seed, steps)
     edits = [parse_edit(model, step) for step in steps]
-    names = [[_file_name(face, step, count) for face in range(1, count + 1)] for step in range(len(steps) + 1)]
+    names = [
+        [_file_name(face, count, step, len(steps)) for face in range(1, count + 1)] for step in range(len(steps) + 1)
+    ]
     if output.is_folder:
         output.check_files(name for column in names for name in column)
     faces, conditions = model.generate_with_conditions(attributes, count, seed)
@@ -82,5 +84,6 @@ def _provenance(model: FaceModel, attributes: str, count: int, seed: int, steps:
     return model_metadata(model) | asked
 
 
-def _file_name(face: int, step: int, count: int) -> str:
-    return f"face-{face:0{len(str(count))}}" + (f"-step-{step}" if step else "") + ".png"
+def _file_name(face: int, count: int, step: int, steps: int) -> str:
+    # So that faces and steps sort in their order.
+    return f"face-{face:0{len(str(count))}}" + (f"-step-{step:0{len(str(steps))}}" if steps else "") + ".png"

@@ -51,11 +51,11 @@ def _decode(file: BinaryIO, name: object) -> tuple[Image.Image, list[str]]:
     if file.seek(0, os.SEEK_END) == 0:
         raise FaceganError(f"cannot read {name}: the file is empty")
     file.seek(0)
-    start = file.read(len(_PNG_SIGNATURE))
+    start = file.read(12)
     file.seek(0)
     remarks = []
-    with _errors_named(name):
-        if start == _PNG_SIGNATURE:
+    with _errors_named(name, "; HEIC needs the package pillow-heif" if start[4:8] == b"ftyp" else ""):
+        if start.startswith(_PNG_SIGNATURE):
             # Pillow limits the size of texts, which say nothing about the pixels.
             image = _load(io.BytesIO(_without_text(file.read())))
         else:
@@ -71,7 +71,7 @@ def _decode(file: BinaryIO, name: object) -> tuple[Image.Image, list[str]]:
 
 
 @contextmanager
-def _errors_named(name: object) -> Iterator[None]:
+def _errors_named(name: object, hint: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             # Pillow's warnings about broken metadata help nobody; its warning about huge images is a reason to stop.
@@ -79,7 +79,7 @@ def _errors_named(name: object) -> Iterator[None]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     except UnidentifiedImageError as error:
-        raise FaceganError(f"cannot read {name}: not an image, or none of {', '.join(_formats())}") from error
+        raise FaceganError(f"cannot read {name}: not an image, or none of {', '.join(_formats())}{hint}") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise FaceganError(f"cannot read {name}: more than {limit} million pixels; make it smaller first") from error

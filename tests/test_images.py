@@ -1,6 +1,7 @@
 import io
 import os
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -157,6 +158,15 @@ def test_missing_file_folder_and_empty_file(tmp_path):
 def test_text_file(tmp_path):
     (tmp_path / "a.png").write_text("no image")
     assert "a.png: not an image" in refused(tmp_path / "a.png")
+
+
+def test_heic_says_what_it_needs(tmp_path):
+    if "pillow_heif" in sys.modules:
+        pytest.skip("it is there")
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    assert "none of PNG" in refused(tmp_path / "a.heic") and "HEIC needs the package pillow-heif" in refused(
+        tmp_path / "a.heic"
+    )
 
 
 def test_postscript_is_never_run(tmp_path):

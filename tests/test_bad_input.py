@@ -125,7 +125,7 @@ CASES = {
     "prepare values out": "unknown value 'pink' for 'hair'",
     "prepare drawn out --size 33": "faces of size 33 cannot be prepared; choose one of 32, 64, 128, 256",
     "prepare drawn faces": "faces is already prepared",
-    "prepare drawn face.png": "face.png is there already",
+    "prepare drawn face.png": "face.png exists and is not a prepared data set",
     f"{EDIT} face.png --strength 0:1": "'0:1' is neither a number nor first:last:step, as in 0:2:0.25.",
     f"{EDIT} face.png --strength 1:0:0.1": "neither a number nor first:last:step",
     f"{EDIT} face.png --strength 0:1:0": "neither a number nor first:last:step",

@@ -14,20 +14,19 @@ from facegan.errors import FaceganError
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--size", default=128, show_default=True, help="Side of a face in pixels: 32, 64, 128 or 256.")
+@click.option("--labels", type=click.Path(path_type=Path), help="The label file, where it is not beside the photos.")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave out a column of the label file; repeatable.")
+@click.option("--rename", multiple=True, metavar="OLD=NEW", help="Rename a column of the label file; repeatable.")
+@click.option("--count", type=click.IntRange(min=1), help="The number of faces to draw, if SOURCE is 'drawn'.")
 @click.option(
-    "--labels", type=click.Path(path_type=Path),
-    help="The label file, where it does not lie with the photos.",
-)
-@click.option("--count", type=click.IntRange(min=1), help="How many faces to draw, if SOURCE is 'drawn'.")
-@click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(min=0),
-    help="Of the split, and of drawn faces.",
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the split, and of drawn faces."
 )
 @click.option(
-    "--align/--no-align", default=None,
-    help="Align faces by their landmarks. By default: where one of several sources frames faces differently.",
+    "--align/--no-align",
+    default=None,
+    help="Align faces by their landmarks. By default, one of several sources is aligned if it frames them differently.",
 )
-def prepare(sources, out, size, labels, count, seed, align):
+def prepare(sources, out, size, labels, ignore, rename, count, seed, align):
     """Reads labelled faces from each SOURCE, crops and resizes them, and writes a data set to the folder OUT.
 
     SOURCE is CelebA's folder or its img_align_celeba.zip; or any folder of pictures with a CSV file of labels; or the
@@ -43,11 +42,14 @@ def prepare(sources, out, size, labels, count, seed, align):
     from facegan.data.prepare import prepare as prepare_faces
     from facegan.data.source import open_sources
 
-    place = next(folder for folder in out.absolute().parents if folder.exists())
+    place = next((folder for folder in out.absolute().parents if folder.exists()), out)
     if not place.is_dir() or not os.access(place, os.W_OK):
         raise FaceganError(f"cannot write {out}: {place} is not a folder to write to")
+    renamed = dict(text.rpartition("=")[::2] for text in rename)
+    if "" in renamed or "" in renamed.values():
+        raise FaceganError("--rename takes OLD=NEW, the present and the new name of a column")
     try:
-        faces = prepare_faces(open_sources(sources, labels, count, seed, align), out, size, seed)
+        faces = prepare_faces(open_sources(sources, labels, count, seed, align, ignore, renamed), out, size, seed)
     except KeyboardInterrupt:
         raise Interrupted("stopped; the same command goes on from here") from None
     except OSError as error:
@@ -59,8 +61,14 @@ def prepare(sources, out, size, labels, count, seed, align):
     left_out = faces.info["left_out"]
     if left_out:
         click.echo(f"{left_out} pictures were left out: {out / 'left_out.csv'} says why", err=True)
-    counts = ", ".join(f"{count} {name}" for name, count in parts.items())
+    values = faces.counts()
+    for column, counts in values.items():
+        unknown = f", {counts['unknown']} unknown" if counts["unknown"] else ""
+        click.echo(f"  {column}: {counts['1']} with, {counts['0']} without{unknown}", err=True)
+        if 0 in (counts["0"], counts["1"]):
+            click.echo(f"  no model can learn {column}: it has a single value here", err=True)
+    split = ", ".join(f"{count} {name}" for name, count in parts.items())
     return Answer(
-        {"data": out, "faces": len(faces), "size": size, "parts": parts, "left_out": left_out},
-        [f"{out}: {len(faces)} faces of {size}x{size} ({counts})"],
+        {"data": out, "faces": len(faces), "size": size, "parts": parts, "columns": values, "left_out": left_out},
+        [f"{out}: {len(faces)} faces of {size}x{size} ({split})"],
     )

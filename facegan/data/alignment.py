@@ -1,6 +1,6 @@
 """Sources that frame faces differently: where their eyes lie, and the same faces aligned as CelebA's are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,14 +46,10 @@ class Framing:
         return f"eyes at {self.left:.2f} and {self.right:.2f} of the width, {self.height:.2f} of the height"
 
 
-def framing(source: Source) -> Framing | None:
-    """Measures the framing of a sample of faces; None if too few faces have landmarks.
-
-    Args:
-        source: with pictures.
-    """
-    names = [source.names[index] for index in np.linspace(0, len(source.names) - 1, SAMPLE).astype(int)]
-    faces = [crop_square(picture, 2 * SIZE) for picture in _open_all(source.read, dict.fromkeys(names))]
+def framing(pictures: PictureReader, all_names: Sequence[str]) -> Framing | None:
+    """Measures the framing of a sample of a source's pictures; None if too few faces have landmarks."""
+    names = [all_names[index] for index in np.linspace(0, len(all_names) - 1, SAMPLE).astype(int)]
+    faces = [crop_square(picture, 2 * SIZE) for picture in _open_all(pictures, dict.fromkeys(names))]
     if not faces:
         return None
     landmarks, _ = find_landmarks([face.resize((SIZE, SIZE)) for face in faces])
@@ -89,7 +85,7 @@ def align_alike(source: Source, always: bool = False) -> Source:
     """
     if not isinstance(source.read, PictureReader):
         return source
-    measured = framing(source)
+    measured = framing(source.read, source.names)
     if not always and (measured is None or measured.is_aligned):
         return source
     remark = "faces are aligned by their landmarks" + (f", since they have {measured}" if measured else "")

@@ -1,138 +1,188 @@
-"""CelebA as it is distributed: on its own drive, on Kaggle, or with the pictures still in the zip."""
+"""CelebA as it is distributed: on its own drive, on Kaggle, with the pictures in a zip or as PNG; and CelebA-HQ."""
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from facegan.data.base import Source
+from facegan.data.columns import Titles
+from facegan.data.folder import match
 from facegan.data.readers import FolderReader, ZipReader
 from facegan.errors import FaceganError
 
-FOLDER = "img_align_celeba"
+FOLDERS = ("img_align_celeba", "img_align_celeba_png", "CelebA-HQ-img")
+ATTRIBUTES = ("list_attr_celeba.txt", "list_attr_celeba.csv", "CelebAMask-HQ-attribute-anno.txt")
+IDENTITIES = ("identity_CelebA.txt", "identity_CelebA.csv")
+PARTITIONS = ("list_eval_partition.txt", "list_eval_partition.csv")
 TERMS = "CelebA: for non-commercial research purposes only, not to be passed on"
+_ON, _OFF = ("1", "1.0"), ("-1", "0", "-1.0", "0.0")
+_LARGEST_IDENTITY = 2**62
 
 
-def find_celeba(source):
-    """CelebA's pictures in a folder or zip: a reader for them, or None when this is something else.
+def find_celeba(source: Path) -> FolderReader | ZipReader | None:
+    """Finds CelebA's pictures.
 
     Args:
-        source: `Path` of a folder that holds `img_align_celeba` or its zip at most two levels down, or of the zip.
+        source: a folder with `img_align_celeba`, its zip or `CelebA-HQ-img` at most two levels down; or a zip.
+
+    Returns:
+        The reader of the pictures, or None if this is something else.
     """
     if source.is_file():
-        return ZipReader.from_zip(source) if source.suffix.lower() == ".zip" else None
-    folders = [path for path in _find(source, FOLDER) if path.is_dir()]
-    if source.name == FOLDER and _find(source, "list_attr_celeba.txt", "list_attr_celeba.csv"):
+        return ZipReader.from_zip(source, FOLDERS) if source.suffix.lower() == ".zip" else None
+    folders = [path for path in _find(source, FOLDERS) if path.is_dir()]
+    if source.name in FOLDERS and _find(source, ATTRIBUTES):
         folders.append(source)
     if folders:
         # Kaggle's archive unpacks to a folder of the same name inside.
-        nested = folders[0] / FOLDER
+        nested = folders[0] / folders[0].name
         return FolderReader(str(nested if nested.is_dir() else folders[0]))
-    zips = _find(source, f"{FOLDER}.zip")
-    return ZipReader.from_zip(zips[0]) if zips else None
+    zips = _find(source, [f"{name}.zip" for name in FOLDERS])
+    return ZipReader.from_zip(zips[0], FOLDERS) if zips else None
 
 
-def celeba_source(source, pictures, labels=None):
-    """CelebA as a `Source`.
+def celeba_source(
+    source: Path, pictures: FolderReader | ZipReader, labels: str | Path | None = None, titles: Titles | None = None
+) -> Source:
+    """Opens CelebA.
 
     Args:
-        source: `Path` of the folder or zip, beside or in which the lists are.
-        pictures: what `find_celeba` returned for it.
-        labels: another label file than `list_attr_celeba.txt` or `.csv`.
+        source: the folder or zip; the lists are in it or beside the zip.
+        pictures: the reader that `find_celeba` returned for it.
+        labels: another label file than those that are distributed.
+        titles: which columns to ignore or rename.
 
     Raises:
-        FaceganError: no label file, one that cannot be read, or one that knows none of the pictures.
+        FaceganError: no label file, one that cannot be read, or one with labels for none of the pictures.
     """
-    lists = source if source.is_dir() else source.parent
-    labels = Path(labels) if labels else _first(lists, "list_attr_celeba.txt", "list_attr_celeba.csv")
-    if labels is None:
-        raise FaceganError(f"no list_attr_celeba.txt or .csv in {lists}; put it there or name it with --labels")
-    columns, listed, values = _read_attributes(labels)
+    lists = _Lists(source, pictures)
+    attributes = _List.from_file(Path(labels)) if labels else lists.find(ATTRIBUTES)
+    if attributes is None:
+        raise FaceganError(f"no {ATTRIBUTES[0]} or .csv in {lists.place}; put it there or name it with --labels")
+    columns, listed, values = _read_attributes(attributes, titles or Titles())
     present = pictures.names()
-    there = [index for index, name in enumerate(listed) if name in present]
+    found = match(listed, present, present)
+    there = [index for index, name in enumerate(found) if name is not None]
     if not there:
-        raise FaceganError(f"{labels} has labels for none of the pictures in {pictures.path}")
+        raise FaceganError(f"{attributes.name} has labels for none of the pictures in {pictures.path}")
+    # The other lists name the pictures as this one does, whatever suffix they have here.
     names = [listed[index] for index in there]
     return Source(
-        names=names,
+        names=[name for name in found if name is not None],
         columns=columns,
         labels=values[there],
-        description={"kind": "CelebA", "name": source.name, "terms": TERMS},
+        description={"kind": "CelebA", "name": source.resolve().name, "terms": TERMS},
         read=pictures,
-        identities=_identities(_first(lists, "identity_CelebA.txt", "identity_CelebA.csv"), names),
-        partition=_partition(_first(lists, "list_eval_partition.txt", "list_eval_partition.csv"), names),
-        left_out=tuple((name, "missing") for name in listed if name not in present)
-        + tuple((name, "no label") for name in sorted(present - set(listed))),
+        identities=_identities(lists.find(IDENTITIES), names),
+        partition=_partition(lists.find(PARTITIONS), names),
+        left_out=tuple((name, "missing") for name, picture in zip(listed, found, strict=True) if picture is None)
+        + tuple((name, "no label") for name in sorted(present.difference(filter(None, found)))),
     )
 
 
-def _find(folder, *names):
-    """Everything of these names in the folder and at most two levels down, nearest first."""
+@dataclass(frozen=True)
+class _List:
+    """A text file of lines.
+
+    Attributes:
+        name: for messages.
+        lines: `(line number, words)`, whether words are separated by commas or by white space; no empty lines.
+    """
+
+    name: str
+    lines: list[tuple[int, list[str]]]
+
+    @classmethod
+    def from_file(cls, path):
+        try:
+            return cls.from_bytes(str(path), path.read_bytes())
+        except OSError as error:
+            raise FaceganError(f"cannot read {path}: {error.strerror}") from error
+
+    @classmethod
+    def from_bytes(cls, name, content):
+        try:
+            lines = content.decode("utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise FaceganError(f"cannot read {name}: not a text file") from error
+        words = ((number, line.replace(",", " ").split()) for number, line in enumerate(lines, 1))
+        return cls(name, [(number, line) for number, line in words if line])
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """Where CelebA's lists are: in the folder, in the zip, or beside it."""
+
+    source: Path
+    pictures: FolderReader | ZipReader
+
+    @property
+    def place(self):
+        return self.source if self.source.is_dir() else self.source.parent
+
+    def find(self, names):
+        path = next((path for path in _find(self.place, names) if path.is_file()), None)
+        if path is not None:
+            return _List.from_file(path)
+        member = self.pictures.find(names) if isinstance(self.pictures, ZipReader) else None
+        return _List.from_bytes(f"{member} in {self.pictures.path}", self.pictures.read(member)) if member else None
+
+
+def _find(folder, names):
+    """Returns everything with these names in the folder and at most two levels down, nearest first."""
     levels = ("", "*/", "*/*/")
     return [path for level in levels for name in names for path in sorted(folder.glob(level + name))]
 
 
-def _first(folder, *names):
-    return next((path for path in _find(folder, *names) if path.is_file()), None)
-
-
-def _rows(path):
-    """The lines of a list, `(line number, words)`, whether words are parted by commas or by white space."""
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise FaceganError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'not a text file'}") from error
-    rows = ((number, line.replace(",", " ").split()) for number, line in enumerate(lines, 1))
-    return [(number, words) for number, words in rows if words]
-
-
-def _read_attributes(path):
-    """`(columns, names, labels)` of `list_attr_celeba`, with the number of pictures above the columns or without."""
-    rows = _rows(path)
-    if rows and len(rows[0][1]) == 1:
-        rows = rows[1:]
-    if len(rows) < 2:
-        raise FaceganError(f"{path} holds no labels")
-    columns = tuple(word for word in rows[0][1] if word != "image_id")
-    labels = np.zeros((len(rows) - 1, len(columns)), "uint8")
+def _read_attributes(attributes, titles):
+    """Returns the columns, names and labels of `list_attr_celeba`, with or without the number of pictures on top."""
+    lines = attributes.lines
+    if lines and len(lines[0][1]) == 1:
+        lines = lines[1:]
+    if len(lines) < 2:
+        raise FaceganError(f"{attributes.name} holds no labels")
+    all_columns = [word for word in lines[0][1] if word != "image_id"]
+    used = [(index, title) for index, title in enumerate(map(titles, all_columns)) if title is not None]
+    labels = np.zeros((len(lines) - 1, len(used)), "uint8")
     names = []
-    for row, (number, (name, *values)) in zip(labels, rows[1:]):
-        if len(values) != len(columns) or not {"1", "-1", "0"}.issuperset(values):
-            raise FaceganError(f"{path}, line {number}: not a name and {len(columns)} values of 1 or -1")
-        row[:] = [value == "1" for value in values]
+    for row, (number, (name, *values)) in zip(labels, lines[1:], strict=True):
+        if len(values) != len(all_columns) or not {*_ON, *_OFF}.issuperset(values):
+            raise FaceganError(f"{attributes.name}, line {number}: not a name and {len(all_columns)} values of 1 or -1")
+        row[:] = [values[index] in _ON for index, _ in used]
         names.append(name)
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]
-        raise FaceganError(f"{path} lists {twice} twice")
-    return columns, names, labels
+        raise FaceganError(f"{attributes.name} lists {twice} twice")
+    return tuple(title for _, title in used), names, labels
 
 
-def _read_numbers(path):
-    """`{name: number}` of a list with one number for each picture, with a header or without."""
-    numbers = {}
-    for line, words in _rows(path):
-        if len(words) == 2 and words[1].isdecimal():
-            numbers[words[0]] = int(words[1])
+def _read_numbers(numbers):
+    """Returns `{name: number}` of a list with one number for each picture, with or without a header."""
+    read = {}
+    for line, words in numbers.lines:
+        if len(words) == 2 and words[1].isdecimal() and len(words[1]) < 20 and int(words[1]) < _LARGEST_IDENTITY:
+            read[words[0]] = int(words[1])
         elif line > 1:
-            raise FaceganError(f"{path}, line {line}: not a name and a number")
-    return numbers
+            raise FaceganError(f"{numbers.name}, line {line}: not a name and a number")
+    return read
 
 
-def _identities(path, names):
-    """Who is on each picture, or None without a list; a picture that it does not have is a person of its own."""
-    if path is None:
+def _identities(numbers, names):
+    """Returns people's numbers, or None without a list; a picture that it lacks is a person of its own."""
+    if numbers is None:
         return None
-    numbers = _read_numbers(path)
-    unknown = max(numbers.values(), default=0) + 1
-    return np.array([numbers.get(name, unknown + index) for index, name in enumerate(names)], "int64")
+    people = _read_numbers(numbers)
+    unknown = max(people.values(), default=0) + 1
+    return np.array([people.get(name, unknown + index) for index, name in enumerate(names)], "int64")
 
 
-def _partition(path, names):
-    if path is None:
+def _partition(numbers, names):
+    if numbers is None:
         return None
-    numbers = _read_numbers(path)
-    parts = [numbers.get(name) for name in names]
-    wrong = [name for name, part in zip(names, parts) if part not in (0, 1, 2)]
+    read = _read_numbers(numbers)
+    wrong = next((name for name in names if read.get(name) not in (0, 1, 2)), None)
     if wrong:
-        raise FaceganError(f"{path} does not say whether {wrong[0]} is of part 0, 1 or 2")
-    return np.array(parts, "uint8")
+        raise FaceganError(f"{numbers.name} does not say whether {wrong} is of part 0, 1 or 2")
+    return np.array([read[name] for name in names], "uint8")

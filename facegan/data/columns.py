@@ -2,24 +2,27 @@
 
 | title of the column | cells | label columns |
 |---|---|---|
-| `gender`, `sex` | female, woman, f; male, man, m | Male |
+| `gender`, `sex` | female, woman, f; male, man, m; numbers are refused, data sets disagree about them | Male |
 | `age` | old, young; or years: 50 and more is old, under 35 is young, the years between are unknown | Young |
 | `glasses` | no, NoGlasses; yes, ReadingGlasses, Sunglasses | Eyeglasses |
 | `skin` | pale, normal | Pale_Skin |
 | `hair`, `haircolor`, `hair_color`, `hair_colour` | black, blond, brown, gray; red, other | the four hair colours |
-| anything else | 1, true, yes, on; 0, -1, false, no, off | a column of this title |
+| anything else | 1, 1.0, true, yes, on; 0, 0.0, -1, false, no, off | a column of this title |
 
 An empty cell is an unknown label. If a column `X_conf` stands beside a column `X`, labels of a confidence below 0.9 are
 unknown. Any other column of numbers is a measurement and is not used.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from facegan.attributes import CELEBA_COLUMNS, FIVE, OFF_WORDS, ON_WORDS, Attribute
+from facegan.attributes import CELEBA_COLUMNS, FIVE, OFF_WORDS, ON_WORDS, Attribute, did_you_mean
 from facegan.errors import FaceganError
 
+# Names that --attributes and --set can hold.
+_USABLE = re.compile(r"[^,=\"\x00-\x1f\x7f\x85\u2028\u2029]+")
 OLD_FROM = 50
 YOUNG_BELOW = 35
 LEAST_CONFIDENCE = 0.9
@@ -40,6 +43,37 @@ _WORDS = {
 _UNKNOWN = ("", "unknown", "n/a", "nan")
 _UNKNOWN_IN = {"glasses": ("swimminggoggles",)}
 _CELEBA_BY_LOWER = {column.lower(): column for column in CELEBA_COLUMNS}
+
+
+class Titles:
+    """Which columns of label files to ignore, and which to rename.
+
+    Args:
+        ignore: titles of columns.
+        rename: `{title: new title}`.
+    """
+
+    def __init__(self, ignore: Iterable[str] = (), rename: Mapping[str, str] | None = None):
+        self._new: dict[str, str | None] = {**(rename or {}), **dict.fromkeys(ignore)}
+        self._unused = set(self._new)
+        self._met: set[str] = set()
+
+    def __call__(self, title: str) -> str | None:
+        """Returns the title to use for a column, or None if it is ignored; `FaceganError` if nobody could choose it."""
+        self._unused.discard(title)
+        self._met.add(title)
+        title_to_use = self._new.get(title, title)
+        if title_to_use is not None and not _USABLE.fullmatch(title_to_use):
+            raise FaceganError(
+                f"the column '{title_to_use}' cannot be an attribute: its name is empty or has a comma, an equals sign,"
+                " a quote or a line break; rename it with --rename OLD=NEW or leave it out with --ignore"
+            )
+        return title_to_use
+
+    def check(self) -> None:
+        """Raises `FaceganError` for a title to ignore or rename that no label file has."""
+        for title in sorted(self._unused):
+            raise FaceganError(f"no label file has the column '{title}'" + did_you_mean(title, self._met))
 
 
 def label_columns(title: str) -> tuple[str, ...]:
@@ -76,7 +110,7 @@ def read_labels(title: str, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarra
     known = np.ones(len(cells), bool)
     for index, cell in enumerate(cells):
         try:
-            bits = None if cell.lower() in _UNKNOWN else _young(cell) if years else _bits(attribute, cell)
+            bits = None if cell.lower() in _UNKNOWN else _young(cell) if years else _bits(title, attribute, cell)
         except ValueError as error:
             raise CellError(index, str(error)) from error
         if bits is None:
@@ -109,18 +143,26 @@ def _attribute(title: str) -> Attribute | None:
     return _ATTRIBUTES.get(_TITLES.get(name, name))
 
 
-def _bits(attribute, cell):
+def _bits(title, attribute, cell):
     """Returns the 0/1 entries for a cell, or None if it says that the label is unknown."""
     word = cell.lower()
+    if _number(word) in (0, 1, -1):
+        word = str(int(float(word)))
     if attribute is None:
         if word not in ON_WORDS + OFF_WORDS:
-            raise ValueError(f"cannot read '{cell}'")
+            raise ValueError(f"cannot read '{cell}'; labels are 1 and 0 or yes and no (--ignore leaves a column out)")
         return [int(word in ON_WORDS)]
     if word in _UNKNOWN_IN.get(attribute.name, ()):
         return None
+    if len(attribute.columns) == 1 and not attribute.is_switch and _number(word) is not None:
+        raise ValueError(
+            f"'{cell}' is ambiguous, since data sets number {attribute.name} differently; write"
+            f" {' and '.join(attribute.values)}, or use --rename {title}={attribute.columns[0]} if 1 is"
+            f" {attribute.values[-1]}"
+        )
     value = attribute.read(_WORDS.get(attribute.name, {}).get(word, word))
     if value is None:
-        raise ValueError(f"unknown value '{cell}'; there is: {', '.join(attribute.values)}")
+        raise ValueError(f"unknown value '{cell}' for '{attribute.name}'" + did_you_mean(cell, attribute.values))
     return attribute.bits(value)
 
 

@@ -161,8 +161,13 @@ class _Pen:
         self._draw.ellipse(self._pixels([(x - rx, y - ry), (x + rx, y + ry)]), fill=colour)
 
     def box(self, x, y, rx, ry, radius, colour=None, outline=None, width=0.0):
-        self._draw.rounded_rectangle(self._pixels([(x - rx, y - ry), (x + rx, y + ry)]), radius * self._side, colour,
-                                     outline, round(width * self._side))
+        self._draw.rounded_rectangle(
+            self._pixels([(x - rx, y - ry), (x + rx, y + ry)]),
+            radius * self._side,
+            colour,
+            outline,
+            round(width * self._side),
+        )
 
     def line(self, points, colour, width):
         self._draw.line(self._pixels(points), fill=colour, width=max(1, round(width * self._side)), joint="curve")
@@ -239,8 +244,9 @@ def _look(face, traits):
     male = face.gender == "male"
     skin = _choice(traits.skin_tone, SKIN_TONES)
     skin = _mix(skin, PALE, 0.88) if face.skin == "1" else skin
-    hair = _mix(HAIR[face.hair], (0, 0, 0) if traits.hair_shade < 0.5 else (255, 255, 255),
-                abs(traits.hair_shade - 0.5) * 0.12)
+    hair = _mix(
+        HAIR[face.hair], (0, 0, 0) if traits.hair_shade < 0.5 else (255, 255, 255), abs(traits.hair_shade - 0.5) * 0.12
+    )
     return SimpleNamespace(
         male=male,
         skin=skin,
@@ -310,8 +316,12 @@ def _mouth(pen, face, look, traits):
     y = MOUTH_Y
     lips = _mix((196, 48, 70), look.skin, 0.1) if not look.male else _mix((164, 84, 76), look.skin, 0.35)
     full = 0.024 if not look.male else 0.012
-    upper = np.concatenate([_curve((0.5 - half, corner), (0.46, y - full), (0.5, y - full * 0.5)),
-                            _curve((0.5, y - full * 0.5), (0.54, y - full), (0.5 + half, corner))])
+    upper = np.concatenate(
+        [
+            _curve((0.5 - half, corner), (0.46, y - full), (0.5, y - full * 0.5)),
+            _curve((0.5, y - full * 0.5), (0.54, y - full), (0.5 + half, corner)),
+        ]
+    )
     lower = _curve((0.5 + half, corner), (0.5, y + 2 * full + 2 * curve), (0.5 - half, corner))
     pen.polygon(np.concatenate([upper, lower]), lips)
     seam = _curve((0.5 - half, corner), (0.5, y + 1.6 * curve), (0.5 + half, corner))
@@ -394,14 +404,25 @@ def _hairline(look, traits):
     right, left, top = (0.5 + edge, temple), (0.5 - edge, temple), (parting, line - 0.03)
     inside = edge - (0.028 if look.male else 0.045)
     if style == "fringe":
-        corners = [right, (0.5 + inside, 0.31), (0.5 + inside * 0.86, line + 0.03), (parting, line + 0.02),
-                   (0.5 - inside * 0.86, line + 0.03), (0.5 - inside, 0.31), left]
+        corners = [
+            right,
+            (0.5 + inside, 0.31),
+            (0.5 + inside * 0.86, line + 0.03),
+            (parting, line + 0.02),
+            (0.5 - inside * 0.86, line + 0.03),
+            (0.5 - inside, 0.31),
+            left,
+        ]
         return np.array(corners)
     if style == "swept":
         low = (0.5 - inside * 0.7, line + 0.035)
-        return np.concatenate([_curve(right, (0.5 + inside, 0.30), (0.5 + inside * 0.8, line)),
-                               _curve((0.5 + inside * 0.8, line), (0.5, line - 0.02), low),
-                               _curve(low, (0.5 - inside, 0.32), left)])
+        return np.concatenate(
+            [
+                _curve(right, (0.5 + inside, 0.30), (0.5 + inside * 0.8, line)),
+                _curve((0.5 + inside * 0.8, line), (0.5, line - 0.02), low),
+                _curve(low, (0.5 - inside, 0.32), left),
+            ]
+        )
     return np.concatenate([_curve(right, (0.5 + inside, 0.24), top), _curve(top, (0.5 - inside, 0.24), left)])
 
 
@@ -424,8 +445,11 @@ def _hair(pen, face, look, traits):
     parting = _between(traits.parting, 0.38, 0.62)
     for radius in (0.55, 0.80):
         for start, stop in ((226, 260), (280, 318)):
-            pen.line(_arc(parting * 0.4 + 0.3, 0.40, edge * radius + 0.02, height * 0.86, start, stop, 10),
-                     look.strand, 0.008)
+            pen.line(
+                _arc(parting * 0.4 + 0.3, 0.40, edge * radius + 0.02, height * 0.86, start, stop, 10),
+                look.strand,
+                0.008,
+            )
 
 
 def _brows(pen, face, look, traits):

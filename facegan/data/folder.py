@@ -2,21 +2,25 @@
 
 import csv
 import os
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from facegan.data.base import Source
-from facegan.data.columns import CONFIDENCE, CellError, confident, is_measurement, label_columns, read_labels
+from facegan.data.columns import CONFIDENCE, CellError, Titles, confident, is_measurement, label_columns, read_labels
 from facegan.data.readers import FolderReader
+from facegan.data.split import PARTS
 from facegan.errors import FaceganError
 from facegan.images import is_image_path
 
-PARTS = {"train": 0, "validation": 1, "test": 2, "0": 0, "1": 1, "2": 2}
+Rows = list[tuple[int, list[str]]]
+# What the column `partition` may say.
+_PARTITION = {name: index for index, part in enumerate(PARTS) for name in (part, str(index))}
 
 
-def folder_source(folder, labels=None):
-    """A folder of pictures as a `Source`.
+def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles | None = None) -> Source:
+    """Opens a folder of pictures with a CSV of labels.
 
     The CSV's first column names the pictures: relative to the folder, or by the bare name of a picture in a subfolder;
     another suffix than the picture's makes no difference (`1.jpg` for an aligned `1.png`). The other columns are
@@ -24,40 +28,79 @@ def folder_source(folder, labels=None):
     of the data set: train, validation, test.
 
     Args:
-        folder: `Path`.
+        folder: of the pictures; links to other folders are followed.
         labels: the CSV; by default the only one in the folder.
+        titles: which columns to ignore or rename.
 
     Raises:
-        FaceganError: no pictures, no CSV or several, a value that cannot be read, a name or column that comes twice,
-            or a CSV that knows none of the pictures.
+        FaceganError: no pictures, no CSV or several, a CSV without a header, a value that cannot be read or is
+            ambiguous, a name or column that occurs twice, or a CSV with labels for none of the pictures.
     """
-    files = _files(folder)
+    everything = _files(folder)
+    # The list of names in a prepared data set has one a line.
+    files = {name for name in everything if "\n" not in name}
     pictures = {name for name in files if is_image_path(name)}
     if not pictures:
         raise FaceganError(f"no pictures in {folder}")
     path = Path(labels) if labels else _only_csv(folder)
     header, rows = _read(path)
+    _check_header(path, header, files)
     names = _names(path, rows)
-    found = _match(names, files, pictures)
+    found = match(names, files, pictures)
     there = [index for index, picture in enumerate(found) if picture is not None]
     if not there:
         raise FaceganError(f"{path} has labels for none of the pictures in {folder} (first: '{names[0]}')")
-    rows = [rows[index] for index in there]
+    table = _Table(path, header, [rows[index] for index in there], titles or Titles())
     return Source(
-        names=[found[index] for index in there],
-        description={"kind": "folder", "name": folder.name, "terms": "as those of its pictures"},
+        names=[picture for picture in found if picture is not None],
+        description={"kind": "folder", "name": folder.resolve().name, "terms": "as those of its pictures"},
         read=FolderReader(str(folder)),
         left_out=tuple((name, "missing") for name, picture in zip(names, found, strict=True) if picture is None)
-        + tuple((name, "no label") for name in sorted(pictures - set(found))),
-        **_table(path, header, rows),
+        + tuple((name, "no label") for name in sorted(pictures.difference(filter(None, found))))
+        + tuple((name, "line break in its name") for name in sorted(everything - files)),
+        identities=table.identities(),
+        partition=table.partition(),
+        **table.labels(),
     )
 
 
+def match(names: Sequence[str], files: set[str], pictures: set[str]) -> list[str | None]:
+    """Finds the file of each name: the same path, the same path with another suffix, or the only one of that name.
+
+    >>> match(["a.png", "b.jpg", "c.jpg", "no"], {"a.png", "b.png", "in/c.jpg"}, {"a.png", "b.png", "in/c.jpg"})
+    ['a.png', 'b.png', 'in/c.jpg', None]
+    """
+    by_key: dict[tuple[str, str], set[str]] = {}
+    for picture in pictures:
+        path = PurePosixPath(picture)
+        for key in (("path", str(path.with_suffix(""))), ("name", path.name), ("stem", path.stem)):
+            by_key.setdefault(key, set()).add(picture)
+    taken = files.intersection(names)
+    found: list[str | None] = []
+    for name in names:
+        path = PurePosixPath(name)
+        keys = [("path", name), ("path", str(path.with_suffix("")) if path.name else name)]
+        if path.name == name:
+            keys += [("name", name), ("stem", name), ("stem", path.stem)]
+        candidates = (by_key.get(key, set()) - taken for key in keys)
+        chosen = name if name in files else next((next(iter(only)) for only in candidates if len(only) == 1), None)
+        if chosen is not None:
+            taken.add(chosen)
+        found.append(chosen)
+    return found
+
+
 def _files(folder):
-    """The names of all files, relative to the folder, with `/` between the parts."""
-    return {
-        Path(parent, name).relative_to(folder).as_posix() for parent, _, names in os.walk(folder) for name in names
-    }
+    """Returns the names of all regular files, relative to the folder, with `/` between the parts."""
+    found, visited = set(), set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        place = os.path.realpath(parent)
+        if place in visited:  # a link in a circle
+            folders.clear()
+            continue
+        visited.add(place)
+        found |= {Path(parent, name).relative_to(folder).as_posix() for name in names if Path(parent, name).is_file()}
+    return found
 
 
 def _only_csv(folder):
@@ -68,8 +111,8 @@ def _only_csv(folder):
     return found[0]
 
 
-def _read(path):
-    """`(header, [(line number, cells), ...])` with white space around cells removed and empty lines left away."""
+def _read(path) -> tuple[list[str], Rows]:
+    """Returns the header and `[(line number, cells), ...]`, without white space around cells and empty lines."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)
@@ -88,94 +131,100 @@ def _read(path):
     return header, rows
 
 
+def _check_header(path, header, files):
+    if _plain(header[0]) in files:
+        example = ",".join(["file", *(f"attribute{number}" for number in range(1, len(header)))])
+        raise FaceganError(
+            f"the first line of {path} is no header: '{header[0]}' is a picture; add a line such as '{example}' above"
+        )
+
+
 def _names(path, rows):
-    lines = {}
+    lines: dict[str, int] = {}
     for line, cells in rows:
-        name = cells[0].replace("\\", "/").removeprefix("./")
+        name = _plain(cells[0])
         if name in lines:
             raise FaceganError(f"{path}, line {line}: '{name}' comes twice, first in line {lines[name]}")
         lines[name] = line
     return list(lines)
 
 
-def _match(names, files, pictures):
-    """Finds the file of each name: the same path, the same path with another suffix, or the only one of that name.
-
-    >>> _match(["a.png", "b.jpg", "c.jpg", "no"], {"a.png", "b.png", "in/c.jpg"}, {"a.png", "b.png", "in/c.jpg"})
-    ['a.png', 'b.png', 'in/c.jpg', None]
-    """
-    by_key = {}
-    for picture in pictures:
-        path = PurePosixPath(picture)
-        for key in (("path", str(path.with_suffix(""))), ("name", path.name), ("stem", path.stem)):
-            by_key.setdefault(key, set()).add(picture)
-    taken = files.intersection(names)
-    found = []
-    for name in names:
-        path = PurePosixPath(name)
-        keys = [("path", name), ("path", str(path.with_suffix("")))]
-        if path.name == name:
-            keys += [("name", name), ("stem", name), ("stem", path.stem)]
-        candidates = (by_key.get(key, set()) - taken for key in keys)
-        picture = name if name in files else next((only for only in candidates if len(only) == 1), {None}).copy().pop()
-        taken.add(picture)
-        found.append(picture)
-    return found
+def _plain(name):
+    return name.replace("\\", "/").removeprefix("./")
 
 
-def _table(path, header, rows):
-    """Reads the columns of a CSV into the fields of a `Source`."""
-    cells = {title: [row[index] for _, row in rows] for index, title in enumerate(header) if index}
-    lines = [line for line, _ in rows]
-    columns, labels, known, unused, special = [], [], [], [], {}
-    for title, column in cells.items():
-        if title.lower() == "identity":
-            special["identities"] = _people(column)
-        elif title.lower() == "partition":
-            special["partition"] = _partition(path, lines, title, column)
-        elif is_measurement(title, column):
-            unused.append(title)
-        else:
-            own, sure = _labels(path, lines, title, column)
-            if title + CONFIDENCE in cells:
-                sure &= confident(cells[title + CONFIDENCE])
-            own_columns = label_columns(title)
-            columns += own_columns
-            labels.append(own * sure[:, None])
-            known.append(np.repeat(sure[:, None], len(own_columns), axis=1))
-    if not columns:
-        raise FaceganError(f"{path} has no column of labels beside the file names")
-    twice = [column for column in columns if columns.count(column) > 1]
-    if twice:
-        raise FaceganError(f"{path} has the column {twice[0]} twice")
-    all_known = np.concatenate(known, axis=1)
-    if unused:
-        special["remarks"] = (f"columns of numbers that are no labels were not used: {', '.join(unused)}",)
-    return special | {
-        "columns": tuple(columns),
-        "labels": np.concatenate(labels, axis=1),
-        "known": None if all_known.all() else all_known,
-    }
+class _Table:
+    """The columns of a CSV, without that of the names."""
 
+    def __init__(self, path, header, rows, titles):
+        self._path = path
+        self._lines = [line for line, _ in rows]
+        self._cells = {}
+        for index, title in enumerate(map(titles, header)):
+            if index == 0 or title is None:
+                continue
+            if title in self._cells:
+                raise FaceganError(f"{path} has the column {title} twice")
+            self._cells[title] = [cells[index] for _, cells in rows]
 
-def _people(cells):
-    """Numbers people by their names; a face without a name is a person of its own."""
-    named = [cell or f"\n{index}" for index, cell in enumerate(cells)]
-    return np.unique(named, return_inverse=True)[1].astype("int64")
+    def identities(self):
+        """Returns people's numbers by their names; a face without a name is a person of its own. None if unknown."""
+        cells = self._special("identity")
+        if cells is None:
+            return None
+        named = [cell or f"\n{index}" for index, cell in enumerate(cells)]
+        return np.unique(named, return_inverse=True)[1].astype("int64")
 
+    def partition(self):
+        """Returns the part of the data set of each face, or None if the CSV does not say."""
+        cells = self._special("partition")
+        if cells is None:
+            return None
+        for index, cell in enumerate(cells):
+            if cell.lower() not in _PARTITION:
+                raise self._error(index, "partition", f"cannot read '{cell}'")
+        return np.array([_PARTITION[cell.lower()] for cell in cells], "uint8")
 
-def _partition(path, lines, title, cells):
-    for line, cell in zip(lines, cells, strict=True):
-        if cell.lower() not in PARTS:
-            raise FaceganError(f"{path}, line {line}, column '{title}': cannot read '{cell}'")
-    return np.array([PARTS[cell.lower()] for cell in cells], "uint8")
+    def labels(self):
+        """Returns the fields `columns`, `labels`, `known` and `remarks` of a `Source`."""
+        columns, labels, known, unused = [], [], [], []
+        for title, cells in self._cells.items():
+            if title.lower() in ("identity", "partition"):
+                continue
+            if is_measurement(title, cells):
+                unused.append(title)
+                continue
+            values, sure = self._read(title, cells)
+            if title + CONFIDENCE in self._cells:
+                sure = sure & confident(self._cells[title + CONFIDENCE])
+            columns += label_columns(title)
+            labels.append(values * sure[:, None])
+            known.append(np.broadcast_to(sure[:, None], values.shape))
+        if not columns:
+            raise FaceganError(f"{self._path} has no column of labels beside the file names")
+        twice = [column for column in columns if columns.count(column) > 1]
+        if twice:
+            raise FaceganError(f"{self._path} has the column {twice[0]} twice")
+        all_known = np.concatenate(known, axis=1)
+        remark = f"columns of numbers that are no labels were not used: {', '.join(unused)}"
+        return {
+            "columns": tuple(columns),
+            "labels": np.concatenate(labels, axis=1),
+            "known": None if all_known.all() else all_known,
+            "remarks": (remark,) if unused else (),
+        }
 
+    def _read(self, title, cells):
+        try:
+            labels, known = read_labels(title, cells)
+        except CellError as error:
+            raise self._error(error.index, title, error) from error
+        if not known.any():
+            raise self._error(0, title, "all values are empty")
+        return labels, known
 
-def _labels(path, lines, title, cells):
-    try:
-        labels, known = read_labels(title, cells)
-    except CellError as error:
-        raise FaceganError(f"{path}, line {lines[error.index]}, column '{title}': {error}") from error
-    if not known.any():
-        raise FaceganError(f"{path}, line {lines[0]}, column '{title}': all values are empty")
-    return labels, known
+    def _special(self, name):
+        return next((cells for title, cells in self._cells.items() if title.lower() == name), None)
+
+    def _error(self, index, title, reason):
+        return FaceganError(f"{self._path}, line {self._lines[index]}, column '{title}': {reason}")

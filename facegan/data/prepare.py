@@ -1,7 +1,7 @@
-"""Turns a source of faces into a prepared data set, in parallel, and goes on where it was stopped.
+"""Prepares a source of faces as a data set, in parallel, and resumes where it was interrupted.
 
-While it runs, everything is in `OUT.partial`: `plan.json` says for what, `faces.npy` has a row for every name, and
-`done.jsonl` gets a line when a chunk's rows are on the disk. At the end the folder gets its name in one step.
+Until the end, everything is in `OUT.partial`: `plan.json` describes the work, `faces.npy` has a row for every name, and
+`done.jsonl` gets a line when the rows of a chunk are on the disk. At the end the folder gets its name in one step.
 """
 
 import csv
@@ -18,74 +18,92 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from facegan.data.base import Source
 from facegan.data.drawn import DRAWN
 from facegan.data.duplicates import near_duplicates, thumbnails, to_leave_out
-from facegan.data.prepared import FORMAT, PARTIAL, PreparedFaces
+from facegan.data.prepared import FORMAT, PARTIAL, SIZES, PreparedFaces, write_names
 from facegan.data.split import PARTS, split, split_rule
 from facegan.errors import FaceganError
 
-SIZES = (32, 64, 128, 256)
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 CHUNK = 256
 DUPLICATES = "duplicates"  # in place of a chunk's number
 
 
-def prepare(source, out, size=128, seed=0, workers=None, progress=True):
+def prepare(
+    source: Source,
+    out: str | os.PathLike[str],
+    size: int = 128,
+    seed: int = 0,
+    workers: int | None = None,
+    progress: bool = True,
+) -> PreparedFaces:
     """Reads all faces of a source, resizes them and writes them to a folder.
 
-    Stopped at any moment, it goes on from there when it is called again with the same arguments; the result is
-    the same, byte for byte. Pictures that cannot be read are left out and listed in `left_out.csv`; the last faces
-    take their rows.
+    Interrupted at any moment, it resumes when called again with the same arguments; the result is the same, byte for
+    byte. Pictures that cannot be read are left out and listed in `left_out.csv`, as are near-duplicates if sources were
+    joined; the last faces take their rows.
 
     Args:
-        source: `Source`, as `facegan.data.source.open_source` gives it.
+        source: from `facegan.data.source.open_sources`.
         out: the folder to make.
         size: the side of a face in pixels: 32, 64, 128 or 256.
-        seed: for the division into training, validation and test faces.
-        workers: how many processes; as many as there are processors by default.
-        progress: whether to say on stderr what is needed and how far it is.
+        seed: for the split into training, validation and test faces.
+        workers: the number of processes; as many as there are processors by default.
+        progress: whether to print remarks and progress on stderr.
 
     Returns:
-        `PreparedFaces`.
+        The data set.
 
     Raises:
-        FaceganError: another size, too little room on the disk, `out` is there already or was begun for something
-            else, or no picture could be read.
-        OSError: writing failed; what is there already is kept for the next call.
+        FaceganError: another size, too little room on the disk, no picture that can be read, or `out` exists, was begun
+            for something else or is being prepared by another process.
+        OSError: writing failed; the next call resumes.
     """
     if size not in SIZES:
         raise FaceganError(f"faces of size {size} cannot be prepared; choose one of {', '.join(map(str, SIZES))}")
     out = Path(out)
+    if not out.name:
+        raise FaceganError(f"cannot write {out}: name a new folder")
     _check_free(out)
     job = _Job(source, out.with_name(out.name + PARTIAL), size, seed)
-    finished = (job.partial / "prepared.json").exists()
-    if not finished:
+    if not job.is_finished:
         _check_disk(job, out, progress)
-    job.begin()
-    if not finished:
-        _read_all(job, workers or os.cpu_count() or 1, progress)
-        _leave_out_duplicates(job, progress)
-        _finish(job)
-    # From here on nothing is missing; only the files of the work and the name.
-    for file in (job.log, job.plan):
-        file.unlink(missing_ok=True)
-    if out.is_dir():
-        out.rmdir()
-    job.partial.rename(out)
+    with job.begun(out):
+        if not job.is_finished:
+            _read_all(job, workers or os.cpu_count() or 1, progress)
+            _leave_out_duplicates(job, progress)
+            _finish(job)
+        # Only the files of the work and the name are left to do.
+        for file in (job.log, job.plan):
+            file.unlink(missing_ok=True)
+        if out.is_dir():
+            out.rmdir()
+        job.partial.rename(out)
     return PreparedFaces(out)
 
 
 @dataclass(frozen=True)
 class _Job:
-    """What is prepared, and where its files are while it is."""
+    """What is prepared, and where its files are meanwhile."""
 
     source: Source
     partial: Path
     size: int
     seed: int
+
+    @property
+    def is_finished(self):
+        return (self.partial / "prepared.json").exists()
 
     @property
     def faces(self):
@@ -104,14 +122,14 @@ class _Job:
         return self.size * self.size * 3
 
     def header(self, count):
-        """The start of `faces.npy`; NumPy keeps its length the same for any number of rows."""
+        """Returns the start of `faces.npy`; NumPy keeps its length the same for any number of rows."""
         header = BytesIO()
         shape = (count, self.size, self.size, 3)
         np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
         return header.getvalue()
 
-    def promise(self):
-        """What must be the same for the work to go on."""
+    def description(self):
+        """Returns what must be the same for the work to resume."""
         source = self.source
         digest = hashlib.sha256(json.dumps([source.names, source.columns, source.left_out]).encode())
         for array in (source.labels, source.identities, source.partition):
@@ -126,29 +144,38 @@ class _Job:
             "fingerprint": digest.hexdigest(),
         }
 
-    def begin(self):
-        """Makes the partial folder, or sees to it that the one that is there was begun for the same."""
+    @contextmanager
+    def begun(self, out):
+        """Makes the partial folder, or checks that it was begun for the same work; locks it meanwhile."""
+        self.partial.mkdir(parents=True, exist_ok=True)
+        with _locked(self.partial):
+            if out.exists():
+                # Another process may just have finished, and this one made an empty folder.
+                _check_free(out)
+            self._plan()
+            yield
+
+    def _plan(self):
         for file in (self.partial / "prepared.json", self.plan):
             if file.exists():
                 begun = json.loads(file.read_text("utf-8"))
-                promise = self.promise()
-                if {key: begun.get(key) for key in promise} != promise:
+                description = self.description()
+                if {key: begun.get(key) for key in description} != description:
                     raise FaceganError(
-                        f"{self.partial} was begun with another source, size or seed; delete it to start anew"
+                        f"{self.partial} was begun with another source, size or seed; delete it to start again"
                     )
                 return
-        # Whatever stopped before the plan was written has written nothing that counts.
-        if self.partial.exists() and {entry.name for entry in self.partial.iterdir()} - {"faces.npy", "plan.json.new"}:
+        # If there is no plan yet, nothing that was written counts.
+        if {entry.name for entry in self.partial.iterdir()} - {"faces.npy", "plan.json.new"}:
             raise FaceganError(f"{self.partial} is in the way; delete it or choose another folder")
-        self.partial.mkdir(parents=True, exist_ok=True)
         header = self.header(len(self.source.names))
         with open(self.faces, "wb") as file:
             file.write(header)
             file.truncate(len(header) + len(self.source.names) * self.row_bytes)
-        _write_json(self.plan, self.promise())
+        _write_json(self.plan, self.description())
 
     def done(self):
-        """`{chunk: [(row, reason), ...]}` of the chunks that are on the disk; a line cut short does not count."""
+        """Returns `{chunk: [(row, reason), ...]}` of the chunks on the disk; a line cut short does not count."""
         if not self.log.exists():
             return {}
         content = self.log.read_bytes()
@@ -159,11 +186,28 @@ class _Job:
         return {line["chunk"]: line["left_out"] for line in lines}
 
 
+@contextmanager
+def _locked(folder):
+    """Keeps a folder from other processes, or raises `FaceganError` if another one has it; a crash frees it."""
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise FaceganError(f"{folder} is being prepared by another process; wait for it or stop it") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _check_free(out):
     if (out / "prepared.json").exists():
         raise FaceganError(f"{out} is already prepared; choose another folder or delete it")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FaceganError(f"{out} is there already and is not a prepared data set; choose another folder")
+        raise FaceganError(f"{out} exists and is not a prepared data set; choose another folder")
 
 
 def _check_disk(job, out, progress):
@@ -183,7 +227,7 @@ def _check_disk(job, out, progress):
 
 
 def _read_all(job, workers, progress):
-    """Has every chunk that is not done yet read and written, and noted down when it is on the disk."""
+    """Reads and writes the chunks that are not done, and logs each when it is on the disk."""
     import click
 
     names, done = job.source.names, job.done()
@@ -205,11 +249,11 @@ def _read_all(job, workers, progress):
 
 @contextmanager
 def _pool(workers):
-    """Gives `run(function, tasks)`, which yields results as they come; nothing runs any more when the block is left."""
+    """Yields `run(function, tasks)`, which yields results as they come; after the block nothing runs any more."""
     if workers <= 1:
         yield map
         return
-    # Not fork: whoever calls this may have threads (TensorFlow does), which a fork does not survive.
+    # Not fork: the caller may have threads (TensorFlow has), which a fork does not survive.
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_start_worker)
     try:
         yield lambda function, tasks: (
@@ -220,7 +264,7 @@ def _pool(workers):
 
 
 def _start_worker():
-    """CTRL-C is the parent's business; a parent that is gone is the worker's."""
+    """Leaves CTRL-C to the parent, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
@@ -233,10 +277,10 @@ def _leave_with_parent():
 def _read_chunk(task):
     """Reads the faces of a chunk and writes them into their rows; those that cannot be read stay black.
 
-    Plain writing, not a memory map: a full disk then is an error and not the end of the process.
+    Plain writing, not a memory map: then a full disk is an error and does not end the process.
 
     Returns:
-        `(chunk, [(index in the chunk, reason), ...])`, the latter of the pictures to be left out.
+        `(chunk, [(index in the chunk, reason), ...])`, the latter for the pictures to leave out.
     """
     chunk, read, names, size, path, offset = task
     pixels = np.zeros((len(names), size, size, 3), "uint8")
@@ -280,53 +324,57 @@ def _leave_out_duplicates(job, progress):
 
 
 def _finish(job):
-    """Closes the gaps of what could not be read, and writes everything else; `prepared.json` comes last."""
+    """Closes the gaps of what was left out, and writes everything else; `prepared.json` comes last."""
     source = job.source
     gaps = sorted((row, reason) for rows in job.done().values() for row, reason in rows)
     rows = _close_gaps(job, [row for row, _ in gaps])
-    names = [source.names[row] for row in rows]
-    identities = None if source.identities is None else source.identities[rows]
-    partition = None if source.partition is None else source.partition[rows]
+    identities, partition, known, origins = (
+        None if array is None else array[rows]
+        for array in (source.identities, source.partition, source.known, source.origins)
+    )
     parts = split(len(rows), identities, partition, job.seed)
     left_out = list(source.left_out) + [(source.names[row], reason) for row, reason in gaps]
 
-    np.save(job.partial / "labels.npy", source.labels[rows])
-    np.save(job.partial / "split.npy", parts)
-    optional = {"identities": identities, "known": source.known, "origins": source.origins}
-    for name, array in optional.items():
+    arrays = {"labels": source.labels[rows], "split": parts}
+    arrays |= {"identities": identities, "known": known, "origins": origins}
+    for name, array in arrays.items():
         if array is not None:
-            np.save(job.partial / f"{name}.npy", array if array is identities else array[rows])
-    (job.partial / "names.txt").write_text("".join(f"{name}\n" for name in names), "utf-8")
-    with open(job.partial / "left_out.csv", "w", encoding="utf-8", newline="") as file:
+            np.save(job.partial / f"{name}.npy", array)
+    write_names(job.partial, [source.names[row] for row in rows])
+    with open(job.partial / "left_out.csv", "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("name", "reason"), *left_out])
-    _write_json(job.partial / "prepared.json", job.promise() | {
-        "columns": list(source.columns),
-        "count": len(rows),
-        "split": split_rule(identities, partition) if source.origins is None else "within each source",
-        "parts": {name: int((parts == index).sum()) for index, name in enumerate(PARTS)},
-        "left_out": len(left_out),
-    })
+    _write_json(
+        job.partial / "prepared.json",
+        job.description()
+        | {
+            "columns": list(source.columns),
+            "count": len(rows),
+            "split": split_rule(identities, partition) if source.origins is None else "within each source",
+            "parts": {name: int((parts == index).sum()) for index, name in enumerate(PARTS)},
+            "left_out": len(left_out),
+        },
+    )
 
 
 def _close_gaps(job, gaps):
     """Moves the last faces of `faces.npy` into the gaps and cuts the file.
 
-    No row is both read and written, so this may be stopped and done again; a file that has been cut has no gaps.
+    No row is both read and written, so this can be interrupted and repeated; a file that has been cut has no gaps.
 
     Returns:
-        Which row of the source each row of the file now holds.
+        `(count,)` int, the row of the source that each row of the file now holds.
     """
     total = len(job.source.names)
     count = total - len(gaps)
     if count == 0:
-        raise FaceganError("none of the pictures could be read; delete " + str(job.partial))
+        raise FaceganError(f"none of the pictures could be read; delete {job.partial}")
     rows = np.arange(count)
     open_rows = [row for row in gaps if row < count]
     rows[open_rows] = np.setdiff1d(np.arange(count, total), gaps)
     header = job.header(count)
     length = len(header) + count * job.row_bytes
     if job.faces.stat().st_size > length:
-        # Not np.load: if this was stopped just before the cut, the header has the smaller number already.
+        # Not np.load: if this was interrupted just before the cut, the header already has the smaller number.
         faces = np.memmap(job.faces, "uint8", "r+", len(header), (total, job.row_bytes))
         for row in open_rows:
             faces[row] = faces[rows[row]]

@@ -1,7 +1,9 @@
-"""The prepared data set: squares of one size, with their labels, in a few files that open at once."""
+"""The prepared data set: square faces of one size with their labels, in a few files that open at once."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,86 +11,119 @@ from facegan.data.split import PARTS
 from facegan.errors import FaceganError
 
 FORMAT = 1
-PARTIAL = ".partial"  # what an unfinished folder's name ends with
+SIZES = (32, 64, 128, 256)
+PARTIAL = ".partial"  # suffix of an unfinished folder
 
 
 class PreparedFaces:
     """A folder that `facegan prepare` made.
 
     Attributes:
-        path: `Path` of the folder.
+        path: of the folder.
         faces: `(count, size, size, 3)` uint8, 0 to 255, RGB; mapped into memory, not read.
-        labels: `(count, len(columns))` uint8, 0 or 1.
-        columns: the label columns' names.
-        names: what each picture was called in its source.
-        known: `(count, len(columns))` bool, whether a label is known; an unknown label is 0 in `labels`.
-        identities: `(count,)` int64, or None where nobody knows.
+        labels: `(count, len(columns))` uint8, 0 or 1; 0 where a label is unknown.
+        known: `(count, len(columns))` bool, whether a label is known.
+        columns: the names of the label columns.
+        names: the pictures' names in their source; after their source's name and `/` if sources were joined.
+        identities: `(count,)` int64, the same number for the same person; None if unknown.
         origins: `(count,)` uint8, the source of each face: an index into `sources`.
         sources: the names of the sources; a single one unless several were joined.
         size: the side of a face in pixels.
-        info: all that `prepared.json` says.
-
-    Raises:
-        FaceganError: this is no prepared data set, an unfinished one, or its files do not belong together.
+        info: the contents of `prepared.json`.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path):
+        """Opens the folder.
+
+        Raises:
+            FaceganError: this is no prepared data set, it is unfinished, or its files are damaged or do not match.
+        """
         self.path = Path(path)
-        self.info = _info(self.path)
+        self.info = _read_info(self.path)
         try:
-            self.size, self.columns = self.info["size"], tuple(self.info["columns"])
+            self.size: int = self.info["size"]
+            self.columns: tuple[str, ...] = tuple(self.info["columns"])
             self.faces = np.load(self.path / "faces.npy", mmap_mode="r")
             self.labels = np.load(self.path / "labels.npy")
-            self._split = np.load(self.path / "split.npy")
-            self.names = (self.path / "names.txt").read_text("utf-8").splitlines()
-            known, identities, origins = map(self._load, ("known.npy", "identities.npy", "origins.npy"))
-            self.known = np.ones(self.labels.shape, bool) if known is None else known
-            self.identities = identities
-            self.origins = np.zeros(len(self.names), "uint8") if origins is None else origins
+            self._parts = np.load(self.path / "split.npy")
+            self.names = _read_names(self.path)
+            self.identities = self._load("identities.npy", None)
+            self.known = self._load("known.npy", np.ones(self.labels.shape, bool))
+            self.origins = self._load("origins.npy", np.zeros(len(self.names), "uint8"))
             source = self.info["source"]
-            self.sources = tuple(part["name"] for part in source.get("sources", [source]))
+            self.sources: tuple[str, ...] = tuple(part["name"] for part in source.get("sources", [source]))
+            self._check()
         except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
             raise FaceganError(f"{self.path} is damaged ({error}); prepare it once more") from error
-        self._check()
 
-    def __len__(self):
+    def __len__(self) -> int:
+        """Returns the number of faces."""
         return len(self.names)
 
-    def part(self, name):
-        """Where the faces of a part are: sorted int64 indices. `name` is `train`, `validation` or `test`."""
-        return np.flatnonzero(self._split == PARTS.index(name))
+    def part(self, name: str) -> np.ndarray:
+        """Returns the sorted int64 indexes of the faces of a part: `train`, `validation` or `test`."""
+        return np.flatnonzero(self._parts == PARTS.index(name))
 
-    def _load(self, name):
-        """Returns an array that not every data set has, or None."""
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Returns, for each column, the number of faces with 1, with 0, and with an unknown label."""
+        ones, known = self.labels.sum(axis=0, dtype=int), self.known.sum(axis=0, dtype=int)
+        return {
+            column: {"1": int(one), "0": int(sure - one), "unknown": len(self) - int(sure)}
+            for column, one, sure in zip(self.columns, ones, known, strict=True)
+        }
+
+    def _load(self, name, default):
+        """Returns an array that not every data set has."""
         path = self.path / name
-        return np.load(path) if path.exists() else None
+        return np.load(path) if path.exists() else default
 
     def _check(self):
-        count = self.info.get("count")
-        shapes = {
-            "faces.npy": (self.faces.shape, (count, self.size, self.size, 3)),
-            "labels.npy": (self.labels.shape, (count, len(self.columns))),
-            "known.npy": (self.known.shape, (count, len(self.columns))),
-            "origins.npy": (self.origins.shape, (count,)),
-            "split.npy": (self._split.shape, (count,)),
-            "names.txt": ((len(self.names),), (count,)),
+        """Raises `ValueError` if the files do not have the types, shapes and values that they should."""
+        count, size, columns = self.info.get("count"), self.size, len(self.columns)
+        if size not in SIZES or len(set(self.columns)) < columns or not all(map(_is_text, self.columns + self.sources)):
+            raise ValueError("prepared.json has wrong values")
+        if len(self.names) != count:
+            raise ValueError("names.txt and prepared.json disagree")
+        expected = {
+            "faces.npy": (self.faces, "uint8", (count, size, size, 3), 255),
+            "labels.npy": (self.labels, "uint8", (count, columns), 1),
+            "known.npy": (self.known, "bool", (count, columns), 1),
+            "origins.npy": (self.origins, "uint8", (count,), len(self.sources) - 1),
+            "split.npy": (self._parts, "uint8", (count,), len(PARTS) - 1),
         }
         if self.identities is not None:
-            shapes["identities.npy"] = (self.identities.shape, (count,))
-        for file, (found, expected) in shapes.items():
-            if found != expected:
-                raise FaceganError(f"{self.path} is damaged: {file} and prepared.json disagree; prepare it once more")
+            expected["identities.npy"] = (self.identities, "int64", (count,), np.iinfo("int64").max)
+        for file, (array, dtype, shape, largest) in expected.items():
+            if array.dtype != dtype or array.shape != shape:
+                raise ValueError(f"{file} and prepared.json disagree")
+            if array is not self.faces and array.max(initial=0) > largest:
+                raise ValueError(f"{file} has wrong values")
 
 
-def _info(path):
+def write_names(folder: Path, names: Sequence[str]) -> None:
+    """Writes the names of pictures, none of which has a line break, to a prepared data set."""
+    content = "".join(f"{name}\n" for name in names)
+    (folder / "names.txt").write_bytes(content.encode("utf-8", "surrogateescape"))
+
+
+def _read_names(folder):
+    # Not splitlines: names may have any of its rarer line breaks.
+    return (folder / "names.txt").read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1]
+
+
+def _is_text(value):
+    return isinstance(value, str)
+
+
+def _read_info(path: Path) -> dict[str, Any]:
     try:
         info = json.loads((path / "prepared.json").read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         partial = path.with_name(path.name + PARTIAL)
         if path.name.endswith(PARTIAL) or (partial.is_dir() and not path.exists()):
-            raise FaceganError(f"{path} is unfinished; run the same `facegan prepare` again to go on") from None
+            raise FaceganError(f"{path} is unfinished; run the same `facegan prepare` again to resume") from None
         raise FaceganError(f"{path} is not a prepared data set; make one with `facegan prepare`") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise FaceganError(f"cannot read {path / 'prepared.json'}: {error}") from error
     if not isinstance(info, dict) or info.get("format") != FORMAT:
         raise FaceganError(f"{path} was prepared by another version of facegan; prepare it once more")

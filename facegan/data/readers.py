@@ -5,6 +5,7 @@ import os
 import zipfile
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,9 @@ from PIL import Image
 
 from facegan.errors import FaceganError
 from facegan.images import crop_square, is_image_path, open_image
+
+# Bytes of a picture or list in a zip. CelebA's longest list has 25 MB.
+LARGEST_MEMBER = 128 << 20
 
 
 class PictureReader(ABC):
@@ -43,7 +47,11 @@ class FolderReader(PictureReader):
 
     def open(self, name: str) -> Image.Image:
         """Returns the whole picture in mode RGB; raises `FaceganError` if it cannot be read."""
-        return open_image(Path(self.path, name))
+        try:
+            return open_image(Path(self.path, name))
+        except FaceganError as error:
+            # Lists of what was left out are passed on with the data; where it lay is nobody's business.
+            raise FaceganError(str(error).replace(str(Path(self.path, name)), name)) from error
 
 
 @dataclass(frozen=True)
@@ -59,8 +67,12 @@ class ZipReader(PictureReader):
     folder: str
 
     @classmethod
-    def from_zip(cls, path: Path) -> "ZipReader":
-        """Returns the reader of the folder with the most pictures; raises `FaceganError` if there are none."""
+    def from_zip(cls, path: Path, preferred: Sequence[str] = ()) -> "ZipReader":
+        """Returns the reader of the folder with the most pictures, of those with a preferred name if there are any.
+
+        Raises:
+            FaceganError: this is no zip, or there are no pictures in it.
+        """
         folders = Counter(
             name.rpartition("/")[0]
             for name in _zip(str(path)).namelist()
@@ -68,7 +80,8 @@ class ZipReader(PictureReader):
         )
         if not folders:
             raise FaceganError(f"no pictures in {path}")
-        return cls(str(path), folders.most_common(1)[0][0])
+        folder = max(folders, key=lambda folder: (PurePosixPath(folder).name in preferred, folders[folder]))
+        return cls(str(path), folder)
 
     def names(self) -> set[str]:
         """Returns the names of the pictures right inside the folder."""
@@ -76,14 +89,27 @@ class ZipReader(PictureReader):
         folder = PurePosixPath(self.folder)
         return {member.name for member in members if member.parent == folder and is_image_path(member)}
 
-    def open(self, name: str) -> Image.Image:
-        """Returns the whole picture in mode RGB; raises `FaceganError` if it cannot be read."""
+    def find(self, names: Sequence[str]) -> str | None:
+        """Returns the path of the first member of the whole zip with one of these names, or None."""
+        members = [member for member in _zip(self.path).namelist() if not member.startswith("__MACOSX")]
+        return next((member for name in names for member in members if PurePosixPath(member).name == name), None)
+
+    def read(self, member: str) -> bytes:
+        """Returns the content of a member of the whole zip; raises `FaceganError` if it is damaged or too large."""
+        where = f"{PurePosixPath(member).name} in {Path(self.path).name}"
         try:
-            content = _zip(self.path).read(f"{self.folder}/{name}".lstrip("/"))
+            if _zip(self.path).getinfo(member).file_size > LARGEST_MEMBER:
+                raise FaceganError(f"cannot read {where}: larger than {LARGEST_MEMBER >> 20} MiB")
+            return _zip(self.path).read(member)
+        except FaceganError:
+            raise
         # A damaged member makes zipfile fail in several ways (BadZipFile, zlib.error, EOFError).
         except Exception as error:
-            raise FaceganError(f"cannot read {name} in {Path(self.path).name}: the zip is damaged here") from error
-        return open_image(io.BytesIO(content))
+            raise FaceganError(f"cannot read {where}: the zip is damaged here") from error
+
+    def open(self, name: str) -> Image.Image:
+        """Returns the whole picture in mode RGB; raises `FaceganError` if it cannot be read."""
+        return open_image(io.BytesIO(self.read(f"{self.folder}/{name}".lstrip("/"))))
 
 
 @lru_cache(maxsize=1)

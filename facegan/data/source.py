@@ -1,11 +1,12 @@
 """Opens sources of faces, whatever they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from facegan.data.alignment import align_alike
 from facegan.data.base import Source
 from facegan.data.celeba import celeba_source, find_celeba
+from facegan.data.columns import Titles
 from facegan.data.drawn import DRAWN, drawn_source
 from facegan.data.folder import folder_source
 from facegan.data.joined import join_sources
@@ -18,6 +19,8 @@ def open_sources(
     count: int | None = None,
     seed: int = 0,
     align: bool | None = None,
+    ignore: Iterable[str] = (),
+    rename: Mapping[str, str] | None = None,
 ) -> Source:
     """Opens one or more sources of faces as a single `Source`.
 
@@ -28,20 +31,28 @@ def open_sources(
         seed: for drawn faces and for splitting each of several sources.
         align: whether to align faces by their landmarks. By default, each of several sources is aligned if it frames
             faces differently, and a single source stays as it is.
+        ignore: columns of the label files to leave out.
+        rename: `{title: new title}` for columns of the label files.
 
     Raises:
-        FaceganError: a source that does not exist, or labels that are missing or cannot be read.
+        FaceganError: a source or a column that does not exist, or labels that are missing or cannot be read.
     """
     if len(sources) > 1 and (labels is not None or count is not None):
         raise FaceganError("a label file or a number of faces goes with a single source only")
-    opened = [open_source(source, labels, count, seed) for source in sources]
+    titles = Titles(ignore, rename)
+    opened = [open_source(source, labels, count, seed, titles) for source in sources]
+    titles.check()
     if align or (align is None and len(opened) > 1):
         opened = [align_alike(source, always=bool(align)) for source in opened]
     return join_sources(opened, seed)
 
 
 def open_source(
-    source: str | Path, labels: str | Path | None = None, count: int | None = None, seed: int = 0
+    source: str | Path,
+    labels: str | Path | None = None,
+    count: int | None = None,
+    seed: int = 0,
+    titles: Titles | None = None,
 ) -> Source:
     """Opens a source of faces.
 
@@ -50,6 +61,7 @@ def open_source(
         labels: the label file of pictures, where it does not have its usual place and name.
         count: the number of faces to draw; only for `drawn`.
         seed: of the drawn faces.
+        titles: which columns of label files to ignore or rename.
 
     Raises:
         FaceganError: there is no such source, or its labels are missing or cannot be read.
@@ -66,7 +78,7 @@ def open_source(
         raise FaceganError(f"{source} does not exist; a source is {kinds}")
     pictures = find_celeba(source)
     if pictures is not None:
-        return celeba_source(source, pictures, labels)
+        return celeba_source(source, pictures, labels, titles)
     if not source.is_dir():
         raise FaceganError(f"{source} is neither a folder nor a zip of CelebA's pictures")
-    return folder_source(source, labels)
+    return folder_source(source, labels, titles)

@@ -1,4 +1,4 @@
-"""Which faces a model learns from, which it is tried on, and which it is measured with."""
+"""Splits faces into those that a model is trained on, chosen by, and measured with."""
 
 import numpy as np
 
@@ -6,27 +6,27 @@ PARTS = ("train", "validation", "test")
 SHARES = (0.8, 0.1, 0.1)
 
 
-def split_rule(identities, partition):
-    """In words, how `split` goes about it."""
+def split_rule(identities: np.ndarray | None, partition: np.ndarray | None) -> str:
+    """Describes how `split` divides these faces."""
     if partition is not None:
         return "as the source says"
     return "8:1:1 by picture" if identities is None else "8:1:1 by identity"
 
 
-def split(count, identities, partition, seed):
+def split(count: int, identities: np.ndarray | None, partition: np.ndarray | None, seed: int) -> np.ndarray:
     """Divides faces into training, validation and test faces.
 
-    The source's own partition counts where there is one. Otherwise the shares are 8:1:1; nobody is in two parts
-    where it is known who is who.
+    The source's own partition is kept. Without one, the shares are 8:1:1, and nobody is in two parts where identities
+    are known.
 
     Args:
-        count: how many faces.
+        count: the number of faces.
         identities: `(count,)` int, or None.
         partition: `(count,)` uint8, or None.
-        seed: the same seed gives the same division.
+        seed: the same seed gives the same split.
 
     Returns:
-        `(count,)` uint8: 0 train, 1 validation, 2 test.
+        `(count,)` uint8, indexes into `PARTS`.
     """
     if partition is not None:
         return np.asarray(partition, "uint8")
@@ -35,7 +35,7 @@ def split(count, identities, partition, seed):
     )
     part_of = np.zeros(len(people), "uint8")
     missing = np.array(SHARES) * count
-    # Each person goes where most faces are missing, so the last ones even out what the earlier ones left.
+    # Each person goes where most faces are missing, so the last ones even out what the first ones left.
     for person in np.random.default_rng(seed).permutation(len(people)):
         part = int(missing.argmax())
         part_of[person] = part

@@ -39,8 +39,8 @@ def eyes(source):
 
 def test_a_tighter_source_is_noticed_and_aligned(folder):
     source = open_source(folder("tight", tighter))
-    aligned = align_alike(source)
-    assert not framing(source).is_aligned and framing(source).scale > 1.1
+    aligned, measured = align_alike(source), framing(source.read, source.names)
+    assert not measured.is_aligned and measured.scale > 1.1
     assert "aligned by their landmarks" in aligned.remarks[0] and aligned.description["aligned"]
     assert eyes(aligned) == pytest.approx(np.array([(x, EYE_Y) for x in EYE_X]), abs=0.02)
     assert np.abs(eyes(source) - eyes(aligned)).max() > 0.02
@@ -48,7 +48,7 @@ def test_a_tighter_source_is_noticed_and_aligned(folder):
 
 def test_an_aligned_source_stays_as_it_is_unless_asked(folder):
     source = open_source(folder("usual", lambda face: face))
-    assert framing(source).is_aligned and align_alike(source) is source
+    assert framing(source.read, source.names).is_aligned and align_alike(source) is source
     assert "aligned" in align_alike(source, always=True).description
     assert align_alike(drawn_source(3), always=True).description == drawn_source(3).description
 

@@ -21,7 +21,7 @@ def test_words_and_numbers_become_label_columns(tmp_path):
     text = "file,Gender,age,hair,skin,Smiling,Hat,partition,identity\n" \
            "a.png,female,old,blonde,pale,yes,true,train,ann\n" \
            "b.png,male,young,other,0,-1,no,validation,bob\n" \
-           "\nsub/c.png,1,0,gray,1,0,FALSE,2,ann\n"
+           "\nsub/c.png,M,old,gray,1,0,FALSE,2,ann\n"
     source = open_source(make(tmp_path, text))
     assert source.names == ["a.png", "b.png", "sub/c.png"]
     assert source.columns == ("Male", "Young", "Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Pale_Skin",
@@ -82,7 +82,7 @@ def test_centred_square_is_taken(size, tmp_path):
     ("file,hair\na.png,\n", "line 2, column 'hair'.*empty"),
     ("file,Smiling,partition\na.png,1,some\n", "line 2, column 'partition'.*some"),
     ("file,Smiling\na.png,1\na.png,0\n", "line 3: 'a.png' comes twice"),
-    ("file,gender,Male\na.png,1,1\n", "Male twice"),
+    ("file,gender,Male\na.png,male,1\n", "Male twice"),
     ("file,Smiling\na.png\n", "line 2"),
     ("file,Smiling\nx.png,1\n", "none of the pictures"),
     ("file,Smiling\n", "no labels"),

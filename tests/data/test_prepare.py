@@ -92,7 +92,13 @@ def test_all_faces_arrive(workers, tmp_path):
     assert faces.info["source"]["kind"] == "drawn" and faces.info["left_out"] == 0
     assert (tmp_path / "out" / "left_out.csv").read_text() == "name,reason\n"
     assert set(files(tmp_path / "out")) == {
-        "faces.npy", "labels.npy", "split.npy", "names.txt", "left_out.csv", "prepared.json"}
+        "faces.npy",
+        "labels.npy",
+        "split.npy",
+        "names.txt",
+        "left_out.csv",
+        "prepared.json",
+    }
     assert not (tmp_path / "out.partial").exists()
 
 
@@ -299,4 +305,50 @@ def test_damaged_sets_are_noticed(file, damage, tmp_path):
     else:
         path.write_bytes((tmp_path / "other" / file).read_bytes())
     with pytest.raises(FaceganError):
+        PreparedFaces(tmp_path / "out")
+
+
+def test_a_second_process_is_refused_while_the_first_works(tmp_path):
+    class Racing(DrawnReader):
+        def __call__(self, name, size):
+            with pytest.raises(FaceganError, match="being prepared by another process"):
+                quiet(drawn_source(3), tmp_path / "out")
+            return super().__call__(name, size)
+
+    faces = quiet(replace(drawn_source(3), read=Racing(0)), tmp_path / "out")
+    assert len(faces) == 3 and faces.faces[:].any(axis=(1, 2, 3)).all()
+
+
+@pytest.mark.parametrize(
+    "file, change",
+    [
+        ("labels.npy", lambda array: array + 7),
+        ("labels.npy", lambda array: array.astype("float32")),
+        ("faces.npy", lambda array: array.astype("float64")),
+        ("split.npy", lambda array: array + 3),
+    ],
+)
+def test_wrong_values_are_noticed(file, change, tmp_path):
+    quiet(drawn_source(5), tmp_path / "out")
+    np.save(tmp_path / "out" / file, change(np.load(tmp_path / "out" / file)))
+    with pytest.raises(FaceganError, match=file):
+        PreparedFaces(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"size": "32"},
+        {"columns": 5},
+        {"columns": ["Male"] * 8},
+        {"columns": [1] * 8},
+        {"source": None},
+        {"count": None},
+    ],
+)
+def test_wrong_descriptions_are_noticed(change, tmp_path):
+    quiet(drawn_source(5), tmp_path / "out")
+    path = tmp_path / "out" / "prepared.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(FaceganError, match="damaged"):
         PreparedFaces(tmp_path / "out")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ def prepare(
     count: int | None = None,
     seed: int = 0,
     align: bool | None = None,
+    ignore: Iterable[str] = (),
+    rename: Mapping[str, str] | None = None,
     workers: int | None = None,
     progress: bool = True,
 ) -> PreparedFaces:
@@ -35,6 +37,8 @@ def prepare(
         seed: of the split and of drawn faces.
         align: whether to align faces by their landmarks; by default, one of several sources is aligned if it frames
             faces differently.
+        ignore: columns of the label files to leave out.
+        rename: `{title: new title}` for columns of the label files.
         workers: the number of processes; as many as there are processors by default.
         progress: whether to print progress on stderr.
 
@@ -48,7 +52,8 @@ def prepare(
     from facegan.data.source import open_sources
 
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
-    return prepare_source(open_sources(paths, labels, count, seed, align), out, size, seed, workers, progress)
+    source = open_sources(paths, labels, count, seed, align, ignore, rename)
+    return prepare_source(source, out, size, seed, workers, progress)
 
 
 def evaluate(

@@ -47,6 +47,17 @@ def test_prepare_joins_sources(tmp_path):
     assert (len(faces), faces.size, faces.columns) == (40, 32, ("Smiling",))
 
 
+def test_prepare_renames_and_ignores_columns(tmp_path):
+    for index in range(10):
+        Image.new("RGB", (40, 40), (index * 9, 99, 99)).save(tmp_path / f"{index}.png")
+    rows = [f"{index}.png,{index % 2},1" for index in range(10)]
+    (tmp_path / "labels.csv").write_text("\n".join(["image,smile,odd", *rows]), "utf-8")
+    faces = facegan.prepare(
+        tmp_path, tmp_path / "out", size=32, ignore=["odd"], rename={"smile": "Smiling"}, workers=1, progress=False
+    )
+    assert faces.columns == ("Smiling",)
+
+
 def test_prepare_refuses_a_source_that_does_not_exist(tmp_path):
     with pytest.raises(facegan.FaceganError, match="does not exist"):
         facegan.prepare(tmp_path / "nowhere", tmp_path / "out")
@@ -54,7 +65,7 @@ def test_prepare_refuses_a_source_that_does_not_exist(tmp_path):
 
 class JudgesAtRandom:
     def __init__(self, faces):
-        self.columns, self.random = faces.columns, np.random.default_rng(0)
+        self.columns, self.image_size, self.random = faces.columns, faces.size, np.random.default_rng(0)
 
     def classify(self, images):
         return self.random.random((len(images), len(self.columns))), self.random.random((len(images), 4))

@@ -62,6 +62,7 @@ def train(
       facegan train drawn64 --preset tiny --attributes glasses,hair --images 40000
       facegan train my-faces --from run --out mine --images 20000
     """
+    from facegan.attributes import Attributes
     from facegan.data.prepared import PreparedFaces
     from facegan.inference import describe
 
@@ -87,6 +88,7 @@ def train(
         settings, planned = _new_settings(given, faces, start), None
     if epochs:
         images = max(1, round(epochs * len(faces.part("train"))))
+    faces.check_trainable(Attributes(settings.attributes, faces.columns))
     if dry_run:
         return _dry_run(faces, settings, images or planned, devices)
     path, finished = run.train(

@@ -1,10 +1,10 @@
 """Faces that the program draws: every attribute is known for certain, and anyone may share them.
 
 A face is a flat-shaded portrait, aligned as CelebA's photos are: eyes at 0.385 and 0.615 of the width and 0.44 of the
-height. Everything that is not an attribute follows from the face's seed alone, so that the same face can be
-drawn once more with a single attribute changed: the answer that an edited picture can be compared with.
+height. Everything that is not an attribute follows from the face's seed alone, so that the same face can be drawn again
+with a single attribute changed: ground truth for an edit.
 
-All coordinates are parts of the picture's side, from the top left corner.
+All coordinates are shares of the picture's side, from the top left corner.
 """
 
 import colorsys
@@ -38,7 +38,7 @@ HAIR = {
 EYES = ((84, 52, 30), (48, 34, 26), (70, 120, 168), (82, 130, 84), (112, 128, 138))
 FRAMES = ((22, 22, 26), (52, 26, 18), (24, 30, 66), (70, 14, 26))
 
-# Each trait is one number in 0..1 drawn from the seed, in this order, whatever the attributes are.
+# Each trait is a number in 0..1, drawn from the seed in this order, whatever the attributes are.
 TRAITS = (
     "shift_x shift_y head_width head_length jaw skin_tone eye_size eye_colour brow_height brow_tilt nose_length "
     "nose_width mouth_width smile open_mouth hair_shade hairline parting style curls length frame lens "
@@ -48,7 +48,7 @@ TRAITS = (
 
 @dataclass(frozen=True)
 class DrawnFace:
-    """A face to be drawn: the five attributes, in the words of `facegan.attributes`, and a seed for all the rest."""
+    """A face to draw: the five attributes, in the words of `facegan.attributes`, and a seed for everything else."""
 
     gender: str
     age: str
@@ -58,33 +58,29 @@ class DrawnFace:
     seed: int
 
     @property
-    def wishes(self):
-        """`{attribute: value}`, as `Attributes.parse` gives it."""
+    def wishes(self) -> dict[str, str]:
+        """`{attribute: value}`, as returned by `Attributes.parse`."""
         return {name: getattr(self, name) for name in FIVE_NAMES}
 
     @property
-    def labels(self):
+    def labels(self) -> np.ndarray:
         """`(8,)` uint8, 0 or 1, in the order of `COLUMNS`."""
         return np.array([bit for item in FIVE for bit in item.bits(getattr(self, item.name))], "uint8")
 
 
-def random_face(random):
-    """A face with every attribute drawn on its own, all values equally likely.
-
-    Args:
-        random: `numpy.random.Generator`.
-    """
+def random_face(random: np.random.Generator) -> DrawnFace:
+    """Draws every attribute of a face independently, all values equally likely."""
     values = {item.name: item.values[random.integers(len(item.values))] for item in FIVE}
     return DrawnFace(**values, seed=int(random.integers(2**63)))
 
 
-def face_at(seed, index):
-    """Face number `index` of the drawn set with this seed; the other faces need not be drawn for it."""
+def face_at(seed: int, index: int) -> DrawnFace:
+    """Returns face number `index` of the drawn set with this seed, without the faces before it."""
     return random_face(np.random.default_rng([seed, index]))
 
 
-def drawn_source(count=None, seed=0):
-    """The drawn set with this seed as a `Source` of `count` faces (10,000 by default)."""
+def drawn_source(count: int | None = None, seed: int = 0) -> Source:
+    """Opens the drawn set with this seed as a source of `count` faces (10,000 by default)."""
     count = DEFAULT_COUNT if count is None else count
     if count < 1 or seed < 0:
         raise FaceganError(f"cannot draw {count} faces with seed {seed}: at least 1 face and seed 0")
@@ -99,24 +95,25 @@ def drawn_source(count=None, seed=0):
 
 @dataclass(frozen=True)
 class DrawnReader:
-    """Draws the face of a name that `drawn_source` gave out."""
+    """Draws the face with a name from `drawn_source`."""
 
     seed: int
 
-    def __call__(self, name, size):
+    def __call__(self, name: str, size: int) -> Image.Image:
+        """Returns the face as a `size` x `size` RGB image."""
         return draw(face_at(self.seed, int(name.removeprefix("drawn-"))), size)
 
 
-def draw(face, size, **other_traits):
+def draw(face: DrawnFace, size: int, **other_traits: float) -> Image.Image:
     """Draws a face.
 
     Args:
-        face: `DrawnFace`.
+        face: what to draw.
         size: the picture's side in pixels.
-        other_traits: numbers in 0..1 for any of `TRAITS`, in place of those that come from the face's seed.
+        **other_traits: numbers in 0..1 for any of `TRAITS`, in place of those from the face's seed.
 
     Returns:
-        RGB `PIL.Image`, `size` x `size`. Changing one attribute of the face changes only what it concerns.
+        RGB image, `size` x `size`. Changing one attribute of the face changes only the pixels that it concerns.
     """
     traits = _traits(face, other_traits)
     pen = _Pen(_background(traits, size * OVERSAMPLING), *_shift(traits))
@@ -126,15 +123,15 @@ def draw(face, size, **other_traits):
     return ImageChops.multiply(pen.image.reduce(OVERSAMPLING), _light(traits, size))
 
 
-def landmarks(face, **other_traits):
-    """Where a face's landmarks are: the pupil and the mouth corner on the picture's left, those on its right, and the
-    tip of the nose, in the order of `facegan.photos.detect.LANDMARKS`.
+def landmarks(face: DrawnFace, **other_traits: float) -> np.ndarray:
+    """Returns a drawn face's landmarks: the pupils, the tip of the nose and the corners of the mouth.
 
     Args:
-        face, other_traits: as for `draw`.
+        face: what to draw.
+        **other_traits: as for `draw`.
 
     Returns:
-        `(5, 2)`, x and y as parts of the picture's side.
+        `(5, 2)`, x and y as shares of the picture's side, in the order of `facegan.photos.detect.LANDMARKS`.
     """
     traits = _traits(face, other_traits)
     half, _, corner = _mouth_line(traits)
@@ -143,7 +140,7 @@ def landmarks(face, **other_traits):
 
 
 class _Pen:
-    """Draws shapes given in parts of the side, moved a little, in colours that may be translucent."""
+    """Draws shapes given in shares of the side, moved a little, in colours that may be translucent."""
 
     def __init__(self, image, dx, dy):
         self.image = image
@@ -175,11 +172,11 @@ class _Pen:
 
 def _traits(face, other_traits):
     numbers = np.random.default_rng(face.seed).random(len(TRAITS)).tolist()
-    return SimpleNamespace(**{**dict(zip(TRAITS, numbers)), **other_traits})
+    return SimpleNamespace(**{**dict(zip(TRAITS, numbers, strict=True)), **other_traits})
 
 
 def _shift(traits):
-    """How far the whole face is moved, across and down."""
+    """Returns how far the whole face is moved, across and down."""
     return _between(traits.shift_x, -0.01, 0.01), _between(traits.shift_y, -0.01, 0.01)
 
 
@@ -192,8 +189,8 @@ def _choice(part, options):
 
 
 def _mix(colour, other, part):
-    """`colour` with this part of it replaced by `other`."""
-    return tuple(round(a + (b - a) * part) for a, b in zip(colour, other))
+    """Returns `colour` with this share of it replaced by `other`."""
+    return tuple(round(a + (b - a) * part) for a, b in zip(colour, other, strict=True))
 
 
 def _dark(colour, part):
@@ -205,34 +202,34 @@ def _hsv(hue, saturation, value):
 
 
 def _arc(x, y, rx, ry, start, stop, count=24):
-    """Points of an ellipse between two angles in degrees: 0 is right, 90 is below, 270 is above."""
+    """Returns points of an ellipse between two angles in degrees: 0 is right, 90 is below, 270 is above."""
     angles = np.radians(np.linspace(start, stop, count))
     return np.stack([x + rx * np.cos(angles), y + ry * np.sin(angles)], 1)
 
 
 def _curve(start, control, stop, count=12):
-    """Points of a quadratic Bézier curve."""
+    """Returns points of a quadratic Bézier curve."""
     t = np.linspace(0, 1, count)[:, None]
     return (1 - t) ** 2 * np.array(start) + 2 * t * (1 - t) * np.array(control) + t**2 * np.array(stop)
 
 
 def _mirrored(points):
-    """The same on the other side of the face."""
+    """Returns the same points on the other side of the face."""
     return np.asarray(points) * (-1, 1) + (1, 0)
 
 
 def _background(traits, side):
-    """Two shades of one colour that run into each other."""
+    """Returns a gradient between two shades of one colour."""
     saturation, value = _between(traits.background_depth, 0.5, 0.2), _between(traits.background_depth, 0.5, 0.85)
     near, far = _hsv(traits.background, saturation, value), _hsv(traits.background, saturation, value * 0.75)
     corners = np.roll([near, near, far, far], int(traits.background_angle * 4), axis=0)
-    # Corners in the order they are met when walking around the picture.
+    # In clockwise order.
     square = Image.fromarray(corners[[0, 1, 3, 2]].reshape(2, 2, 3).astype("uint8"))
     return square.resize((side, side), Image.Resampling.BILINEAR)
 
 
 def _light(traits, size):
-    """What the finished picture is multiplied with: a little darker towards one side."""
+    """Returns the light by which the finished picture is multiplied: a little darker towards one side."""
     left = min(1, _between(traits.light, 0.82, 1.18))
     right = min(1, _between(traits.light, 1.18, 0.82))
     grey = np.linspace(255 * left, 255 * right, size).astype("uint8")
@@ -240,7 +237,7 @@ def _light(traits, size):
 
 
 def _look(face, traits):
-    """The colours and measures that several layers share."""
+    """Returns the colours and measures that several layers share."""
     male = face.gender == "male"
     skin = _choice(traits.skin_tone, SKIN_TONES)
     skin = _mix(skin, PALE, 0.88) if face.skin == "1" else skin
@@ -263,7 +260,7 @@ def _look(face, traits):
 
 
 def _back_hair(pen, face, look, traits):
-    """Long hair behind the head; only women have it here."""
+    """Draws long hair behind the head; only drawn women have it."""
     if look.male:
         return
     end = _choice(traits.length, (0.80, 0.92, 1.05))
@@ -276,7 +273,7 @@ def _back_hair(pen, face, look, traits):
 
 
 def _body(pen, face, look, traits):
-    """Shoulders in a shirt, and the neck."""
+    """Draws shoulders in a shirt, and the neck."""
     shirt = _hsv(traits.shirt, 0.55, _between(traits.shirt_tone, 0.35, 0.8))
     neck = 0.135 if look.male else 0.105
     shoulder = _curve((0.5 - neck, 0.90), (0.16, 0.92), (0.06, 1.05))
@@ -287,7 +284,7 @@ def _body(pen, face, look, traits):
 
 
 def _outline(look):
-    """The head: an ellipse above, and below it one that the jaw squares or narrows."""
+    """Returns the outline of the head: an ellipse above, and below it one that the jaw squares or narrows."""
     angles = np.radians(np.arange(0, 360, 6))
     cos, sin = np.cos(angles), np.sin(angles)
     below = sin > 0
@@ -306,7 +303,7 @@ def _head(pen, face, look, traits):
 
 
 def _mouth_line(traits):
-    """Half the mouth's width, how far it smiles, and at what height its corners are."""
+    """Returns half the mouth's width, the curve of its smile, and the height of its corners."""
     curve = _between(traits.smile, 0.004, 0.036)
     return _between(traits.mouth_width, 0.075, 0.105), curve, MOUTH_Y - curve * 0.5
 
@@ -359,7 +356,7 @@ def _eyes(pen, face, look, traits):
 
 
 def _beard(pen, face, look, traits):
-    """The shadow that a man's beard leaves, whatever the colour of his hair."""
+    """Draws the shadow of a man's beard, which does not depend on the colour of his hair."""
     if not look.male:
         return
     head = _outline(look)
@@ -372,7 +369,7 @@ def _beard(pen, face, look, traits):
 
 
 def _wrinkles(pen, face, look, traits):
-    """What age leaves: lines on the forehead, beside and under the eyes, and from the nose down past the mouth."""
+    """Draws the lines of age: on the forehead, beside and under the eyes, and from the nose down past the mouth."""
     if face.age != "old":
         return
     for y, half in ((0.300, 0.11), (0.328, 0.135), (0.356, 0.10)):
@@ -395,7 +392,7 @@ def _wrinkles(pen, face, look, traits):
 
 
 def _hairline(look, traits):
-    """The lower edge of the hair on the forehead, from right to left."""
+    """Returns the lower edge of the hair on the forehead, from right to left."""
     edge = look.width + 0.004
     line = _between(traits.hairline, 0.225, 0.262)
     parting = _between(traits.parting, 0.38, 0.62)
@@ -427,7 +424,7 @@ def _hairline(look, traits):
 
 
 def _hair(pen, face, look, traits):
-    """The hair on top of the head and, for women, beside the face."""
+    """Draws the hair on top of the head and, for women, beside the face."""
     edge = look.width + (0.022 if look.male else 0.05)
     height = _between(traits.length, 0.35, 0.385)
     temple = 0.45 if look.male else 0.52

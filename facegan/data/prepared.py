@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from facegan.attributes import Attributes
 from facegan.data.split import PARTS
 from facegan.errors import FaceganError
 
@@ -71,6 +72,20 @@ class PreparedFaces:
             column: {"1": int(one), "0": int(sure - one), "unknown": len(self) - int(sure)}
             for column, one, sure in zip(self.columns, ones, known, strict=True)
         }
+
+    def check_trainable(self, attributes: Attributes) -> None:
+        """Raises `FaceganError` if training faces have a single value of an attribute: no edit of it can be learned."""
+        train = self.part("train")
+        values = attributes.value_indexes(attributes.select(self.labels[train], self.columns))
+        for item, of_item in zip(attributes.items, values.T, strict=True):
+            known = self.known[train][:, [self.columns.index(column) for column in item.columns]].all(axis=1)
+            present = np.unique(of_item[known])
+            if len(present) < 2:
+                what = f"only the value {item.values[present[0]]}" if present.size else "no known value"
+                raise FaceganError(
+                    f"'{item.name}' has {what} in the training faces of {self.path}: no edit of it can be learned;"
+                    " leave it out of --attributes"
+                )
 
     def _load(self, name, default):
         """Returns an array that not every data set has."""

@@ -38,12 +38,12 @@ from facegan.errors import FaceganError
 @click.option("--faces-only", is_flag=True, help="Write the faces alone, aligned and of the model's size.")
 @click.option(
     "--aligned/--no-aligned", default=None,
-    help="Take all images as aligned faces as they are, or all as photos.  [default: found out by the place of the eyes]",
+    help="Treat all images as aligned faces, or all as photos.  [default: decided by where the eyes are]",
 )
 @click.option(
     "--out", type=click.Path(), default="edited.png", show_default=True,
-    help="For a photo, an image or a .gif of the edit growing; for aligned faces, a sheet of before and after or a .gif; or "
-    "a folder for single files (with a slash at the end).",
+    help="For a photo, an image or a .gif of the edit growing; for aligned faces, a sheet of before and after or a "
+    ".gif; or a folder for single files (with a slash at the end).",
 )
 @OVERWRITE_OPTION
 @SHOW_OPTION

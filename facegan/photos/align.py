@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from facegan.images import crop_square
+from facegan.images import CELEBA_SIZE, crop_square
 from facegan.photos.detect import Face, find_faces
 from facegan.photos.landmarks import SIZE, find_landmarks
 
@@ -18,6 +18,7 @@ PASSES = 2
 # As a share of the crop's side: landmarks that are further from those in the mirror image are no face's.
 LARGEST_DISAGREEMENT = 0.03
 # How an aligned face may differ from the template: 96 of 100 of CelebA's photos differ less, other croppings more.
+LARGEST_ASPECT = 1.05
 LARGEST_SHIFT, LARGEST_SCALING, LARGEST_ANGLE = 0.08, 1.18, math.radians(8)
 
 
@@ -104,10 +105,13 @@ def refine_landmarks(image: Image.Image, face: Face) -> NDArray[np.float64] | No
 
 
 def is_aligned(image: Image.Image) -> bool:
-    """Whether an RGB image is an aligned face: its centred square has a face where the training data has faces.
+    """Whether an RGB image is an aligned face: a square with a face where the training data has faces.
 
-    The image's size plays no part. In what is no face, the landmarks of the image and its mirror image disagree.
+    The size plays no part, but CelebA's own counts as square. In what is no face, the landmarks of the image and its
+    mirror image disagree. An image that is not square is a photo: as a face it would lose its sides.
     """
+    if image.size != CELEBA_SIZE and max(image.size) > LARGEST_ASPECT * min(image.size):
+        return False
     (found,), (disagreement,) = find_landmarks([crop_square(image, SIZE)])
     place = Alignment.from_landmarks(found)
     eyes = TEMPLATE[:2]

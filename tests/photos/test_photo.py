@@ -116,6 +116,14 @@ def test_photos_are_recognised_whatever_their_size(astronaut, side):
     assert not is_aligned(Image.new("RGB", (side, side), "white"))
 
 
+def test_a_photo_keeps_its_sides():
+    face = draw(face_at(0, 3), 178)
+    wide, celeba = Image.new("RGB", (300, 178), "blue"), Image.new("RGB", (178, 218), "blue")
+    wide.paste(face, (61, 0))
+    celeba.paste(face, (0, 33))
+    assert is_aligned(face) and is_aligned(celeba) and not is_aligned(wide)
+
+
 def test_the_user_decides_what_is_aligned(astronaut):
     (whole,), _ = select_faces(astronaut, 64, aligned=True)
     assert whole.alignment.side == 512

@@ -39,11 +39,12 @@ EYES = ((84, 52, 30), (48, 34, 26), (70, 120, 168), (82, 130, 84), (112, 128, 13
 FRAMES = ((22, 22, 26), (52, 26, 18), (24, 30, 66), (70, 14, 26))
 
 # Each trait is a number in 0..1, drawn from the seed in this order, whatever the attributes are.
-TRAITS = (
-    "shift_x shift_y head_width head_length jaw skin_tone eye_size eye_colour brow_height brow_tilt nose_length "
-    "nose_width mouth_width smile open_mouth hair_shade hairline parting style curls length frame lens "
-    "background background_depth background_angle shirt shirt_tone collar light beard"
-).split()
+_TRAITS = """
+    shift_x shift_y head_width head_length jaw skin_tone eye_size eye_colour brow_height brow_tilt nose_length nose_width
+    mouth_width smile open_mouth hair_shade hairline parting style curls length frame lens background background_depth
+    background_angle shirt shirt_tone collar light beard
+"""
+TRAITS = _TRAITS.split()
 
 
 @dataclass(frozen=True)

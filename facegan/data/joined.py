@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from facegan.data.base import Source
+from facegan.data.readers import PictureReader
 from facegan.data.split import split, split_rule
 
 
@@ -83,6 +84,19 @@ class JoinedReader:
         """Returns the face as a `size` x `size` RGB image."""
         title, _, picture = name.partition("/")
         return self.readers[title](picture, size)
+
+    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
+        """Returns size and time of change of the files of pictures."""
+        by_title: dict[str, list[str]] = {}
+        for name in names:
+            title, _, picture = name.partition("/")
+            by_title.setdefault(title, []).append(picture)
+        return [
+            state
+            for title, pictures in by_title.items()
+            if isinstance(reader := self.readers[title], PictureReader)
+            for state in reader.state(pictures)
+        ]
 
 
 def _distinct(titles):

@@ -156,13 +156,18 @@ class _Job:
             yield
 
     def _plan(self):
+        """Writes the plan, or raises `FaceganError` if the folder was begun with another one."""
+        plan = self.description()
         for file in (self.partial / "prepared.json", self.plan):
             if file.exists():
                 begun = json.loads(file.read_text("utf-8"))
-                description = self.description()
-                if {key: begun.get(key) for key in description} != description:
+                if {key: begun.get(key) for key in plan} != plan:
                     raise FaceganError(
                         f"{self.partial} was begun with another source, size or seed; delete it to start again"
+                    )
+                if file == self.plan and begun.get("pictures") != self._pictures():
+                    raise FaceganError(
+                        f"pictures have changed since {self.partial} was begun; delete it to start again"
                     )
                 return
         # If there is no plan yet, nothing that was written counts.
@@ -172,7 +177,12 @@ class _Job:
         with open(self.faces, "wb") as file:
             file.write(header)
             file.truncate(len(header) + len(self.source.names) * self.row_bytes)
-        _write_json(self.plan, self.description())
+        _write_json(self.plan, plan | {"pictures": self._pictures()})
+
+    def _pictures(self):
+        """Returns a digest that changes with the files of the pictures; drawn faces have none."""
+        state = getattr(self.source.read, "state", lambda names: [])
+        return hashlib.sha256(json.dumps(state(self.source.names)).encode()).hexdigest()
 
     def done(self):
         """Returns `{chunk: [(row, reason), ...]}` of the chunks on the disk; a line cut short does not count."""

@@ -26,6 +26,10 @@ class PictureReader(ABC):
     def open(self, name: str) -> Image.Image:
         """Returns the whole picture in mode RGB; raises `FaceganError` if it cannot be read."""
 
+    @abstractmethod
+    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
+        """Returns size and time of change of the files of pictures: not the same after a picture was replaced."""
+
     def __call__(self, name: str, size: int) -> Image.Image:
         """Returns the picture's centred square as a `size` x `size` RGB image."""
         return crop_square(self.open(name), size)
@@ -52,6 +56,10 @@ class FolderReader(PictureReader):
         except FaceganError as error:
             # Lists of what was left out are passed on with the data; where it lay is nobody's business.
             raise FaceganError(str(error).replace(str(Path(self.path, name)), name)) from error
+
+    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
+        """Returns size and time of change of each picture's file, zeros for a missing one."""
+        return [_file_state(Path(self.path, name)) for name in names]
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,18 @@ class ZipReader(PictureReader):
     def open(self, name: str) -> Image.Image:
         """Returns the whole picture in mode RGB; raises `FaceganError` if it cannot be read."""
         return open_image(io.BytesIO(self.read(f"{self.folder}/{name}".lstrip("/"))))
+
+    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
+        """Returns size and time of change of the zip."""
+        return [_file_state(Path(self.path))]
+
+
+def _file_state(path):
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
 
 
 @lru_cache(maxsize=1)

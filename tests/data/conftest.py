@@ -7,7 +7,7 @@ from facegan.data.drawn import draw, face_at
 
 @pytest.fixture(scope="session")
 def photo():
-    """`photo(seed, index)`: a drawn face of 128 pixels with a texture, since drawn faces resemble each other too much."""
+    """`photo(seed, index)`: a textured drawn face of 128 pixels; drawn faces as such are too similar for photos."""
 
     def textured(seed, index):
         pixels = np.random.default_rng([seed, index]).integers(0, 256, (24, 24, 3), "uint8")

@@ -7,6 +7,7 @@ from PIL import Image
 from facegan.data.alignment import align_alike, framing
 from facegan.data.drawn import EYE_X, EYE_Y, draw, drawn_source, face_at
 from facegan.data.source import open_source, open_sources
+from facegan.errors import FaceganError
 from facegan.photos.landmarks import SIZE, find_landmarks
 
 COUNT = 12
@@ -61,6 +62,21 @@ def test_each_of_several_sources_is_decided(folder):
     for align, expected in ((False, [False, False]), (True, [True, True])):
         descriptions = open_sources(paths, align=align).description["sources"]
         assert ["aligned" in description for description in descriptions] == expected
+
+
+def test_a_source_without_room_for_hair_is_refused(folder):
+    source = open_source(folder("close", lambda face: face.crop((40, 40, 152, 152))))
+    with pytest.raises(FaceganError, match=r"close shows faces too closely.*--no-align"):
+        align_alike(source)
+
+
+def test_a_face_at_the_edge_is_left_out(folder):
+    root = folder("usual", lambda face: face)
+    source = align_alike(open_source(root), always=True)
+    with Image.open(root / "0.png") as face:
+        face.crop((40, 40, 152, 152)).save(root / "0.png")
+    with pytest.raises(FaceganError, match=r"0.png is too close to the edge"):
+        source.read("0.png", 32)
 
 
 def test_a_picture_without_a_face_is_left_out(folder, tmp_path, facegan):

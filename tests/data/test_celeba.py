@@ -37,12 +37,16 @@ def write_pictures(folder, tall=True):
 
 def write_txt(path, names=NAMES):
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [f"{name}  " + "  ".join("1" if bit else "-1" for bit in bits) for name, bits in zip(names, table())]
+    rows = [
+        f"{name}  " + "  ".join("1" if bit else "-1" for bit in bits) for name, bits in zip(names, table(), strict=True)
+    ]
     path.write_text(f"{len(rows)}\n" + " ".join(CELEBA_COLUMNS) + " \n" + "\n".join(rows) + "\n")
 
 
 def write_csv(path):
-    rows = [",".join([name, *("1" if bit else "-1" for bit in bits)]) for name, bits in zip(NAMES, table())]
+    rows = [
+        ",".join([name, *("1" if bit else "-1" for bit in bits)]) for name, bits in zip(NAMES, table(), strict=True)
+    ]
     path.write_text("image_id," + ",".join(CELEBA_COLUMNS) + "\n" + "\n".join(rows) + "\n")
 
 
@@ -123,9 +127,11 @@ def test_partition_and_identity_are_read(ending, tmp_path):
     parts, people = [0, 0, 1, 2, 0, 2], [7, 7, 9, 12, 9, 7]
     separator, header = (" ", "") if ending == "txt" else (",", "image_id,partition\n")
     (root / "Eval").mkdir()
-    rows = "\n".join(f"{name}{separator}{part}" for name, part in zip(NAMES, parts))
+    rows = "\n".join(f"{name}{separator}{part}" for name, part in zip(NAMES, parts, strict=True))
     (root / "Eval" / f"list_eval_partition.{ending}").write_text(header + rows)
-    (root / "identity_CelebA.txt").write_text("\n".join(f"{name} {who}" for name, who in zip(NAMES, people)))
+    (root / "identity_CelebA.txt").write_text(
+        "\n".join(f"{name} {who}" for name, who in zip(NAMES, people, strict=True))
+    )
     source = open_source(root)
     assert source.partition.tolist() == parts and source.identities.tolist() == people
 
@@ -150,7 +156,7 @@ def test_missing_and_unlabelled_pictures_are_left_out(tmp_path):
 def test_labels_of_other_pictures_are_an_error_that_names_both(tmp_path):
     write_pictures(tmp_path / "img_align_celeba")
     write_txt(tmp_path / "list_attr_celeba.txt", [f"x{name}" for name in NAMES])
-    with pytest.raises(FaceganError, match="list_attr_celeba.txt.*none.*img_align_celeba"):
+    with pytest.raises(FaceganError, match=r"list_attr_celeba.txt.*none.*img_align_celeba"):
         open_source(tmp_path)
 
 
@@ -164,7 +170,7 @@ def test_no_labels_at_all(tmp_path):
 def test_broken_label_file(damage, tmp_path):
     path = plain(tmp_path) / "list_attr_celeba.txt"
     path.write_text(path.read_text().replace(*damage, 1))
-    with pytest.raises(FaceganError, match="line 3|twice"):
+    with pytest.raises(FaceganError, match=r"line 3|twice"):
         open_source(tmp_path)
 
 

@@ -37,7 +37,14 @@ def test_altered_copies_are_found_and_nothing_else(photo):
 
 @pytest.mark.parametrize(
     "parts, left_out",
-    [((0, 0, 0), [1]), ((2, 0, 0), [1, 2]), ((0, 2, 2), [1, 2]), ((1, 1, 1), [1]), ((1, 0, 1), [1]), ((2, 2, 0), [1, 2])],
+    [
+        ((0, 0, 0), [1]),
+        ((2, 0, 0), [1, 2]),
+        ((0, 2, 2), [1, 2]),
+        ((1, 1, 1), [1]),
+        ((1, 0, 1), [1]),
+        ((2, 2, 0), [1, 2]),
+    ],
 )
 def test_the_first_source_keeps_its_faces_and_its_people_stay_in_their_part(parts, left_out):
     """Face 0 is of the first source; face 1, its duplicate, and face 2 are of one person in the second."""

@@ -18,16 +18,30 @@ def make(root, text, pictures=("a.png", "b.png", "sub/c.png"), csv="labels.csv")
 
 
 def test_words_and_numbers_become_label_columns(tmp_path):
-    text = "file,Gender,age,hair,skin,Smiling,Hat,partition,identity\n" \
-           "a.png,female,old,blonde,pale,yes,true,train,ann\n" \
-           "b.png,male,young,other,0,-1,no,validation,bob\n" \
-           "\nsub/c.png,M,old,gray,1,0,FALSE,2,ann\n"
+    text = (
+        "file,Gender,age,hair,skin,Smiling,Hat,partition,identity\n"
+        "a.png,female,old,blonde,pale,yes,true,train,ann\n"
+        "b.png,male,young,other,0,-1,no,validation,bob\n"
+        "\nsub/c.png,M,old,gray,1,0,FALSE,2,ann\n"
+    )
     source = open_source(make(tmp_path, text))
     assert source.names == ["a.png", "b.png", "sub/c.png"]
-    assert source.columns == ("Male", "Young", "Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair", "Pale_Skin",
-                              "Smiling", "Hat")
+    assert source.columns == (
+        "Male",
+        "Young",
+        "Black_Hair",
+        "Blond_Hair",
+        "Brown_Hair",
+        "Gray_Hair",
+        "Pale_Skin",
+        "Smiling",
+        "Hat",
+    )
     assert source.labels.tolist() == [
-        [0, 0, 0, 1, 0, 0, 1, 1, 1], [1, 1, 0, 0, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 1, 1, 0, 0]]
+        [0, 0, 0, 1, 0, 0, 1, 1, 1],
+        [1, 1, 0, 0, 0, 0, 0, 0, 0],
+        [1, 0, 0, 0, 0, 1, 1, 0, 0],
+    ]
     assert source.partition.tolist() == [0, 1, 2]
     assert source.identities.tolist() == [0, 1, 0]
     assert source.description["kind"] == "folder"
@@ -36,8 +50,12 @@ def test_words_and_numbers_become_label_columns(tmp_path):
 def test_missing_and_unlabelled_are_left_out(tmp_path):
     source = open_source(make(tmp_path, "file,Smiling\na.png,1\nno.png,1\n../a.png,1\n"))
     assert source.names == ["a.png"]
-    assert source.left_out == (("no.png", "missing"), ("../a.png", "missing"), ("b.png", "no label"),
-                               ("sub/c.png", "no label"))
+    assert source.left_out == (
+        ("no.png", "missing"),
+        ("../a.png", "missing"),
+        ("b.png", "no label"),
+        ("sub/c.png", "no label"),
+    )
 
 
 def test_label_file_elsewhere_and_with_byte_order_mark(tmp_path):
@@ -76,18 +94,21 @@ def test_centred_square_is_taken(size, tmp_path):
     assert set(open_source(tmp_path).read("wide.png", 32).get_flattened_data()) == {(0, 0, 255)}
 
 
-@pytest.mark.parametrize("text, message", [
-    ("file,Smiling\na.png,1\nb.png,maybe\n", "labels.csv, line 3, column 'Smiling'.*maybe"),
-    ("file,hair\na.png,blond\nb.png,green\n", "line 3, column 'hair'.*green"),
-    ("file,hair\na.png,\n", "line 2, column 'hair'.*empty"),
-    ("file,Smiling,partition\na.png,1,some\n", "line 2, column 'partition'.*some"),
-    ("file,Smiling\na.png,1\na.png,0\n", "line 3: 'a.png' comes twice"),
-    ("file,gender,Male\na.png,male,1\n", "Male twice"),
-    ("file,Smiling\na.png\n", "line 2"),
-    ("file,Smiling\nx.png,1\n", "none of the pictures"),
-    ("file,Smiling\n", "no labels"),
-    ("file\na.png\n", "no column of labels"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("file,Smiling\na.png,1\nb.png,maybe\n", "labels.csv, line 3, column 'Smiling'.*maybe"),
+        ("file,hair\na.png,blond\nb.png,green\n", "line 3, column 'hair'.*green"),
+        ("file,hair\na.png,\n", "line 2, column 'hair'.*empty"),
+        ("file,Smiling,partition\na.png,1,some\n", "line 2, column 'partition'.*some"),
+        ("file,Smiling\na.png,1\na.png,0\n", "line 3: 'a.png' comes twice"),
+        ("file,gender,Male\na.png,male,1\n", "Male twice"),
+        ("file,Smiling\na.png\n", "line 2"),
+        ("file,Smiling\nx.png,1\n", "none of the pictures"),
+        ("file,Smiling\n", "no labels"),
+        ("file\na.png\n", "no column of labels"),
+    ],
+)
 def test_errors_say_where(text, message, tmp_path):
     with pytest.raises(FaceganError, match=message):
         open_source(make(tmp_path, text))
@@ -98,11 +119,11 @@ def test_no_csv_several_csvs_and_no_pictures(tmp_path):
         open_source(tmp_path)
     make(tmp_path, "file,Smiling\na.png,1\n")
     (tmp_path / "more.csv").write_text("x")
-    with pytest.raises(FaceganError, match="2 CSV files.*--labels"):
+    with pytest.raises(FaceganError, match=r"2 CSV files.*--labels"):
         open_source(tmp_path)
     for path in tmp_path.glob("*.csv"):
         path.unlink()
-    with pytest.raises(FaceganError, match="no CSV file.*--labels"):
+    with pytest.raises(FaceganError, match=r"no CSV file.*--labels"):
         open_source(tmp_path)
 
 
@@ -113,8 +134,12 @@ def test_csv_that_is_no_text(tmp_path):
 
 
 def test_sources_that_do_not_exist_or_do_not_go_with_an_option(tmp_path):
-    for arguments in ({"source": tmp_path / "no"}, {"source": tmp_path, "count": 5},
-                      {"source": "drawn", "labels": "labels.csv"}, {"source": __file__}):
+    for arguments in (
+        {"source": tmp_path / "no"},
+        {"source": tmp_path, "count": 5},
+        {"source": "drawn", "labels": "labels.csv"},
+        {"source": __file__},
+    ):
         with pytest.raises(FaceganError):
             open_source(**arguments)
 

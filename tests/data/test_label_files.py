@@ -44,7 +44,7 @@ EXPECTED = [[0, 0], [1, 1], [0, 1], [1, 0]]
 def test_a_csv_without_a_header_is_refused(pictures):
     folder = pictures("photos")
     (folder / "labels.csv").write_text("000.png,0\n001.png,1\n002.png,0\n003.png,1\n")
-    with pytest.raises(FaceganError, match="no header: '000.png' is a picture; add a line such as 'file,attribute1'"):
+    with pytest.raises(FaceganError, match=r"no header: '000.png' is a picture; add a line such as 'file,attribute1'"):
         open_source(folder)
 
 
@@ -67,7 +67,7 @@ def test_numbers_with_a_point(pictures):
 def test_names_that_cannot_be_chosen_are_refused_renamed_or_ignored(pictures):
     folder = pictures("photos")
     (folder / "labels.csv").write_text(table('name,"glasses, thick",Hat', "0101", "0011"))
-    with pytest.raises(FaceganError, match="'glasses, thick' cannot be an attribute.*--rename"):
+    with pytest.raises(FaceganError, match=r"'glasses, thick' cannot be an attribute.*--rename"):
         open_source(folder)
     assert open_sources([folder], rename={"glasses, thick": "Thick"}).columns == ("Thick", "Hat")
     assert open_sources([folder], ignore=["glasses, thick"]).columns == ("Hat",)
@@ -78,7 +78,7 @@ def test_names_that_cannot_be_chosen_are_refused_renamed_or_ignored(pictures):
 def test_words_that_are_no_labels_can_be_ignored(pictures):
     folder = pictures("photos")
     (folder / "labels.csv").write_text(table("file,age,race", ["12", "34", "45", "70"], ["asian", "white"] * 2))
-    with pytest.raises(FaceganError, match="'race': cannot read 'asian'.*--ignore"):
+    with pytest.raises(FaceganError, match=r"'race': cannot read 'asian'.*--ignore"):
         open_source(folder)
     source = open_sources([folder], ignore=["race"])
     assert source.labels.ravel().tolist() == [1, 1, 0, 0]
@@ -149,7 +149,7 @@ def test_identity_numbers_that_are_too_large_are_refused(pictures, tmp_path):
     pictures("img_align_celeba", ".jpg")
     (tmp_path / "list_attr_celeba.txt").write_text(LIST)
     (tmp_path / "identity_CelebA.txt").write_text(f"000.jpg 1\n001.jpg {2**70}\n")
-    with pytest.raises(FaceganError, match="identity_CelebA.txt, line 2"):
+    with pytest.raises(FaceganError, match=r"identity_CelebA.txt, line 2"):
         open_source(tmp_path)
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 
 from facegan.data import prepare as module
 from facegan.data.drawn import DrawnReader, draw, drawn_source, face_at
+from facegan.data.joined import join_sources
 from facegan.data.prepare import prepare
 from facegan.data.prepared import PreparedFaces
 from facegan.data.source import open_source
@@ -352,3 +353,20 @@ def test_wrong_descriptions_are_noticed(change, tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(FaceganError, match="damaged"):
         PreparedFaces(tmp_path / "out")
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_pictures_that_change_before_it_resumes_are_noticed(joined, tmp_path, monkeypatch):
+    sources = [photos(tmp_path / name) for name in ("one", "two")[: 1 + joined]]
+    source = join_sources(sources)
+
+    def interrupted(job):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_finish", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            quiet(source, tmp_path / "out")
+    draw(face_at(5, 5), 64).save(tmp_path / "one" / "05.png")
+    with pytest.raises(FaceganError, match="pictures have changed"):
+        quiet(source, tmp_path / "out")

@@ -16,148 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from facegan import lexicon
 from facegan.attributes import Attributes
 
-# Meaning: words. `attribute=value` is the attribute's own; `hair?black` only with hair; the others are in capitals.
-_ENGLISH = {
-    "gender=female": (
-        "woman, women, female, females, girl, girls, lady, ladies, gal, chick, feminine, actress, queen, mother, mom, "
-        "aunt, wife, daughter, sister, businesswoman"
-    ),
-    "gender=male": (
-        "man, men, male, males, guy, guys, boy, boys, gentleman, gentlemen, dude, masculine, actor, king, father, dad, "
-        "uncle, husband, son, brother, businessman"
-    ),
-    "gender=female age=old": "grandmother, grandma, granny",
-    "gender=male age=old": "grandfather, grandpa, granddad",
-    "age=young": (
-        "young, younger, youthful, teenage, teenager, teen, rejuvenate, rejuvenated, twenties, thirties, 20s, 30s"
-    ),
-    "age=old": (
-        "old, older, elderly, senior, aged, oldish, elder, wrinkled, age him, age her, age them, age it, age the, "
-        "age this, age my, fifties, sixties, seventies, eighties, 50s, 60s, 70s, 80s"
-    ),
-    "glasses=1": (
-        "glasses, eyeglasses, spectacles, specs, sunglasses, shades, eyewear, bespectacled, spectacled, goggles"
-    ),
-    "skin=1": "pale, paler, pallid, ashen",
-    "skin=0": "tan, tanned, swarthy",
-    "hair=blond": "blond, blonde, blonds, blondes",
-    "hair=brown": "brunette, brunet, chestnut",
-    "hair?black": "black",
-    "hair?brown": "brown",
-    "hair?blond": "golden",
-    "hair?gray": "gray, grey, silver",
-    "hair?gray skin?1": "white, whiter",
-    "hair?black skin?0": "dark, darker, darken",
-    "hair?blond skin?1": "fair",
-    "skin?1": "light, lighter, lighten",
-    "skin?0": "normal, ordinary",
-    "HAIR": "hair, haired, hairs",
-    "SKIN": "skin, skinned, complexion",
-    "NOT": (
-        "no, not, without, never, neither, nor, less, no longer, no more, used to, don't, doesn't, isn't, aren't, "
-        "didn't, won't, shouldn't, mustn't, wasn't, hasn't, haven't, can't, cannot, couldn't, wouldn't, lacks, "
-        "lacking, minus"
-    ),
-    "REMOVE": (
-        "remove, removes, removed, removing, delete, erase, drop, lose, off, take off, taking off, get rid of, "
-        "disappear, vanish, gone, away, undo, ditch, discard, swap, replace, leave out, leave off, cut out, strip off"
-    ),
-    "KEEP": "keep, keeps, keeping, leave, preserve, retain",
-    "WITH": "with",
-    "OR": "or",
-    "INSTEAD": "instead of, rather than, except, except for, apart from",
-    "BREAK": "and, but, then, while",
-    "HE": "he",
-    "SHE": "she",
-    "": (
-        "a, an, the, of, wearing, wear, wears, who, whose, which, that, this, those, these, has, have, having, had, "
-        "is, are, be, am, was, should, would, could, can, will, does, do, did, anymore, any, ever, kind, please, "
-        "generate, show, me, draw, create, paint, want, i, i'd, i'm, like, to, see, it, its, him, her, his, hers, "
-        "their, them, they, you, your, we, us, my, our, in, on, at, from, for, by, as, into, person, people, somebody, "
-        "someone, anybody, face, faces, portrait, picture, photo, image, very, really, quite, so, bit, little, more, "
-        "much, slightly, somewhat, naturally, natural, long, short, pair, two, some, make, makes, take, takes, turn, "
-        "change, give, put, add, let, look, looks, looking, appear, seem, dye, bleach, color, colour, colored, "
-        "coloured, tone, wig, again, what, how, gender, sex, years, year, nothing, first, also, too, all, same, "
-        "everything, both, there, just, only, now"
-    ),
-}
-_CHINESE = {
-    "gender=female": (
-        "女性, 女人, 女士, 女子, 女孩, 女孩子, 女生, 女郎, 女演员, 妇女, 妇人, 小姐, 姑娘, 美女, 阿姨, 妈妈, 女人味, "
-        "女性化, 女"
-    ),
-    "gender=male": (
-        "男性, 男人, 男士, 男子, 男孩, 男孩子, 男生, 男演员, 先生, 帅哥, 叔叔, 爸爸, 绅士, 男人味, 男性化, 男"
-    ),
-    "gender=female age=young": "少女, 小姑娘, 年轻姑娘",
-    "gender=male age=young": "少年, 小伙子, 小伙",
-    "gender=female age=old": "老太太, 老奶奶, 奶奶, 老妇人, 老妇, 老婆婆, 外婆",
-    "gender=male age=old": "老爷爷, 爷爷, 老头, 老头子, 老先生, 老大爷, 大爷, 老伯, 外公",
-    "age=young": "返老还童, 年轻, 年轻人, 青年, 年青",
-    "age=old": "老人, 老年, 老年人, 年老, 年迈, 上了年纪, 衰老, 苍老, 高龄, 老",
-    "glasses=1": "眼镜, 墨镜, 太阳镜, 太阳眼镜, 近视镜, 老花镜",
-    "skin=1": "苍白, 白皙, 惨白",
-    "skin=0": "晒黑",
-    "hair=black": "黑发",
-    "hair=blond": "金发",
-    "hair=brown": "棕发, 褐发",
-    "hair=gray": "白发, 灰发, 银发, 花白, 灰白",
-    "hair?black skin?0": "黑, 黑色, 深, 深色",
-    "hair?brown": "棕, 棕色, 褐色, 咖啡色",
-    "hair?blond": "金, 金色, 金黄, 金黄色",
-    "hair?gray": "灰, 灰色, 银, 银色",
-    "hair?gray skin?1": "白, 白色",
-    "skin?1": "浅, 浅色",
-    "skin?0": "正常, 普通",
-    "HAIR": "头发, 长发, 短发, 发色, 发",
-    "SKIN": "皮肤, 肤色, 脸色, 肤",
-    "NOT": "不, 没, 没有, 无, 未, 别, 不要, 不是, 不再, 不戴, 没戴",
-    "REMOVE": "去掉, 去除, 摘掉, 摘下, 摘, 取下, 取掉, 拿掉, 拿走, 脱掉, 脱下, 删除, 删掉, 移除, 卸下, 消失",
-    "KEEP": "保留, 保持, 留着",
-    "INSTEAD": "而不是, 除了",
-    "BREAK": "并且, 而且, 然后, 和, 再",
-    "HE": "他",
-    "SHE": "她",
-    "": (
-        "的, 得, 地, 一个, 一位, 一名, 一张, 一副, 副, 任何, 一些, 一点, 一下, 个, 位, 名, 张, 两个, 这个, 那个, 这, "
-        "那, 们, 他的, 她的, 他们, 我, 你, 请, 帮我, 帮, 给, 给我, 看, 看看, 生成, 画, 想要, 想, 要, 把, 将, 让, 使, "
-        "变成, 变得, 变, 换成, 换, 改成, 改为, 改, 弄成, 弄, 染成, 染, 戴着, 戴上, 戴, 加上, 加, 添加, 增加, 带, 有, "
-        "是, 又, 也, 既, 更, 很, 非常, 比较, 稍微, 有点, 看起来, 像, 样子, 人, 脸, 面孔, 照片, 照片里, 图片, 里, 上, "
-        "下来, 来, 了, 着, 掉, 应该, 如果, 会是, 会, 什么样, 什么, 都, 做, 重新, 先, 从, 到, 那么, 这么, 能不能, 可以, "
-        "吗, 吧, 性别, 在, 与, 跟, 而, 就, 还, 不做, 都不做"
-    ),
-}
-_MEANINGS = {
-    phrase.strip(): tuple(meaning.split())
-    for vocabulary in (_ENGLISH, _CHINESE)
-    for meaning, phrases in vocabulary.items()
-    for phrase in phrases.split(",")
-}
 _OPPOSITE = {"female": "male", "male": "female", "young": "old", "old": "young", "0": "1", "1": "0"}
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Words that have no meaning of their own, but show what others are about.
-_DEFINITE = _words("the this that these those my our your his her their its 这 那 这个 那个 他的 她的 我")
-_INDEFINITE = _words("a an some any two 一个 一位 一名 一张 一副")
-_CLASSIFIERS = frozenset("个位名张副")
-_BEFORE_SUBJECT = _words("give on for from 给 给我 把 将 让 使 帮 帮我") | {"age the", "age this", "age my"}
-_BEFORE_OBJECT = _words("make turn change let")
-_VERBS = _BEFORE_OBJECT | _words("put give add dye bleach wear wears wearing has have to into as")
-_TO = _words("to into 变成 变得 变 换成 换 改成 改为 改 弄成 弄 染成 染")
-_WEAR = _words("wear wears wearing has have having")
-_HAIRED = frozenset(("haired", "skinned"))
-_NOUN_NEGATIONS = frozenset(("no", "without", "no more", "lacks", "lacking", "minus", "无"))
-_COMPARATIVES = _words("younger older paler whiter darker lighter darken lighten rejuvenate")
-_LISTS = frozenset((",", "and", "、", "，", "和"))
-# Adjectives among the words for a gender; the others are nouns.
-_GENDER_ADJECTIVES = _words("female feminine male masculine 女性化 女人味 男性化 男人味 女 男")
-_PERSONS = _words("person people face portrait 人 脸 老人 老年人 年轻人 青年")
 _TRADITIONAL = str.maketrans(
     "鏡頭髮膚臉頰變換個這給讓將沒無張爺媽頭顏圖畫請幫為還從們來過會樣應該麼紀齡邁蒼陽輕銀歲長帶戴別刪轉亞棕",
     "镜头发肤脸颊变换个这给让将没无张爷妈头颜图画请帮为还从们来过会样应该么纪龄迈苍阳轻银岁长带戴别删转亚棕",
@@ -209,7 +71,7 @@ def suggest_word(word: str, attributes: Attributes) -> str | None:
 
 
 def _meanings(attributes: Attributes) -> dict[str, tuple[str, ...]]:
-    return _MEANINGS | {
+    return lexicon.MEANINGS | {
         phrase: (f"{item.name}=1",)
         for item in attributes.items
         if item.values == ("0", "1")
@@ -240,7 +102,7 @@ class _Token:
     def is_person(self) -> bool:
         """Whether it is a noun for a person."""
         gendered = self.kind == "value" and (self.meaning or ("",))[0].startswith("gender=")
-        return self.words in _PERSONS or (gendered and self.words not in _GENDER_ADJECTIVES)
+        return self.words in lexicon.PERSONS or (gendered and self.words not in lexicon.GENDER_ADJECTIVES)
 
     @property
     def is_thing(self) -> bool:
@@ -295,8 +157,8 @@ class _Reading:
         found: set[int] = set()
         for start, token in enumerate(self.tokens):
             before = self.tokens[start - 1].words if start else ""
-            indefinite = token.words in _INDEFINITE and before in _BEFORE_SUBJECT | _BEFORE_OBJECT
-            if not (indefinite or token.words in _DEFINITE | _BEFORE_SUBJECT):
+            indefinite = token.words in lexicon.INDEFINITE and before in lexicon.BEFORE_SUBJECT | lexicon.BEFORE_OBJECT
+            if not (indefinite or token.words in lexicon.DEFINITE | lexicon.BEFORE_SUBJECT):
                 continue
             end = start + 1
             while end < len(self.tokens) and not self.tokens[end].is_person and self.may_describe(self.tokens[end]):
@@ -305,7 +167,7 @@ class _Reading:
                 continue
             following = self.tokens[end + 1] if end + 1 < len(self.tokens) else None
             # "Make a woman" alone, or "of him", is about what it is to become.
-            if before in _BEFORE_OBJECT and indefinite and (not following or following.words in ("of", "out")):
+            if before in lexicon.BEFORE_OBJECT and indefinite and (not following or following.words in ("of", "out")):
                 continue
             found |= set(range(start, end + 1))
         return found
@@ -313,7 +175,11 @@ class _Reading:
     def may_describe(self, token: _Token) -> bool:
         # "把戴眼镜的女人": what a person wears stands before.
         worn = not token.words.isascii() and (token.is_thing or token.words.startswith(("戴", "有")))
-        return worn or token.is_adjective or token.words in _HAIRED | _DEFINITE | _CLASSIFIERS | {"的", "same", "very"}
+        return (
+            worn
+            or token.is_adjective
+            or token.words in lexicon.HAIRED | lexicon.DEFINITE | lexicon.CLASSIFIERS | {"的", "same", "very"}
+        )
 
     def describes_thing(self, index: int) -> bool:
         """Whether an adjective is a thing's: directly before it, or after a negation with others between."""
@@ -321,8 +187,8 @@ class _Reading:
             token = self.tokens[place]
             if token.is_thing:
                 following = self.tokens[place + 1] if place + 1 < len(self.tokens) else None
-                return not (following and following.words in _WEAR)
-            if not (self.negation and (token.is_adjective or token.is_person or token.words in _LISTS | {"的"})):
+                return not (following and following.words in lexicon.WEAR)
+            if not (self.negation and (token.is_adjective or token.is_person or token.words in lexicon.LISTS | {"的"})):
                 return False
         return False
 
@@ -340,8 +206,8 @@ class _Reading:
             self.negate(token)
         elif kind == "KEEP":
             self.kept |= not self.negation
-        elif kind == "WITH" or token.words in _WEAR:
-            ends = kind == "WITH" or (self.negation and self.negation.words in _NOUN_NEGATIONS)
+        elif kind == "WITH" or token.words in lexicon.WEAR:
+            ends = kind == "WITH" or (self.negation and self.negation.words in lexicon.NOUN_NEGATIONS)
             if ends and self.object_named:
                 self.negation = None
             self.by_verb |= kind != "WITH"
@@ -361,8 +227,8 @@ class _Reading:
                 self.unknown.append(token)
             else:
                 self.values(token)
-        self.moved |= token.words in _TO
-        self.by_verb |= token.words in _VERBS | _TO
+        self.moved |= token.words in lexicon.TO
+        self.by_verb |= token.words in lexicon.VERBS | lexicon.TO
 
     def negate(self, token: _Token) -> None:
         if token.kind == "REMOVE" and self.negation and self.negation.kind == "NOT" and not self.object_named:
@@ -377,11 +243,11 @@ class _Reading:
         """Ends a clause, except at the "and" of "remove the hat and the glasses" and "no big and ugly glasses"."""
         negation = self.negation or self.last_negation
         following = index + 1
-        if negation and token.words in _LISTS:
+        if negation and token.words in lexicon.LISTS:
             removing = negation.kind == "REMOVE"
             while following < len(self.tokens) and (
                 (self.tokens[following].is_adjective and not self.tokens[following].is_thing)
-                or (removing and self.tokens[following].words in _DEFINITE | _INDEFINITE)
+                or (removing and self.tokens[following].words in lexicon.DEFINITE | lexicon.INDEFINITE)
             ):
                 following += 1
             is_thing = following < len(self.tokens) and self.tokens[following].is_thing
@@ -406,7 +272,7 @@ class _Reading:
     def value(self, attribute: str, value: str, token: _Token) -> None:
         negation = self.negation
         unclear = negation and (
-            token.words in _COMPARATIVES or (self.editing and self.by_verb and attribute in ("age", "gender"))
+            token.words in lexicon.COMPARATIVES or (self.editing and self.by_verb and attribute in ("age", "gender"))
         )
         if attribute not in self.names:
             self.unknown.append(token)

@@ -187,6 +187,17 @@ def test_aligned_or_not_is_said_and_can_be_contradicted(edit, photos, tmp_path):
     assert edit(photos / "portrait.png", "--aligned", "--out", tmp_path / "a.png")[::2] == (0, "")
 
 
+def test_aligned_faces_among_photos_are_photos_too(edit, drawn_faces, photos, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    Image.fromarray(drawn_faces.faces[0]).resize((64, 64)).save(folder / "a.png")
+    (folder / "b.png").write_bytes((photos / "portrait.png").read_bytes())
+    code, _, err = edit(folder, "--out", tmp_path / "edited/")
+    assert code == 0 and "b.png is no aligned face, others are: all are treated as photos" in err
+    sizes = {path.name: Image.open(path).size for path in (tmp_path / "edited").iterdir()}
+    assert sizes == {"a.png": (64, 64), "b.png": (300, 280)}
+
+
 def test_faces_that_are_too_small_are_said(facegan, photos, tmp_path):
     code, _, err = facegan("align", photos / "two.png", tmp_path / "faces", "--size", 256)
     assert code == 0 and "two.png: 1 of 2 faces are too small and were left out" in err

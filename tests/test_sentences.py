@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from facegan import sentences as words
 from facegan.attributes import Attributes
+from facegan.lexicon import MEANINGS
 from facegan.sentences import parse_sentence, suggest_word
 
 FOLDER = Path(__file__).parent / "sentences"
@@ -97,7 +98,7 @@ def test_what_is_to_stay_is_no_wish(text):
 
 ADJECTIVES = st.one_of(
     st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=12),
-    st.sampled_from(sorted(phrase for phrase, meaning in words._MEANINGS.items() if meaning)),
+    st.sampled_from(sorted(phrase for phrase, meaning in MEANINGS.items() if meaning)),
 )
 
 FRAMES = ["remove the {} glasses", "no {} glasses", "he wears no {} glasses", "不戴{}眼镜", "摘掉{}眼镜"]

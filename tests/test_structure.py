@@ -13,7 +13,7 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "files", "regions", "attributes", "sentences", "presets",
+    "errors", "files", "regions", "attributes", "lexicon", "sentences", "presets",
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
     "data", "losses", "features", "models",
     "inference",

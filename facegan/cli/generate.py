@@ -26,7 +26,7 @@ from facegan.errors import FaceganError
 )
 @click.option(
     "--like", type=click.Path(path_type=Path),
-    help="A .png that facegan generated: its description, count, seed and edits, where no other are given.",
+    help="An image that facegan generated: its description, count, seed and edits, where no other are given.",
 )
 @click.option("--then", multiple=True, help="Then edit them: an edit, one column in the sheet. Can be given again.")
 @click.option(

@@ -65,7 +65,7 @@ class Titles:
         title_to_use = self._new.get(title, title)
         if title_to_use is not None and not _USABLE.fullmatch(title_to_use):
             raise FaceganError(
-                f"the column '{title_to_use}' cannot be an attribute: its name is empty or has a comma, an equals sign,"
+                f"the column {title_to_use!r} cannot be an attribute: its name is empty or has a comma, an equals sign,"
                 " a quote or a line break; rename it with --rename OLD=NEW or leave it out with --ignore"
             )
         return title_to_use
@@ -173,9 +173,10 @@ def _young(cell):
 
 def _number(cell):
     try:
-        return float(cell)
+        number = float(cell)
     except ValueError:
         return None
+    return number if np.isfinite(number) else None
 
 
 def _is_numeric(cells):

@@ -40,9 +40,9 @@ FRAMES = ((22, 22, 26), (52, 26, 18), (24, 30, 66), (70, 14, 26))
 
 # Each trait is a number in 0..1, drawn from the seed in this order, whatever the attributes are.
 _TRAITS = """
-    shift_x shift_y head_width head_length jaw skin_tone eye_size eye_colour brow_height brow_tilt nose_length nose_width
-    mouth_width smile open_mouth hair_shade hairline parting style curls length frame lens background background_depth
-    background_angle shirt shirt_tone collar light beard
+    shift_x shift_y head_width head_length jaw skin_tone eye_size eye_colour brow_height brow_tilt nose_length
+    nose_width mouth_width smile open_mouth hair_shade hairline parting style curls length frame lens
+    background background_depth background_angle shirt shirt_tone collar light beard
 """
 TRAITS = _TRAITS.split()
 

@@ -49,7 +49,7 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
     found = match(names, files, pictures)
     there = [index for index, picture in enumerate(found) if picture is not None]
     if not there:
-        raise FaceganError(f"{path} has labels for none of the pictures in {folder} (first: '{names[0]}')")
+        raise FaceganError(f"{path} has labels for none of the pictures in {folder} (first: {names[0]!r})")
     table = _Table(path, header, [rows[index] for index in there], titles or Titles())
     return Source(
         names=[picture for picture in found if picture is not None],
@@ -144,7 +144,7 @@ def _names(path, rows):
     for line, cells in rows:
         name = _plain(cells[0])
         if name in lines:
-            raise FaceganError(f"{path}, line {line}: '{name}' comes twice, first in line {lines[name]}")
+            raise FaceganError(f"{path}, line {line}: {name!r} comes twice, first in line {lines[name]}")
         lines[name] = line
     return list(lines)
 
@@ -227,4 +227,6 @@ class _Table:
         return next((cells for title, cells in self._cells.items() if title.lower() == name), None)
 
     def _error(self, index, title, reason):
-        return FaceganError(f"{self._path}, line {self._lines[index]}, column '{title}': {reason}")
+        # A cell may have line breaks; a message is one line.
+        one_line = " ".join(str(reason).split())
+        return FaceganError(f"{self._path}, line {self._lines[index]}, column '{title}': {one_line}")

@@ -65,6 +65,8 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         FaceganError: it cannot be read, does not say, or says what no command writes.
     """
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise FaceganError(f"cannot read {path}: not a regular file")
     try:
         with Image.open(path, formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
             text = image.info.get(_KEY) or _of_xmp(image.info.get("xmp") or image.info.get("comment") or b"")

@@ -166,7 +166,9 @@ def test_a_damaged_picture_leaves_the_others_their_turn(facegan, edit, drawn_fac
     assert [(entry["file"][-5:], entry["reason"][:11]) for entry in report["left_out"]] == [
         (f"{name}.png", "cannot read") for name in "ace"
     ]
-    assert err.count("not an image") == 3 and "assumed" in err and "assumed" in report["remarks"][0]
+    assert (
+        err.count("not an image") == 3 and "where the eyes are" in err and "where the eyes are" in report["remarks"][0]
+    )
     (folder / "f.png").write_bytes((photos / "portrait.png").read_bytes())
     code, printed, err = edit(folder, "--out", tmp_path / "photos/", "--no-aligned")
     assert code == 3 and len(printed.splitlines()) >= 1 and err.count("not an image") == 3
@@ -180,7 +182,7 @@ def test_aligned_or_not_is_said_and_can_be_contradicted(edit, photos, tmp_path):
     for size in (200, 256, 257, 400):
         face.alignment.crop(portrait, size).save(tmp_path / "face.png")
         code, _, err = edit(tmp_path / "face.png", "--out", tmp_path / "a.png")
-        assert code == 0 and "assumed by the place of the eyes that the image is an aligned face" in err
+        assert code == 0 and "the image is an aligned face, judging by where the eyes are" in err
         assert open_image(tmp_path / "a.png").width < 600, "a sheet"
         code, _, err = edit(tmp_path / "face.png", "--no-aligned", "--out", tmp_path / "a.png")
         assert (code, err) == (0, "") and open_image(tmp_path / "a.png").size == (size, size)
@@ -193,7 +195,7 @@ def test_aligned_faces_among_photos_are_photos_too(edit, drawn_faces, photos, tm
     Image.fromarray(drawn_faces.faces[0]).resize((64, 64)).save(folder / "a.png")
     (folder / "b.png").write_bytes((photos / "portrait.png").read_bytes())
     code, _, err = edit(folder, "--out", tmp_path / "edited/")
-    assert code == 0 and "b.png is no aligned face, others are: all are treated as photos" in err
+    assert code == 0 and "b.png is not an aligned face, others are: all are treated as photos" in err
     sizes = {path.name: Image.open(path).size for path in (tmp_path / "edited").iterdir()}
     assert sizes == {"a.png": (64, 64), "b.png": (300, 280)}
 

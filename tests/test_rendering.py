@@ -203,11 +203,12 @@ def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, 
 
     (path,), (remark,) = write([face], f"glasses={taken}", None)
     assert np.array_equal(Image.open(path), face)
-    assert remark == f"the face is glasses={taken} already, the model predicts, and left so; correct that with --from"
+    predicted = f"the model predicts that the face has glasses={taken} already and leaves it so; --from corrects it"
+    assert remark == predicted
     (path,), remarks = write([face], f"glasses={taken}", f"glasses={other}")
     assert remarks == [] and not np.array_equal(Image.open(path), face)
     assert write([face], f"glasses={other}", None)[1] == []
-    assert write([face, face], f"glasses={taken}", None)[1][0].startswith("2 of 2 faces are")
+    assert write([face, face], f"glasses={taken}", None)[1][0].startswith("the model predicts that 2 of 2 faces have")
 
 
 # Nothing is written over that must stay
@@ -294,3 +295,9 @@ def test_names_that_file_systems_confuse_are_told_apart():
         ["a-strength-0.5.png", "a-strength-1.png"],
         ["a-2-strength-0.5.png", "a-2-strength-1.png"],
     ]
+
+
+def test_a_pipe_has_no_provenance(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(FaceganError, match="not a regular file"):
+        read_provenance(tmp_path / "a.png")

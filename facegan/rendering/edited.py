@@ -101,11 +101,12 @@ def _assumption(paths: Iterable[Path]) -> tuple[bool, list[str]]:
         except FaceganError:
             continue
         if not is_aligned(image):
-            mixed = f"{path} is no aligned face, others are: all are treated as photos; --aligned decides otherwise"
+            mixed = f"{path} is not an aligned face, others are: all are treated as photos unless --aligned is given"
             return False, [mixed] if count else []
         count += 1
     which = "the image is an aligned face" if count == 1 else f"all {count} images are aligned faces"
-    return bool(count), [f"assumed by the place of the eyes that {which}; --no-aligned decides otherwise"] * bool(count)
+    remark = f"{which}, judging by where the eyes are; --no-aligned treats images as photos"
+    return bool(count), [remark] if count else []
 
 
 def _write_faces(

@@ -169,8 +169,10 @@ def unchanged_remarks(
     for name, value in values.items():
         count = sum(face[name] == value for face in faces)
         if count and name not in known:
-            which = f"{count} of {len(faces)} faces are" if len(faces) > 1 else "the face is"
-            remarks.append(f"{which} {name}={value} already, the model predicts, and left so; correct that with --from")
+            which, them = (f"{count} of {len(faces)} faces have", "them") if len(faces) > 1 else ("the face has", "it")
+            remarks.append(
+                f"the model predicts that {which} {name}={value} already and leaves {them} so; --from corrects it"
+            )
     return remarks
 
 

@@ -40,7 +40,7 @@ ENGLISH = {
     "NOT": (
         "no, not, without, never, neither, nor, less, no longer, no more, used to, don't, doesn't, isn't, aren't, "
         "didn't, won't, shouldn't, mustn't, wasn't, hasn't, haven't, can't, cannot, couldn't, wouldn't, lacks, "
-        "lacking, minus"
+        "lacking, minus, stop, stops, stopped, quit, free of, hate, hates, dislikes, refuses, forgot, lost, ain't"
     ),
     "REMOVE": (
         "remove, removes, removed, removing, delete, erase, drop, lose, off, take off, taking off, get rid of, "
@@ -95,7 +95,7 @@ CHINESE = {
     "skin?0": "正常, 普通",
     "HAIR": "头发, 长发, 短发, 发色, 发",
     "SKIN": "皮肤, 肤色, 脸色, 肤",
-    "NOT": "不, 没, 没有, 无, 未, 别, 不要, 不是, 不再, 不戴, 没戴",
+    "NOT": "不, 没, 没有, 无, 未, 别, 不要, 不是, 不再, 不戴, 没戴, 停止, 讨厌, 忘了, 忘记",
     "REMOVE": "去掉, 去除, 摘掉, 摘下, 摘, 取下, 取掉, 拿掉, 拿走, 脱掉, 脱下, 删除, 删掉, 移除, 卸下, 消失",
     "KEEP": "保留, 保持, 留着",
     "INSTEAD": "而不是, 除了",
@@ -135,6 +135,10 @@ WEAR = _words("wear wears wearing has have having")
 HAIRED = frozenset(("haired", "skinned"))
 NOUN_NEGATIONS = frozenset(("no", "without", "no more", "lacks", "lacking", "minus", "无"))
 COMPARATIVES = _words("younger older paler whiter darker lighter darken lighten rejuvenate")
+TENS = {
+    word: 10 * tens
+    for tens, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
 LISTS = frozenset((",", "and", "、", "，", "和"))
 # Adjectives among the words for a gender; the others are nouns.
 GENDER_ADJECTIVES = _words("female feminine male masculine 女性化 女人味 男性化 男人味 女 男")

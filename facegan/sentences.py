@@ -282,7 +282,9 @@ class _Reading:
             self.not_hair.append(token)
         else:
             value = _OPPOSITE[value] if negation else value
-            if self.clause.get(attribute, value) != value and not self.moved:
+            # "Make the gray hair black" is none.
+            changed = self.moved or (self.editing and attribute in ("hair", "skin"))
+            if self.clause.get(attribute, value) != value and not changed:
                 self.contradictions.append(f"{self.clause[attribute]} and {value}")
             # First out, so that the order is that of the last mention.
             self.wishes.pop(attribute, None)
@@ -306,6 +308,9 @@ class _Reading:
             self.dropped = False
             return
         after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        if after and after.is_person and token.meaning != ("hair?gray",):
+            self.unknown.append(token)  # "A black woman" may have any hair.
+            return
         if after and (after.kind == "tone" or (after.meaning or ("",))[0].startswith("hair=")):
             return  # "dark" of "dark brown"
         fitting = [noun for noun in self.nouns if noun[0] in _by_noun(token)]
@@ -362,8 +367,8 @@ def _tokens(text: str, meanings: Mapping[str, tuple[str, ...]]) -> Iterator[tupl
     text = text.lower().replace("’", "'").translate(_TRADITIONAL)
     for match in _pattern(meanings).finditer(text):
         words = match.group()
-        if match["age"] or match["years"]:
-            yield words, _by_age(match["age"] or match["years"]), match.start()
+        if age := match["age"] or match["aged"] or match["years"]:
+            yield words, _by_age(age), match.start()
         elif match["span"]:
             yield words, (), match.start()
         elif match["stop"]:
@@ -382,7 +387,8 @@ def _pattern(meanings: Iterable[str]) -> re.Pattern[str]:
     english = "|".join(re.escape(phrase) for phrase in ordered if phrase.isascii())
     chinese = "|".join(phrase for phrase in ordered if not phrase.isascii())
     return re.compile(
-        r"\b(?P<age>\d+)[- ]?years?[- ]old\b"
+        rf"\b(?P<age>\d+|{'|'.join(lexicon.TENS)})(?:[- ]\w+)?[- ]?years?[- ]old\b"
+        r"|\baged? (?P<aged>\d+)\b"
         # How much younger or older, which is not how old.
         rf"|(?P<span>\b\d+ years?\b|(?<=[轻老])[\d{''.join(_DIGITS)}十]+岁)"
         rf"|(?P<years>[\d{''.join(_DIGITS)}十]+)[多几]?岁"
@@ -394,8 +400,10 @@ def _pattern(meanings: Iterable[str]) -> re.Pattern[str]:
 
 def _by_age(number: str) -> tuple[str, ...] | None:
     if "十" in number:
-        tens, ones = number.split("十")
+        tens, _, ones = number.partition("十")
         years = 10 * _DIGITS.get(tens, 1) + _DIGITS.get(ones, 0)
+    elif number in lexicon.TENS:
+        years = lexicon.TENS[number]
     else:
-        years = int("".join(str(_DIGITS.get(digit, digit)) for digit in number))
+        years = int("".join(str(_DIGITS.get(digit, digit)) for digit in number[:4]))
     return ("age=young",) if years < _YOUNG_BELOW else ("age=old",) if years >= _OLD_FROM else None

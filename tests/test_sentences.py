@@ -66,7 +66,8 @@ def test_who_it_is_about_is_not_what_to_make():
 
 NEGATED = """
 remove the ugly glasses; take off those thick glasses; no reading glasses; remove my grandmother's glasses
-undo the glasses; used to wear glasses; a man who used to wear glasses; remove the big and ugly glasses
+undo the glasses; stop wearing glasses; a man who hates glasses; a guy free of glasses; remove the big and ugly glasses
+used to wear glasses; a man who used to wear glasses
 remove the hat and the glasses; no big, ugly glasses; remove the old glasses; remove the gray glasses
 take the ugly glasses off; a woman without any kind of glasses; she never ever wears glasses; without a beard or glasses
 the person isn't wearing those horrible black glasses; swap the glasses for a hat; replace the glasses with a hat
@@ -172,3 +173,28 @@ def test_misspelled_words_have_a_suggestion():
     assert [suggest_word(word, attributes) for word in ("glases", "Blodn", "yuong", "ginger", "bald", "kid")] == [
         "glasses", "blond", "young", None, None, None,
     ]  # fmt: skip
+
+
+AGES = {
+    "a woman aged 25": "young",
+    "aged 60": "old",
+    "a thirty-year-old man": "young",
+    "sixty-five years old": "old",
+    "aged 45": None,
+    "七十岁": "old",
+    "十十岁": "young",
+    f"{'9' * 5000}岁": "old",
+}
+
+
+@pytest.mark.parametrize("text", AGES)
+def test_ages(text):
+    assert parse_sentence(text, Attributes()).wishes.get("age") == AGES[text]
+
+
+def test_the_colour_of_a_person_is_not_that_of_the_hair():
+    found = parse_sentence("a black woman with white hair", Attributes())
+    assert found.wishes == {"gender": "female", "hair": "gray"} and found.unknown == ["black"]
+    assert found.contradictions == []
+    edit = parse_sentence("make the gray hair black", Attributes(), editing=True)
+    assert edit.wishes == {"hair": "black"} and edit.contradictions == []

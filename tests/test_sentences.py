@@ -198,3 +198,15 @@ def test_the_colour_of_a_person_is_not_that_of_the_hair():
     assert found.contradictions == []
     edit = parse_sentence("make the gray hair black", Attributes(), editing=True)
     assert edit.wishes == {"hair": "black"} and edit.contradictions == []
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.one_of(st.sampled_from([*sorted(MEANINGS), *",.，。、\n岁十9 "]), st.text(max_size=5)), max_size=12))
+def test_any_text_can_be_parsed(parts):
+    attributes = Attributes()
+    for text in (" ".join(parts), "".join(parts)):
+        for editing in (False, True):
+            found = parse_sentence(text, attributes, editing)
+            assert (
+                attributes.parse(", ".join(f"{name}={value}" for name, value in found.wishes.items())) == found.wishes
+            )

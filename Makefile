@@ -59,7 +59,7 @@ $(DEMO)/faces: $(VENV)/installed
 	$(FACEGAN) prepare drawn $(DEMO)/faces --size 64 --count 5000
 
 # Trained anew when what it comes from has changed.
-$(DEMO)/run/model.keras: facegan/losses.py facegan/presets.py facegan/data/drawn.py \
+$(DEMO)/run/model.keras: facegan/losses.py $(wildcard facegan/recipe/*.py) facegan/data/drawn.py \
 		$(wildcard facegan/models/*.py) $(wildcard facegan/training/*.py) | $(DEMO)/faces
 	rm -rf $(DEMO)/run
-	$(FACEGAN) train $(DEMO)/faces --preset tiny --out $(DEMO)/run
+	$(FACEGAN) train $(DEMO)/faces --recipe tiny --out $(DEMO)/run

@@ -51,7 +51,7 @@ def describe(path=None):
         path: as for `find_model`.
 
     Returns:
-        A dictionary: `preset`, `image_size`, `attribute_names`, `columns`, `combinations` and `record`.
+        A dictionary: `recipe`, `image_size`, `attribute_names`, `columns`, `combinations` and `record`.
 
     Raises:
         FaceganError: no such file, or something else than a facegan model.
@@ -280,7 +280,7 @@ class FaceModel:
         return self.attributes.apply(combinations[chosen], wishes)
 
     def _noise(self, randoms):
-        return np.stack([random.standard_normal(self.networks.preset.noise_size, "float32") for random in randoms])
+        return np.stack([random.standard_normal(self.networks.recipe.networks.generator.noise_size, "float32") for random in randoms])
 
     def _in_batches(self, compiled, by_face, *others):
         images = []

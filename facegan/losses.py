@@ -1,7 +1,7 @@
-"""The paper's losses by the numbers of its formulas, and ours beside them. Pure functions of tensors, all float32.
+"""The paper's losses by the numbers of its formulas, and further ones. Pure functions of tensors, all float32.
 
-`D` is the discriminator's score, `A` its answer whether face and condition match, `y` a real photo, `G` a generated
-and `U` an edited one. Norms of the paper's scores are absolute values, since a score is one number.
+`D` is the discriminator's score, `A` its match of face and condition, `y` a real photo, `G` a generated and `U` an edited
+one. Norms of the paper's scores are absolute values, since a score is one number.
 """
 
 import numpy as np
@@ -67,32 +67,6 @@ def absolute_error(real, made):
     return ops.mean(ops.abs(real - made))
 
 
-def restoration_error(real, reference, edited, drawn_on):
-    """`absolute_error` where glasses have been drawn, and it is known what they cover; everything else counts as zero.
-
-    Every pixel counts the same, however many are covered: so it is a mean over faces, which several devices can each take
-    their part of.
-
-    Args:
-        real: `(batch, height, width, channels)`, the faces that were edited.
-        reference: the same shape, what they are without what was drawn.
-        edited: the same shape.
-        drawn_on: `(batch, 1, 1, 1)`, 1 for faces on which glasses have been drawn, else 0.
-    """
-    covered = ops.any(ops.not_equal(reference, real), axis=-1, keepdims=True)
-    return ops.mean(drawn_on * ops.cast(covered, "float32") * ops.abs(reference - edited))
-
-
-def outside_error(real, edited, region):
-    """`absolute_error` outside the region that an edit is about; what lies inside counts as zero.
-
-    Args:
-        real, edited: `(batch, height, width, channels)`.
-        region: `(batch, height, width, 1)`, 1 where changes are welcome, else 0.
-    """
-    return ops.mean((1.0 - region) * ops.abs(real - edited))
-
-
 def square_error(real, made):
     """The last part of formula 8: `E(y - U(x, c))^2`, the mean over all values of all pictures."""
     return ops.mean(ops.square(real - made))
@@ -103,13 +77,23 @@ def wasserstein_critic_loss(real_score, false_score):
     return ops.mean(false_score) - ops.mean(real_score)
 
 
-def agreement_loss(match_logits):
-    """Cross-entropy of "every column of the condition is true of this face": `E softplus(-logit)`.
+def hinge_critic_loss(real_score, false_score):
+    """The hinge loss of a critic: `E max(0, 1 - D(y)) + E max(0, 1 + D(false))` (Lim and Ye 2017).
+
+    Args:
+        real_score, false_score: `(batch, places)`, unbounded.
+    """
+    return ops.mean(ops.relu(1.0 - real_score)) + ops.mean(ops.relu(1.0 + false_score))
+
+
+def agreement_loss(match_logits, known=1.0):
+    """Cross-entropy of "every known column of the condition is true of this face": `E softplus(-logit)`.
 
     Args:
         match_logits: `(batch, columns)`, positive where face and condition agree.
+        known: the same shape, 1 where the face's label is known; an unknown one counts as zero loss.
     """
-    return ops.mean(ops.softplus(-match_logits))
+    return ops.mean(known * ops.softplus(-match_logits))
 
 
 def changed_loss(match_logits, changed, margin=0.0):
@@ -123,11 +107,11 @@ def changed_loss(match_logits, changed, margin=0.0):
     return ops.mean(changed * ops.softplus(margin - match_logits))
 
 
-def kept_loss(match_logits, match_logits_before, changed):
-    """How far the verdict about columns that are not to change has moved: `E KL(before || after)`.
+def preservation_loss(match_logits, match_logits_before, changed):
+    """How far the prediction of columns that are not to change has moved: `E KL(before || after)`.
 
-    To ask for agreement with the label instead, as `agreement_loss` does, asks for more: a face that is labelled young
-    and looks old would have to become younger whenever glasses are put on.
+    Agreement with the label, as in `agreement_loss`, would be a stricter demand: a face that is labelled young
+    but looks old would have to become younger whenever glasses are put on.
 
     Args:
         match_logits, match_logits_before: `(batch, columns)`, of the edited and of the real face, both positive where
@@ -157,20 +141,19 @@ def disagreement_loss(match_logits, columns):
     return ops.mean(counted / ops.sum(columns, axis=1))
 
 
-def balanced_cross_entropy(shares):
-    """Cross-entropy in which the two values of a column weigh the same in total, however rare one of them is.
+def balanced_cross_entropy(labels, known, logits, shares):
+    """Cross-entropy in which the two values of a column have the same total weight, however rare one of them is.
 
     Args:
-        shares: `(columns,)`, how often each column is 1 in what is learnt from.
+        labels: `(batch, columns)`, 0 or 1.
+        known: the same shape, 1 where the label is known; an unknown one counts as zero loss.
+        logits: the same shape.
+        shares: `(columns,)` NumPy array, how often each column is 1 in the training data.
 
     Returns:
-        A function of labels, 0 or 1, and logits, both `(..., columns)`: the loss of each face, `(...)`.
+        A scalar.
     """
-    # A value that hardly occurs would weigh so much that the few faces that have it are learnt by heart.
+    # A value that hardly occurs would have so much weight that its few faces are memorised.
     shares = np.clip(shares, 0.02, 0.98).astype("float32")
-
-    def loss(labels, logits):
-        weights = labels * 0.5 / shares + (1 - labels) * 0.5 / (1 - shares)
-        return ops.mean(weights * (ops.softplus(logits) - labels * logits), axis=-1)
-
-    return loss
+    weights = known * (labels * 0.5 / shares + (1 - labels) * 0.5 / (1 - shares))
+    return ops.mean(weights * (ops.softplus(logits) - labels * logits))

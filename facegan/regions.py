@@ -37,22 +37,3 @@ EYES = Region(0.15, 0.30, 0.85, 0.62)
 FACE = Region(0.18, 0.15, 0.82, 1.0)
 # Hair and background: everything but the face below the hairline.
 AROUND_FACE = Region(0.30, 0.32, 0.70, 0.88, is_outside=True)
-
-
-def soft_oval(size: int, middle: tuple, half: tuple, power: float, softness: float) -> np.ndarray:
-    """Returns an oval with a soft border.
-
-    Args:
-        size: the picture's side in pixels.
-        middle: of the oval, across and down.
-        half: half of its width and of its height.
-        power: 2 for an ellipse; larger for one that is nearer to a box.
-        softness: width of the border, as a share of the half.
-
-    Returns:
-        `(size, size)` float64: 1 inside, 0 outside, 0.5 in the middle of the border.
-    """
-    places = (np.arange(size) + 0.5) / size
-    across, down = (np.abs(places - place) / length for place, length in zip(middle, half, strict=True))
-    distance = (across[None] ** power + down[:, None] ** power) ** (1 / power)
-    return np.clip((1 - distance) / softness + 0.5, 0, 1)

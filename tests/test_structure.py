@@ -13,13 +13,13 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "files", "regions", "attributes", "lexicon", "sentences", "presets",
+    "errors", "files", "regions", "attributes", "lexicon", "sentences", "recipe",
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
-    "data", "losses", "features", "models",
+    "data", "losses", "augment", "features", "models",
     "inference",
     "rendering", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip
-NEEDS_KERAS = ("losses", "features", "models", "training", "evaluation")
+NEEDS_KERAS = ("losses", "augment", "features", "models", "training", "evaluation")
 BACKENDS = ("keras", "tensorflow", "jax", "tensorboard")
 
 

@@ -12,6 +12,7 @@ from facegan.cli.generate import generate
 from facegan.cli.info import info
 from facegan.cli.prepare import prepare
 from facegan.cli.program import OneLineErrors
+from facegan.cli.recipe import recipe
 from facegan.cli.train import train
 
 
@@ -21,5 +22,5 @@ def main():
     """Describe a face and get it; then change it, or change a photo."""
 
 
-for command in (prepare, train, generate, edit, align, evaluate, info, doctor, completion):
+for command in (prepare, recipe, train, generate, edit, align, evaluate, info, doctor, completion):
     main.add_command(command)

@@ -18,13 +18,15 @@ def info(model):
       facegan info run/model.keras
     """
     from facegan.inference import describe, find_model
+    from facegan.recipe import Recipe
+    from facegan.recipe.toml import write_recipe
 
     described = describe(model)
     record = described["record"]
     data, settings, history = record["data"], record["settings"], record["history"]
     parts = ", ".join(f"{count:,} {part}" for part, count in data["parts"].items())
     size = described["image_size"]
-    lines = [f"{find_model(model)}: {described['preset']['name']}, {size}x{size} pixels"]
+    lines = [f"{find_model(model)}: {described['recipe']['name']}, {size}x{size} pixels"]
     card = find_model(model).with_suffix(".md")
     if card.exists():
         lines.append(f"card         {card}: what it is good and bad at, and what it is for")
@@ -35,7 +37,7 @@ def info(model):
     before = record.get("images_before")
     after = f", after {before:,} by the model it began with" if before else ""
     lines.append(f"images seen  {record['images_seen']:,}{after}")
-    lines += [f"  {name:26} {value}" for name, value in described["preset"].items()]
+    lines += [f"  {line}" for line in write_recipe(Recipe.from_dict(described["recipe"])).splitlines() if line]
     if history:
         lines.append("history      images, images a second, mean losses")
     for epoch in history:

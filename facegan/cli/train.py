@@ -13,17 +13,21 @@ from facegan.errors import FaceganError
 
 @click.command(cls=Answering)
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--preset", "preset_name", help="The recipe: paper, tiny or celeba128.  [default: paper]")
+@click.option("--recipe", "recipe_name", help="paper, tiny, celeba128 or a TOML file.  [default: celeba128]")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="KEY=VALUE",
+    help="Change a value of the recipe: objective.editor.margin=2. Can be given again.",
+)
 @click.option(
     "--attributes",
     help="Comma-separated: any of gender, age, glasses, skin, hair, and any label column.  [default: the five]",
 )
 @click.option(
     "--epochs", type=Number(min=0, min_open=True),
-    help="Passes over the training photos.  [default: the preset's]",
+    help="Passes over the training photos.  [default: the recipe's]",
 )
 @click.option("--images", type=click.IntRange(min=1), help="Photos to see in all, instead of --epochs.")
-@click.option("--batch-size", type=click.IntRange(min=1), help="Photos in a step.  [default: the preset's]")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Photos in a step.  [default: the recipe's]")
 @click.option(
     "--precision", type=click.Choice(["auto", "float32", "bfloat16"]),
     help="bfloat16 where the machine is made for it.  [default: auto]",
@@ -35,8 +39,9 @@ from facegan.errors import FaceganError
 )
 @click.option(
     "--checkpoint-minutes", type=Number(min=0, min_open=True), default=10.0, show_default=True,
-    help="Between two checkpoints; there is one after every epoch as well.",
+    help="Between two checkpoints; there is one at the end as well.",
 )
+@click.option("--minutes", type=Number(min=0, min_open=True), help="End with a checkpoint after so many minutes.")
 @click.option(
     "--devices", type=click.IntRange(min=1), default=1, show_default=True,
     help="How many GPUs share out each batch between them.",
@@ -48,8 +53,8 @@ from facegan.errors import FaceganError
 @click.option("--resume", is_flag=True, help="Go on exactly where the run in --out was.")
 @click.option("--dry-run", is_flag=True, help="Say what the run would take; start nothing.")
 def train(
-    data, preset_name, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, devices, start,
-    resume, dry_run,
+    data, recipe_name, assignments, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, minutes, devices,
+    start, resume, dry_run,
 ):  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
@@ -59,7 +64,7 @@ def train(
     \b
     Examples:
       facegan train celeba128
-      facegan train drawn64 --preset tiny --attributes glasses,hair --images 40000
+      facegan train drawn64 --recipe tiny --attributes glasses,hair --images 40000
       facegan train my-faces --from run --out mine --images 20000
     """
     from facegan.attributes import Attributes
@@ -77,7 +82,8 @@ def train(
     from facegan.training.devices import join_hosts
 
     join_hosts()
-    given = _given_settings(preset_name, attributes, batch_size, precision, seed, faces)
+    recipe = _recipe(recipe_name, assignments, start)
+    given = _given_settings(recipe, attributes, batch_size, precision, seed, faces)
     if resume:
         settings, planned = run.settings_of_run(out)
         wrong = [name for name, value in given.items() if getattr(settings, name) != value]
@@ -92,7 +98,7 @@ def train(
     if dry_run:
         return _dry_run(faces, settings, images or planned, devices)
     path, finished = run.train(
-        faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start,
+        faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start, minutes,
         callbacks=[_greeting(faces, settings)],
     )
     if not finished:
@@ -109,19 +115,35 @@ def _greeting(faces, settings):
     from keras.callbacks import LambdaCallback
 
     line = (
-        f"training {settings.preset.name} on {len(faces.part('train'))} faces of {faces.size}x{faces.size}: "
+        f"training {settings.recipe.name} on {len(faces.part('train'))} faces of {faces.size}x{faces.size}: "
         f"{', '.join(settings.attributes)}; {settings.precision}, batches of {settings.batch_size}"
     )
     return LambdaCallback(on_train_begin=lambda logs: click.echo(line, err=True))
 
 
-def _given_settings(preset_name, attributes, batch_size, precision, seed, faces):
+def _recipe(name, assignments, start):
+    """The recipe that the options name, or the one of the model to begin with; None where neither is given."""
+    from facegan.inference import describe
+    from facegan.recipe import Recipe, find_recipe
+    from facegan.recipe.toml import read_recipe, with_value
+
+    if name and name.endswith(".toml"):
+        recipe = read_recipe(name)
+    elif name or (assignments and not start):
+        recipe = find_recipe(name or "celeba128")
+    else:
+        recipe = Recipe.from_dict(describe(start)["recipe"]) if start else None
+    for assignment in assignments:
+        recipe = with_value(recipe, assignment)
+    return recipe
+
+
+def _given_settings(recipe, attributes, batch_size, precision, seed, faces):
     from facegan.attributes import Attributes
     from facegan.models.precision import choose_precision
-    from facegan.presets import preset
 
     given = {
-        "preset": preset_name and preset(preset_name),
+        "recipe": recipe,
         "attributes": attributes and Attributes(attributes.split(","), faces.columns).names,
         "batch_size": batch_size,
         "precision": precision and choose_precision(precision),
@@ -134,13 +156,13 @@ def _new_settings(given, faces, start):
     from facegan.attributes import FIVE_NAMES, Attributes
     from facegan.inference import describe
     from facegan.models.precision import choose_precision
-    from facegan.presets import Preset, preset
+    from facegan.recipe import find_recipe
     from facegan.training.run import Settings
 
     begun = describe(start) if start else None
-    recipe = given.get("preset") or (Preset(**begun["preset"]) if begun else preset("paper"))
+    recipe = given.get("recipe") or find_recipe("celeba128")
     defaults = {
-        "preset": recipe,
+        "recipe": recipe,
         "attributes": begun["attribute_names"] if begun else FIVE_NAMES,
         "batch_size": recipe.batch_size,
         "precision": choose_precision("auto"),

@@ -37,7 +37,7 @@ def write_report(report: Report, described: dict[str, Any], out: str | Path) -> 
     """
     out, measured = Path(out), report.measurements
     subject = {
-        "preset": described["preset"]["name"],
+        "recipe": described["recipe"]["name"],
         "size": described["image_size"],
         "images seen": described["record"]["images_seen"],
         "data": measured.faces.info["source"]["name"],

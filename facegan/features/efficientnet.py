@@ -5,6 +5,9 @@ import math
 import keras
 from keras import layers
 
+from facegan.features.depthwise import DepthwiseConv2D
+from facegan.features.pretrained import folded_weights
+
 # One row a stage, as in the paper's table 1: expansion, kernel size, stride, filters, blocks.
 STAGES = (
     (1, 3, 1, 16, 1),
@@ -54,12 +57,26 @@ def build_efficientnet_lite(variant: str, image_size: int, pretrained: bool = Tr
             scales.append(tensor)
     network = keras.Model(image, scales, name=f"efficientnet_{variant}")
     if pretrained:
-        # Imported late: without pretrained weights, nothing has to be installed.
-        from facegan.features.pretrained import folded_weights
-
-        for layer, arrays in zip(_convolutions(network), folded_weights(variant), strict=False):
-            layer.set_weights(arrays)
+        load_imagenet_weights(network, variant)
     return network
+
+
+def scale_filters(variant: str) -> list[int]:
+    """How many channels the feature maps have, the largest map first: `[24, 40, 112, 320]` for `"lite0"`."""
+    width, _ = VARIANTS[variant]
+    return [_round_filters(STAGES[stage][3] * width) for stage in SCALES]
+
+
+def load_imagenet_weights(network: keras.Model, variant: str) -> None:
+    """Loads ImageNet's weights into a network that begins with this variant; layers after it keep theirs.
+
+    Raises:
+        FaceganError: the package that carries the weights is not installed.
+    """
+    # In the order in which the image passes them.
+    with_weights = [layer for layer in network.layers if layer.weights]
+    for layer, arrays in zip(with_weights, folded_weights(variant), strict=False):
+        layer.set_weights(arrays)
 
 
 def _inverted_bottleneck(tensor, expansion, kernel_size, strides, filters):
@@ -68,18 +85,13 @@ def _inverted_bottleneck(tensor, expansion, kernel_size, strides, filters):
     inner = tensor
     if expansion > 1:
         inner = layers.ReLU(6.0)(_convolution(inner, expansion * channels, 1))
-    inner = layers.ReLU(6.0)(layers.DepthwiseConv2D(kernel_size, strides, padding="same")(inner))
+    inner = layers.ReLU(6.0)(DepthwiseConv2D(kernel_size, strides, padding="same")(inner))
     inner = _convolution(inner, filters, 1)
     return layers.Add()([tensor, inner]) if strides == 1 and filters == channels else inner
 
 
 def _convolution(tensor, filters, kernel_size, strides=1):
     return layers.Conv2D(filters, kernel_size, strides, padding="same")(tensor)
-
-
-def _convolutions(network):
-    """The layers with weights, in the order in which the image passes them."""
-    return [layer for layer in network.layers if layer.weights]
 
 
 def _round_filters(filters, divisor=8):

@@ -5,8 +5,10 @@ version 1.6: five pickles, then the numbers of each storage. The unpickler accep
 """
 
 import importlib
+import os
 import pickle
 import struct
+import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +17,17 @@ import numpy as np
 
 from facegan.errors import FaceganError
 
+FOLDER_VARIABLE = "FACEGAN_FEATURES"
 _BATCH_NORMALISATION_EPSILON = 1e-3
 _MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 _TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
-def folded_weights(variant: str) -> Iterator[list[np.ndarray]]:
-    """Yields `[kernel, bias]` of each convolution in Keras's layout, batch normalisation folded in.
+def folded_weights(variant: str) -> list[list[np.ndarray]]:
+    """Returns `[kernel, bias]` of each convolution in Keras's layout, batch normalisation folded in.
+
+    They come from the package, or from a file that `convert` wrote, in the folder that the environment variable
+    `FACEGAN_FEATURES` names.
 
     Args:
         variant: `"lite0"`, `"lite1"` or `"lite2"`.
@@ -29,7 +35,37 @@ def folded_weights(variant: str) -> Iterator[list[np.ndarray]]:
     Raises:
         FaceganError: the package that carries the weights is not installed, or its file cannot be read.
     """
-    tensors = _read(_weight_file(variant))
+    if FOLDER_VARIABLE in os.environ:
+        return _converted(Path(os.environ[FOLDER_VARIABLE]) / f"{variant}.npz")
+    return list(_folded(_read(_weight_file(variant))))
+
+
+def convert(variant: str, folder: str | Path) -> Path:
+    """Writes a variant's weights as 16-bit floats, a third of the package's size, for machines that lack the package.
+
+    Args:
+        variant: `"lite0"`, `"lite1"` or `"lite2"`.
+        folder: where `lite0.npz` and so on go.
+
+    Returns:
+        The path of the file.
+    """
+    path = Path(folder) / f"{variant}.npz"
+    arrays = [array.astype("float16") for pair in folded_weights(variant) for array in pair]
+    np.savez_compressed(path, *arrays)
+    return path
+
+
+def _converted(path):
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = [file[f"arr_{index}"].astype("float32") for index in range(len(file.files))]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise FaceganError(f"{path} holds no weights that can be read: {error}") from error
+    return [list(pair) for pair in zip(arrays[::2], arrays[1::2], strict=True)]
+
+
+def _folded(tensors: dict[str, np.ndarray]) -> Iterator[list[np.ndarray]]:
     # The classification head is not used.
     kernels = [name for name in tensors if name.endswith("conv.weight") or name == "_conv_stem.weight"]
     for name in kernels:

@@ -5,22 +5,31 @@ import math
 import keras
 from keras import layers
 
-from facegan.models.decoder import decoder_filters, decoder_stage, to_picture
+from facegan.models.decoder import decoder_filters, decoder_stage, to_image
 from facegan.models.encoder import BOTTOM_SIZE, stage_filters
+from facegan.models.modulated_generator import build_modulated_generator
+from facegan.recipe.networks import ModulatedGenerator, Networks
 
 
-def build_generator(preset, image_size, condition_size):
-    """A dense layer, then the decoder, with the condition joined between its stages.
+def build_generator(recipe: Networks, image_size: int, condition_size: int) -> keras.Model:
+    """Builds the generator that the recipe names.
 
     Inputs: noise `(batch, noise_size)`, normally distributed; condition `(batch, condition_size)`.
     Output: `(batch, size, size, 3)` in -1..1, float32.
     """
-    noise = keras.Input((preset.noise_size,), name="noise")
+    if isinstance(recipe.generator, ModulatedGenerator):
+        return build_modulated_generator(recipe.generator, image_size, condition_size)
+    return _build_decoder_generator(recipe, image_size, condition_size)
+
+
+def _build_decoder_generator(recipe, image_size, condition_size):
+    """A dense layer, then the decoder, with the condition joined between its stages."""
+    noise = keras.Input((recipe.generator.noise_size,), name="noise")
     condition = keras.Input((condition_size,), name="condition")
-    bottom = (BOTTOM_SIZE, BOTTOM_SIZE, stage_filters(preset, image_size)[-1])
+    bottom = (BOTTOM_SIZE, BOTTOM_SIZE, stage_filters(recipe.encoder, image_size)[-1])
     tensor = layers.Concatenate()([noise, condition])
     tensor = layers.Reshape(bottom)(layers.Dense(math.prod(bottom))(tensor))
-    for stage, filters in enumerate(decoder_filters(preset, image_size)):
+    for stage, filters in enumerate(decoder_filters(recipe.encoder, image_size)):
         # The dense layer has brought the condition to the first stage.
-        tensor = decoder_stage(tensor, filters, preset, condition if stage else None)
-    return keras.Model([noise, condition], to_picture(tensor, preset), name="generator")
+        tensor = decoder_stage(tensor, filters, recipe, condition if stage else None)
+    return keras.Model([noise, condition], to_image(tensor, recipe), name="generator")

@@ -179,7 +179,7 @@ def unchanged_remarks(
 def model_metadata(model: FaceModel) -> dict[str, Any]:
     """What the provenance of an image says about the model."""
     networks = model.networks
-    name = f"{networks.preset.name}, {model.size}x{model.size}, {networks.record['images_seen']:,} images seen"
+    name = f"{networks.recipe.name}, {model.size}x{model.size}, {networks.record['images_seen']:,} images seen"
     return {"model": name}
 
 

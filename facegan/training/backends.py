@@ -60,9 +60,7 @@ if keras.backend.backend() == "tensorflow":
             with tf.GradientTape(persistent=True) as tape:
                 losses, logs = self.losses(*data)
             groups = self.network_variables
-            gradients = [
-                gradient for name, loss in losses.items() for gradient in tape.gradient(loss, groups[name])
-            ]
+            gradients = [gradient for name, loss in losses.items() for gradient in tape.gradient(loss, groups[name])]
             return losses, logs, gradients
 
 elif keras.backend.backend() == "jax":

@@ -12,8 +12,8 @@ import time
 import keras
 
 from facegan.errors import FaceganError
-from facegan.training.averages import averaged
-from facegan.training.events import EventWriter
+from facegan.training.ema import averaged
+from facegan.training.tensorboard import EventWriter
 
 READ_EVERY = 10  # steps
 LINE_EVERY = 30.0  # seconds, where the output is no terminal
@@ -158,11 +158,12 @@ class Progress(RunCallback):
 
 
 class TensorBoardLog(RunCallback):
-    """Losses, rates and speed every few steps; grids of generated and edited faces every epoch and at the end."""
+    """Losses, learning rates and speed every few steps; grids of generated and edited faces with each checkpoint."""
 
-    def __init__(self, plan, samples):
+    def __init__(self, plan, samples, saver):
         super().__init__(plan)
         self.samples = samples
+        self._saver = saver
 
     def on_train_begin(self, logs=None):
         self.writer = EventWriter(self.plan.out / "logs", self.plan.first_step)
@@ -174,11 +175,11 @@ class TensorBoardLog(RunCallback):
         if self.step % READ_EVERY == 0 or self.run_ends:
             now, (then, since) = time.monotonic(), self._last
             scalars = {name: float(value) for name, value in logs.items()}
-            scalars |= {f"learning_rate/{name}": rate for name, rate in self.model.rates(self.step).items()}
+            scalars |= {f"learning_rate/{name}": rate for name, rate in self.model.learning_rates.items()}
             scalars["images_per_second"] = (self.step - since) * self.plan.batch_size / (now - then)
             self.writer.scalars(self.step, scalars)
             self._last = (now, self.step)
-        if self.epoch_ends or self.run_ends:
+        if self._saver.step_saved == self.step:
             self._pictures(self.step)
 
     def on_train_end(self, logs=None):
@@ -191,32 +192,40 @@ class TensorBoardLog(RunCallback):
 
 
 class Saver(RunCallback):
-    """Saves every epoch, every few minutes, and when CTRL-C asks to stop; that ends the run after the step.
+    """Saves every few minutes, at the end, and when CTRL-C or the time limit ends the run early, after the step.
 
     Args:
         plan: the run's plan.
         save: called with the step.
         minutes: between two checkpoints.
+        limit: minutes after which the run ends, or None.
+
+    Attributes:
+        interrupted: whether the run was ended early.
+        step_saved: the last step that was saved.
     """
 
-    def __init__(self, plan, save, minutes):
+    def __init__(self, plan, save, minutes, limit=None):
         super().__init__(plan)
         self._save = save
         self._seconds = 60 * minutes
+        self._limit = math.inf if limit is None else 60 * limit
         self.interrupted = False
+        self.step_saved = None
 
     def on_train_begin(self, logs=None):
-        self._saved = time.monotonic()
+        self._saved = self._began = time.monotonic()
         self._previous = signal.signal(signal.SIGINT, self._interrupt)
 
     def on_train_end(self, logs=None):
         signal.signal(signal.SIGINT, self._previous)
 
     def on_step(self, logs):
-        due = time.monotonic() - self._saved >= self._seconds
-        if self.epoch_ends or self.run_ends or self.interrupted or due:
+        now = time.monotonic()
+        self.interrupted |= now - self._began >= self._limit
+        if self.run_ends or self.interrupted or now - self._saved >= self._seconds:
             self._save(self.step)
-            self._saved = time.monotonic()
+            self._saved, self.step_saved = time.monotonic(), self.step
         if self.interrupted:
             self.model.stop_training = True
 

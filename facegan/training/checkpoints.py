@@ -100,7 +100,7 @@ def _open(path):
 def _variables(training):
     groups = {
         "weight": training.trainable_variables,
-        "random": training.non_trainable_variables,
+        "random": training.state_variables,
         "optimizer": training.optimizer.variables,
     }
     return {

@@ -69,13 +69,16 @@ def estimate(faces, settings, images=None, devices=1):
             callbacks=[clock],
         )
     timed = clock.times[WARM_UP_STEPS - 1 :]
-    images = images or settings.preset.epochs * len(train)
+    images = images or settings.recipe.epochs * len(train)
     # The operating system counts in kilobytes, except on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     return Estimate(
-        parameters={name: network.count_params() for name, network in networks.parts.items()},
+        parameters={name: network.count_params() for name, network in networks.subnetworks.items()},
         steps=max(1, images // settings.batch_size),
         seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
-        checkpoint=sum(v.numpy().nbytes for v in training.variables + training.optimizer.variables),
+        checkpoint=sum(
+            v.numpy().nbytes
+            for v in [*training.trainable_variables, *training.state_variables, *training.optimizer.variables]
+        ),
     )

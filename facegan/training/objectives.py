@@ -1,37 +1,63 @@
-"""Which loss terms each network is trained on, by the preset's `objective`.
+"""The loss terms of each network, by the recipe's objective. A network's loss is the sum of its terms."""
 
-An objective's terms are computed from what the discriminator said, `Judged`. A network's loss is the sum of its
-terms.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 from keras import ops
 
 from facegan import losses
+from facegan.recipe import Recipe
+from facegan.recipe.objective import PaperObjective
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One step's pictures and the discriminator's answers about them.
+class Classified:
+    """Match logits `(batch, k)` of a classifier that learns from photos alone.
 
     Attributes:
-        real, generated, edited: `(batch, size, size, 3)` in -1..1.
-        *_score: `(batch, 1)`, any number.
-        real_match, generated_match: logits, with the photos' own conditions; edited_match: with the wished-for ones.
-        mismatched_match: real photos with conditions that are not theirs.
-        *_seen: as *_match, from the head that learns from photos alone, if there is one.
-        *_classified: as *_match, from each of the classifiers apart from the discriminator: lists.
-        drawn_on: `(batch, 1, 1, 1)`, 1 where glasses have been drawn onto a photo.
-        changed: `(batch, k)`, 1 where the editor was asked to change a column.
-        region: `(batch, size, size, 1)`, 1 where a column that is to change is to be seen.
-        penalty_gradients: of the score, at points between real and made pictures.
+        real, generated: with the photos' conditions.
+        edited: with the wished-for ones.
     """
 
     real: Any
-    reference: Any
+    generated: Any
+    edited: Any
+
+
+@dataclass(frozen=True)
+class FeatureScores:
+    """The feature critic's outputs.
+
+    Attributes:
+        real, generated, edited: `(batch, places)`, unbounded.
+        distance: a scalar, the mean absolute difference between the features of photos and of their edits.
+    """
+
+    real: Any
+    generated: Any
+    edited: Any
+    distance: Any
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the networks have made of one batch.
+
+    Attributes:
+        real, generated, edited: `(batch, size, size, 3)` in -1..1.
+        real_score, generated_score, edited_score: the critic's, `(batch, 1)`, unbounded.
+        real_match, generated_match: match logits `(batch, k)` with the photos' conditions.
+        edited_match: with the wished-for conditions.
+        mismatched_match: of real photos with conditions that are not theirs.
+        known: `(batch, k)`, 1 where a photo's label is known.
+        changed: `(batch, k)`, 1 for the columns that the editor is to change.
+        penalty_gradients: of the score, at points between real and made images.
+        feature_scores: `FeatureScores` where the recipe has a feature critic, or None.
+        feature_match: its `Classified`, or None.
+        found: the attribute finder's `Classified`, or None.
+    """
+
+    real: Any
     generated: Any
     edited: Any
     real_score: Any
@@ -41,133 +67,123 @@ class Judged:
     generated_match: Any
     edited_match: Any
     mismatched_match: Any
-    real_seen: Any
-    generated_seen: Any
-    edited_seen: Any
-    real_classified: Any
-    edited_classified: Any
-    drawn_on: Any
+    known: Any
     changed: Any
-    region: Any
     penalty_gradients: Any
+    feature_scores: FeatureScores | None = None
+    feature_match: Classified | None = None
+    found: Classified | None = None
+
+    @property
+    def classified(self) -> list[Classified]:
+        """What the classifiers that learn from photos alone predict."""
+        return [classified for classified in (self.feature_match, self.found) if classified is not None]
 
 
-def answers_in_0_to_1(judged):
-    """The same with all scores and matches bounded by a sigmoid, as the paper has them."""
-    names = [field.name for field in fields(judged) if field.name.endswith(("_score", "_match"))]
-    return replace(judged, **{name: ops.sigmoid(getattr(judged, name)) for name in names})
+def loss_terms(recipe: Recipe, outputs: Outputs) -> dict[str, dict[str, Any]]:
+    """`{network: {term: scalar}}` of the recipe's objective."""
+    terms = _paper_terms if isinstance(recipe.objective, PaperObjective) else _wasserstein_terms
+    return terms(recipe, outputs)
 
 
-def paper_terms(preset, judged):
-    """Formulas 1 to 6 and 8.
+def penalised(recipe: Recipe, generated, edited):
+    """The made images towards which the gradient penalty looks from the real ones.
 
-    The penalty is about the slope of the score as it is before the sigmoid, like WGAN-GP's own: once the bounded score
-    is 0 or 1 its slope is zero everywhere, and neither the losses nor the penalty could bring it back.
+    The paper has generated ones. Where edited faces are scored as made, too, they alternate: the critic's slope has to
+    be bounded towards both, or the editor finds noise that pleases it.
     """
-    judged = answers_in_0_to_1(judged)
-    return {
-        "discriminator": {
-            "adversarial": losses.discriminator_adversarial_loss(judged.real_score, judged.generated_score),
-            "match": preset.discriminator_match
-            * losses.match_loss(judged.real_match, [judged.generated_match, judged.mismatched_match]),
-            "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
-        },
-        "generator": {
-            "adversarial": losses.fooling_loss(judged.generated_score),
-            "match": preset.generator_match * losses.fooling_loss(judged.generated_match),
-            "reconstruction": preset.generator_reconstruction * losses.absolute_error(judged.real, judged.generated),
-        },
-        "editor": {
-            "adversarial": losses.fooling_loss(judged.edited_score),
-            "match": preset.editor_match * losses.fooling_loss(judged.edited_match),
-            "reconstruction": preset.editor_reconstruction * losses.square_error(judged.reference, judged.edited),
-        },
-    }
-
-
-def wasserstein_terms(preset, judged):
-    """WGAN-GP's critic, which here also judges edited faces, and a classifier of the label columns (AttGAN).
-
-    As in formula 2, what is made does not match: of edited faces the classifier has to say that the changed columns
-    are still as they were. A classifier that sees real photos alone is soon fooled by speckle that only it can see;
-    this one asks for the same glasses as real photos have. Where a head of its own learns from photos alone, the editor
-    has to please both, and that head says what is to be kept and what generated faces look like. Of edited faces, the
-    classifiers apart from the discriminator say both as well, and each of them counts as much as a head. Others,
-    who have never trained an editor, are convinced less by the same edit: so all of these have to be by a margin.
-
-    The editor's reconstruction is the mean absolute difference to the photo: it keeps what needs no change sharp. Where glasses
-    were drawn onto a photo, it is known what they cover, and restoration asks for that. And nothing is to change outside
-    the region that an edit is about: new hair does not wrinkle a face, nor glasses darken the hair.
-    """
-    false_score = ops.concatenate([judged.generated_score, judged.edited_score])
-    discriminator = {
-        "adversarial": losses.wasserstein_critic_loss(judged.real_score, false_score),
-        "match": preset.discriminator_match * losses.agreement_loss(judged.real_match),
-        "edited_match": losses.disagreement_loss(judged.edited_match, judged.changed),
-        "gradient_penalty": preset.gradient_penalty * losses.gradient_penalty(judged.penalty_gradients),
-    }
-    if preset.own_classifier:
-        discriminator["seen"] = preset.discriminator_match * losses.agreement_loss(judged.real_seen)
-    answers = (judged.edited_match, judged.edited_seen, *judged.edited_classified)
-    changed = [losses.changed_loss(answer, judged.changed, preset.editor_margin) for answer in answers]
-    editor = {
-        "adversarial": -preset.editor_adversarial * ops.mean(judged.edited_score),
-        "match": preset.editor_match * sum(changed) / len(changed),
-        "kept": preset.editor_keep * kept(preset, judged),
-        "reconstruction": preset.editor_reconstruction * losses.absolute_error(judged.reference, judged.edited),
-    }
-    if preset.editor_outside:
-        editor["outside"] = preset.editor_outside * losses.outside_error(judged.real, judged.edited, judged.region)
-    if preset.drawn_glasses:
-        restoration = losses.restoration_error(judged.real, judged.reference, judged.edited, judged.drawn_on)
-        editor["restoration"] = preset.editor_restoration * restoration
-    return {
-        "discriminator": discriminator,
-        "generator": {
-            "adversarial": -ops.mean(judged.generated_score),
-            "match": preset.generator_match * losses.agreement_loss(judged.generated_seen),
-            "reconstruction": preset.generator_reconstruction * losses.absolute_error(judged.real, judged.generated),
-        },
-        "editor": editor,
-    }
-
-
-def kept(preset, judged):
-    """What the editor owes the columns that are not to change."""
-    answers = [judged.edited_seen, *judged.edited_classified]
-    if preset.editor_keeps == "seen":
-        before = [judged.real_seen, *judged.real_classified]
-        moved = [losses.kept_loss(*pair, judged.changed) for pair in zip(answers, before)]
-    else:
-        moved = [losses.changed_loss(answer, 1.0 - judged.changed) for answer in answers]
-    return sum(moved) / len(moved)
-
-
-def generated_faces(generated, edited):
-    return generated
-
-
-def generated_and_edited_faces(generated, edited):
-    """In turn: both are scored as made, and where nothing holds the slope, the editor finds speckle that pleases."""
+    if isinstance(recipe.objective, PaperObjective):
+        return generated
     odd = ops.arange(ops.shape(generated)[0]) % 2 == 1
     return ops.where(odd[:, None, None, None], edited, generated)
 
 
-@dataclass(frozen=True)
-class Objective:
-    """What makes one way of training different from another.
+def _paper_terms(recipe, outputs):
+    """Formulas 1 to 6 and 8, with all scores and matches bounded by a sigmoid.
 
-    Attributes:
-        terms: `terms(preset, judged)` returns `{network: {term: scalar}}`.
-        penalised: `penalised(generated, edited)` returns the made faces that the gradient penalty looks towards from
-            the real ones.
+    The penalty is on the slope of the score before the sigmoid, as in WGAN-GP: a bounded score of 0 or 1 has no slope
+    anywhere, and neither the losses nor the penalty could bring it back.
     """
+    weights, bounded = recipe.objective, lambda name: ops.sigmoid(getattr(outputs, name))
+    return {
+        "discriminator": {
+            "adversarial": losses.discriminator_adversarial_loss(bounded("real_score"), bounded("generated_score")),
+            "match": losses.match_loss(
+                bounded("real_match"), [bounded("generated_match"), bounded("mismatched_match")]
+            ),
+            "gradient_penalty": weights.gradient_penalty * losses.gradient_penalty(outputs.penalty_gradients),
+        },
+        "generator": {
+            "adversarial": losses.fooling_loss(bounded("generated_score")),
+            "match": losses.fooling_loss(bounded("generated_match")),
+            "reconstruction": weights.reconstruction * losses.absolute_error(outputs.real, outputs.generated),
+        },
+        "editor": {
+            "adversarial": losses.fooling_loss(bounded("edited_score")),
+            "match": losses.fooling_loss(bounded("edited_match")),
+            "reconstruction": weights.reconstruction * losses.square_error(outputs.real, outputs.edited),
+        },
+    }
 
-    terms: Callable
-    penalised: Callable
+
+def _wasserstein_terms(recipe, outputs):
+    """WGAN-GP's critic, which also scores edited faces, and classifiers of the label columns (AttGAN).
+
+    As in formula 2, what is made does not match: the match head learns that the changed columns of an edited face are
+    still as they were, so the editor cannot convince it by noise. Classifiers that learn from photos alone, where the
+    recipe has any, say whether an edit shows and what it preserves.
+    """
+    weights = recipe.objective
+    false_score = ops.concatenate([outputs.generated_score, outputs.edited_score])
+    terms = {
+        "discriminator": {
+            "adversarial": losses.wasserstein_critic_loss(outputs.real_score, false_score),
+            "match": weights.critic.match * losses.agreement_loss(outputs.real_match, outputs.known),
+            "edited_match": losses.disagreement_loss(outputs.edited_match, outputs.changed),
+            "gradient_penalty": weights.critic.gradient_penalty * losses.gradient_penalty(outputs.penalty_gradients),
+        },
+        "generator": {
+            "adversarial": -ops.mean(outputs.generated_score),
+            "match": weights.generator.match * _mean(losses.agreement_loss(match) for match in _generated(outputs)),
+        },
+        "editor": {
+            "adversarial": -weights.editor.adversarial * ops.mean(outputs.edited_score),
+            "match": weights.editor.match
+            * _mean(
+                losses.changed_loss(match, outputs.changed, weights.editor.margin)
+                for match in (outputs.edited_match, *(classified.edited for classified in outputs.classified))
+            ),
+            "preservation": weights.editor.preservation * _preservation(weights.editor.preservation_target, outputs),
+            "reconstruction": weights.editor.reconstruction * losses.absolute_error(outputs.real, outputs.edited),
+        },
+    }
+    if outputs.feature_scores is not None:
+        critic, scores = recipe.feature_critic, outputs.feature_scores
+        terms["generator"]["feature_adversarial"] = -critic.generator * ops.mean(scores.generated)
+        terms["editor"]["feature_adversarial"] = -critic.editor * ops.mean(scores.edited)
+        terms["editor"]["perceptual"] = critic.perceptual * scores.distance
+        terms["feature_critic"] = {
+            "adversarial": losses.hinge_critic_loss(scores.real, ops.concatenate([scores.generated, scores.edited])),
+            "match": losses.agreement_loss(outputs.feature_match.real, outputs.known),
+        }
+    return terms
 
 
-OBJECTIVES = {
-    "paper": Objective(paper_terms, generated_faces),
-    "wasserstein": Objective(wasserstein_terms, generated_and_edited_faces),
-}
+def _generated(outputs):
+    """Match logits of generated faces."""
+    return [classified.generated for classified in outputs.classified] or [outputs.generated_match]
+
+
+def _preservation(target, outputs):
+    """How much the columns that are not to change have changed."""
+    classified = outputs.classified or [
+        Classified(outputs.real_match, outputs.generated_match, outputs.edited_match),
+    ]
+    if target == "prediction":
+        return _mean(losses.preservation_loss(each.edited, each.real, outputs.changed) for each in classified)
+    return _mean(losses.changed_loss(each.edited, 1.0 - outputs.changed) for each in classified)
+
+
+def _mean(values):
+    values = list(values)
+    return sum(values) / len(values)

@@ -4,49 +4,28 @@ import keras
 from keras import ops
 
 
-class RateDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """What learning rates are multiplied with: 1, and at the end of a run down to 0 in a straight line.
-
-    Args:
-        steps: of the whole run.
-        share: of them, that the way down takes; more than 0.
-
-    >>> [float(RateDecay(100, 0.5)(step)) for step in (0, 50, 75, 100)]
-    [1.0, 1.0, 0.5, 0.0]
-    """
-
-    def __init__(self, steps, share):
-        self.steps, self.share = steps, share
-
-    def __call__(self, step):
-        left = 1.0 - ops.cast(step, "float32") / self.steps
-        return ops.clip(left / self.share, 0.0, 1.0)
-
-
 class NetworkAdam(keras.optimizers.Adam):
     """One Adam for all networks.
 
-    Adam works on each weight by itself, so one optimizer with a rate for each weight is, number for number, the
-    paper's three optimizers, and it saves and resumes as one.
+    Adam treats each weight by itself, so one optimizer with a rate for each weight is, number for number, the paper's
+    three optimizers, and it is saved and resumed as one.
 
     Args:
         rates: the learning rate of each trainable variable, in the model's order.
         beta_1, beta_2: Adam's.
         ema_decay: of the moving average.
-        decay: what all rates are multiplied with, 1 or a `RateDecay`.
-        from_random: whether training begins with random weights, which the average would show for thousands of steps. So
-            its decay is reached as `min(ema_decay, (1 + step) / (10 + step))`. What begins with trained ones, themselves an
-            average, has no reason to forget them sooner.
+        from_random: whether training begins with random weights, which the average would show for thousands of steps: then
+            the decay is reached as `min(ema_decay, (1 + step) / (10 + step))`. Trained weights are themselves an average.
     """
 
-    def __init__(self, rates, beta_1, beta_2, ema_decay, decay=1.0, from_random=True):
-        super().__init__(decay, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
+    def __init__(self, rates, beta_1, beta_2, ema_decay, from_random=True):
+        super().__init__(1.0, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
         self._rates = list(rates)
         self._from_random = from_random
 
     def build(self, variables):
         super().build(variables)
-        # Keras starts them at zero; the pictures before the first step are made with them.
+        # Keras starts them at zero; the images before the first step are made with them.
         for variable, average in zip(variables, self.averages):
             average.assign(ops.copy(variable.value))
 

@@ -9,24 +9,28 @@ import numpy as np
 
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
-from facegan.inference import MODEL_FILE, describe, load
+from facegan.inference import MODEL_FILE, describe, find_model
 from facegan.models.facegan import FaceGAN
-from facegan.models.file import save_model
-from facegan.presets import Preset
-from facegan.training.averages import averaged
+from facegan.models.file import load_networks, save_model
+from facegan.recipe import Recipe
+from facegan.training.ema import averaged
 from facegan.training.backends import make_deterministic
-from facegan.training.batches import Batches, BatchSource, part_of
+from facegan.training.batches import Batches, BatchSource, host_share
 from facegan.training.callbacks import Progress, Recorder, Saver, StopOnNonFinite, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints
 from facegan.training.devices import parallel, process
 from facegan.models.precision import set_precision
 from facegan.training.samples import Samples
-from facegan.training.start import learn_to_classify
+from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribute_finder
 from facegan.training.step import GANTraining
 
 
-# What a model's record says of how its run began: the photos that the model before had seen, and which networks it did not have.
-BEGINNING = ("images_before", "begun_anew")
+# What a model's record says of how its run began: the photos that earlier runs had seen, and which networks began with
+# random weights.
+BEGINNING = ("images_before", "random_networks")
+
+# The networks whose weights a moving average follows from the start, if a model file brought them.
+TRAINED = ("encoder", "discriminator", "generator", "editor")
 
 
 @dataclass(frozen=True)
@@ -34,25 +38,26 @@ class Settings:
     """What a run is determined by, together with its data. Stays the same when it is resumed.
 
     Attributes:
-        preset: `Preset`.
+        recipe: `Recipe`.
         attributes: names.
         batch_size: photos in a step.
         precision: `float32` or `bfloat16`.
         seed: of weights, order, noise and wishes.
     """
 
-    preset: Preset
-    attributes: tuple
+    recipe: Recipe
+    attributes: tuple[str, ...]
     batch_size: int
     precision: str
     seed: int
 
     def to_dict(self):
-        return {**asdict(self), "attributes": list(self.attributes)}
+        return {**vars(self), "recipe": self.recipe.to_dict(), "attributes": list(self.attributes)}
 
     @classmethod
     def from_dict(cls, values):
-        return cls(**{**values, "preset": Preset(**values["preset"]), "attributes": tuple(values["attributes"])})
+        recipe = Recipe.from_dict(values["recipe"])
+        return cls(**{**values, "recipe": recipe, "attributes": tuple(values["attributes"])})
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,13 @@ class Plan:
     last_step: int
 
 
-def build_training(faces, settings, start=None, steps=None, begun=None):
-    """New networks for this data, ready for `fit()`, with seeded weights or those of a model file, `start`; `steps` are
-    those of the whole run, and `begun` is how it began, if it goes on."""
+def build_training(faces, settings, start=None, begun=None, pretrained=True):
+    """New networks for this data, ready for `fit()`, with seeded weights or those of a model file.
+
+    Args:
+        faces, settings, start, pretrained: as for `train`.
+        begun: how the run began, if it is resumed.
+    """
     make_deterministic()
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
@@ -84,7 +93,8 @@ def build_training(faces, settings, start=None, steps=None, begun=None):
     if start is not None:
         take_weights(networks, start)
     networks.record = {**networks.record, **(begun or {})}
-    return GANTraining(networks, steps)
+    from_random = not set(TRAINED).isdisjoint(networks.record["random_networks"])
+    return GANTraining(networks, from_random, pretrained)
 
 
 def build_networks(faces, settings):
@@ -93,42 +103,50 @@ def build_networks(faces, settings):
     vectors, counts = np.unique(vectors, axis=0, return_counts=True)
     bits = ["".join(str(int(bit)) for bit in vector) for vector in vectors]
     networks = FaceGAN(
-        settings.preset,
+        settings.recipe,
         faces.size,
         attributes.names,
         faces.columns,
         combinations=dict(zip(bits, counts.tolist())),
         record={
-            "data": faces.info, "settings": settings.to_dict(), "images_seen": 0, "images_before": 0, "history": []
+            "data": faces.info,
+            "settings": settings.to_dict(),
+            "images_seen": 0,
+            "images_before": 0,
+            "history": [],
         },  # fmt: skip
     )
-    networks.record = {**networks.record, "begun_anew": list(networks.parts)}
+    networks.record = {**networks.record, "random_networks": list(networks.subnetworks)}
     return networks
 
 
 def take_weights(networks, path):
-    """Puts the weights of a model file in the place of new ones. A network that has other layers there begins anew.
+    """Copies the weights of a model file. A network that has other layers there keeps its new weights.
 
     Raises:
-        FaceganError: there is no such model, or its encoder is another one, which all others depend on.
+        FaceganError: there is no such model, or its encoder, which all others depend on, has other layers.
     """
     described = describe(path)
     for name, own in (("image_size", networks.image_size), ("attribute_names", list(networks.attributes.names))):
         if described[name] != own:
             what = name.replace("_", " ")
             raise FaceganError(f"{path} cannot be the start: its {what} are {described[name]}, not {own}")
-    trained = load(path, "float32").networks
-    anew = [name for name, network in networks.parts.items() if layers_of(trained.parts.get(name)) != layers_of(network)]
-    if "encoder" in anew:
-        raise FaceganError(f"{path} cannot be the start: its encoder has other layers than '{networks.preset.name}'")
-    for name, network in networks.parts.items():
-        if name in anew:
-            click.echo(f"the {name} of {path} has other layers; it begins anew", err=True)
-        else:
-            network.set_weights(trained.parts[name].get_weights())
+    trained = load_networks(find_model(path), "float32").subnetworks
+    random = [
+        name for name, network in networks.subnetworks.items() if layers_of(trained.get(name)) != layers_of(network)
+    ]
+    if "encoder" in random:
+        raise FaceganError(f"{path} cannot be the start: its encoder has other layers than '{networks.recipe.name}'")
     before = described["record"]
     seen = before["images_seen"] + before.get("images_before", 0)
-    networks.record = {**networks.record, "images_before": seen, "begun_anew": anew}
+    # A model that has seen nothing is pretrained only: its attribute finder alone has learnt anything.
+    random += [name for name in networks.subnetworks if name not in (*random, "attribute_finder") and not seen]
+    for name, network in networks.subnetworks.items():
+        if name not in random:
+            network.set_weights(trained[name].get_weights())
+        elif seen:
+            click.echo(f"the {name} of {path} has other layers; it begins with random weights", err=True)
+    networks.record = {**networks.record, "images_before": seen, "random_networks": random}
 
 
 def layers_of(network):
@@ -136,9 +154,7 @@ def layers_of(network):
 
 
 def batch_source(faces, settings, attributes):
-    return BatchSource(
-        faces, faces.part("train"), attributes, settings.preset, settings.batch_size, settings.seed
-    )
+    return BatchSource(faces, faces.part("train"), attributes, settings.recipe, settings.batch_size, settings.seed)
 
 
 def steps_per_epoch(faces, batch_size):
@@ -156,7 +172,17 @@ def steps_per_epoch(faces, batch_size):
 
 
 def train(
-    faces, settings, out, images=None, checkpoint_minutes=10.0, resume=False, devices=1, start=None, callbacks=()
+    faces,
+    settings,
+    out,
+    images=None,
+    checkpoint_minutes=10.0,
+    resume=False,
+    devices=1,
+    start=None,
+    minutes=None,
+    callbacks=(),
+    pretrained=True,
 ):
     """Trains, and keeps checkpoints, TensorBoard logs and the model in a folder.
 
@@ -164,15 +190,17 @@ def train(
         faces: `PreparedFaces`.
         settings: `Settings`; when resuming, those of the run.
         out: the run's folder; with several hosts, one that all of them see.
-        images: how many photos to see in all, over all parts of the run; the preset's epochs by default.
-        checkpoint_minutes: between two checkpoints; there is one after every epoch as well.
+        images: how many photos to see in all, over all parts of the run; the recipe's epochs by default.
+        checkpoint_minutes: between two checkpoints; there is one at the end as well.
         resume: go on from the newest checkpoint in `out`.
         devices: how many share out each batch between them. Need not be as many when the run goes on.
         start: a model file or run whose weights to begin with, instead of new ones.
+        minutes: after which the run ends with a checkpoint, counted from its first step; None for no limit.
         callbacks: further Keras callbacks.
+        pretrained: whether networks that start from ImageNet do; with random weights instead, tests need less time.
 
     Returns:
-        `(path, finished)`: the model file, and False if CTRL-C ended the run early.
+        `(path, finished)`: the model file, and False if CTRL-C or the time limit ended the run early.
 
     Raises:
         FaceganError: `out` holds a run already, or none to resume; the data is another; too few photos; there are
@@ -191,7 +219,7 @@ def train(
             raise FaceganError(f"{out} was trained on other data than {faces.path}")
         first_step, history, current = described["step"], described["history"], described["current"]
         begun = {name: described[name] for name in BEGINNING if name in described}
-    images = images or settings.preset.epochs * len(faces.part("train"))
+    images = images or settings.recipe.epochs * len(faces.part("train"))
     plan = Plan(out, settings.batch_size, per_epoch, first_step, max(1, images // settings.batch_size))
     if first_step >= plan.last_step:
         seen = first_step * settings.batch_size
@@ -214,10 +242,10 @@ def train(
         with averaged(training):
             save_model(networks, out / MODEL_FILE)
 
-    saver = Saver(plan, save, checkpoint_minutes)
+    saver = Saver(plan, save, checkpoint_minutes, minutes)
     index, processes = process()
     with parallel(devices, settings.batch_size):
-        training = build_training(faces, settings, start, plan.last_step, begun)
+        training = build_training(faces, settings, start, begun, pretrained)
         networks = training.networks
         if resume:
             checkpoints.restore(training)
@@ -225,13 +253,14 @@ def train(
         watching = [stop_on_non_finite]
         if index == 0:
             samples = Samples(networks, faces, settings.seed)
-            watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples)]
+            watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples, saver)]
         source = batch_source(faces, settings, networks.attributes)
-        part = part_of(settings.batch_size, index, processes)
-        if not resume:
-            learn_to_classify(networks, source, part, quiet=index > 0)
+        if "attribute_finder" in networks.record["random_networks"] and not resume:
+            fine_tune_attribute_finder(networks, source, settings.seed, index > 0, pretrained)
+        fill_unknown_labels(networks, source)
+        share = host_share(settings.batch_size, index, processes)
         training.fit(
-            Batches(source, first_step, plan.last_step, part),
+            Batches(source, first_step, plan.last_step, share),
             epochs=1,
             shuffle=False,
             verbose=0,

@@ -26,7 +26,7 @@ class Samples:
         part = part if len(part) else faces.part("train")
         photos = np.sort(random.choice(part, min(EDITED, len(part)), replace=False))
         shown = np.sort(random.choice(part, GENERATED))
-        self.noise = random.standard_normal((GENERATED, networks.preset.noise_size), "float32")
+        self.noise = random.standard_normal((GENERATED, networks.recipe.networks.generator.noise_size), "float32")
         self.conditions = attributes.select(faces.labels[shown], faces.columns)
         self.photos = faces.faces[photos]
         self.labels = attributes.select(faces.labels[photos], faces.columns)

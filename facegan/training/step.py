@@ -1,12 +1,13 @@
-"""One training step: generate, judge, edit, penalise; then each network's own loss moves its own weights."""
+"""One training step: generate, edit, score, penalise; then each network's own loss updates its own weights."""
 
 import keras
-import numpy as np
 from keras import ops
 
+from facegan.augment.differentiable import augment_images
+from facegan.models.feature_critic import build_feature_projector
 from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
-from facegan.training.objectives import OBJECTIVES, Judged
-from facegan.training.optimizer import NetworkAdam, RateDecay
+from facegan.training.objectives import Classified, FeatureScores, Outputs, loss_terms, penalised
+from facegan.training.optimizer import NetworkAdam
 
 
 class GANTraining(TrainStep, keras.Model):
@@ -14,42 +15,40 @@ class GANTraining(TrainStep, keras.Model):
 
     A batch is a dictionary, so that a step depends on nothing but weights and batch (and dropout):
         images: `(batch, size, size, 3)` uint8, real photos.
-        references: the same shape, what edited they shall look like, apart from what is to change: mostly themselves.
-        labels: `(batch, k)` float32, their attributes.
-        targets: `(batch, k)` float32, attributes that are not theirs: what the editor is asked for, and what the
-            discriminator has to see does not match.
+        labels: `(batch, k)` float32, their attributes, 0 or 1.
+        known: `(batch, k)` float32, 1 where a label is known.
+        targets: `(batch, k)` float32, attributes that are not theirs: what the editor is asked for, and what does not
+            match for the discriminator.
         noise: `(batch, noise_size)` float32, for the generator.
-        drawn_on: `(batch, 1, 1, 1)` float32, 1 where glasses have been drawn onto a photo, whose reference is without.
-        mixing: `(batch, 1, 1, 1)` float32 in 0..1: where between real and made the penalty looks.
+        mixing: `(batch, 1, 1, 1)` float32 in 0..1: where between real and made images the penalty is taken.
+        augmentation: `(batch, 7)` float32 in 0..1: see `augment_images`.
 
     Args:
         networks: a `FaceGAN`.
-        steps: of the whole run, if that is known. Else rates do not fall towards its end.
+        from_random: whether the networks begin with random weights; otherwise with trained ones.
+        pretrained: whether the feature critic's backbone has ImageNet's weights; random ones serve tests.
     """
 
-    def __init__(self, networks, steps=None):
+    def __init__(self, networks, from_random=True, pretrained=True):
         super().__init__()
         self.networks = networks
-        preset = networks.preset
-        self.objective = OBJECTIVES[preset.objective]
-        rates = {
-            "discriminator": preset.discriminator_rate,
-            "generator": preset.generator_rate,
-            "editor": preset.editor_rate,
+        recipe, rates = networks.recipe, networks.recipe.optimizers
+        self.learning_rates = {
+            "discriminator": rates.discriminator,
+            "generator": rates.generator,
+            "editor": rates.editor,
         }
-        self._rates = rates
-        items = [item for item in networks.attributes.items for _ in item.columns]
-        # Of each column, `(k, size, size, 1)`.
-        self._regions = np.stack([item.region.mask(networks.image_size) for item in items])[..., None].astype("float32")
-        self._decay = RateDecay(steps, preset.rate_decay) if steps and preset.rate_decay else None
+        self._projector = None
+        if recipe.feature_critic is not None:
+            self.learning_rates["feature_critic"] = recipe.feature_critic.learning_rate
+            self._projector = build_feature_projector(recipe.feature_critic, networks.image_size, pretrained)
         self.compile(
             optimizer=NetworkAdam(
-                [rates[name] for name, variables in self.network_variables.items() for _ in variables],
-                preset.beta_1,
-                preset.beta_2,
-                preset.ema_decay,
-                self._decay or 1.0,
-                from_random=not {"encoder", *rates}.isdisjoint(networks.record.get("begun_anew", networks.parts)),
+                [self.learning_rates[name] for name, variables in self.network_variables.items() for _ in variables],
+                rates.beta_1,
+                rates.beta_2,
+                rates.ema_decay,
+                from_random,
             ),
             jit_compile=JIT_COMPILE,
         )
@@ -58,18 +57,23 @@ class GANTraining(TrainStep, keras.Model):
 
     @property
     def network_variables(self):
-        """`{network: weights that its loss moves}`. The shared encoder is the discriminator's."""
+        """`{network: weights that its loss updates}`. The shared encoder is the discriminator's."""
         networks = self.networks
-        return {
+        variables = {
             "discriminator": networks.encoder.trainable_variables + networks.discriminator.trainable_variables,
             "generator": networks.generator.trainable_variables,
             "editor": networks.editor.trainable_variables,
         }
+        if networks.feature_critic is not None:
+            variables["feature_critic"] = networks.feature_critic.trainable_variables
+        return variables
 
-    def rates(self, step):
-        """`{network: its learning rate}` after so many steps."""
-        factor = float(self._decay(step)) if self._decay else 1.0
-        return {name: rate * factor for name, rate in self._rates.items()}
+    @property
+    def state_variables(self):
+        """What a run needs to go on besides the trained weights: power iterations, dropout's state, and the attribute
+        finder, which is fine-tuned only once. The projector is built anew."""
+        fixed = {id(variable) for variable in self._projector.variables} if self._projector is not None else set()
+        return [variable for variable in self.non_trainable_variables if id(variable) not in fixed]
 
     def losses(self, batch):
         """Every loss of one batch.
@@ -78,30 +82,31 @@ class GANTraining(TrainStep, keras.Model):
             `{network: loss}` in the order of `network_variables`, and the same with every term, for the logs:
             `{"discriminator": ..., "discriminator/match": ..., ...}`.
         """
-        terms = self.objective.terms(self.networks.preset, self.judge(batch))
+        terms = loss_terms(self.networks.recipe, self.outputs(batch))
         losses = {network: sum(parts.values()) for network, parts in terms.items()}
         logs = {f"{network}/{term}": value for network, parts in terms.items() for term, value in parts.items()}
         return losses, losses | logs
 
-    def judge(self, batch):
+    def outputs(self, batch):
+        """What the networks make of a batch: `Outputs`."""
         networks = self.networks
         labels, targets = batch["labels"], batch["targets"]
         real = ops.cast(batch["images"], "float32") / 127.5 - 1.0
         generated = networks.generate(batch["noise"], labels, training=True)
         edited = networks.edit_once(real, labels, targets)
-        changed = ops.abs(targets - labels)
 
-        of_real, of_mismatched = networks.judge(real, labels, targets, training=True)
-        (of_generated,) = networks.judge(generated, labels, training=True)
-        (of_edited,) = networks.judge(edited, targets, training=True)
+        of_real, of_mismatched = networks.discriminate(real, labels, targets, training=True)
+        (of_generated,) = networks.discriminate(generated, labels, training=True)
+        (of_edited,) = networks.discriminate(edited, targets, training=True)
 
-        made = self.objective.penalised(generated, edited)
+        made = penalised(networks.recipe, generated, edited)
         between = batch["mixing"] * real + (1.0 - batch["mixing"]) * made
         # Without dropout: the slope of the critic itself, not of one of its samples.
-        gradients = input_gradients(lambda images: networks.judge(images, labels)[0][0], ops.stop_gradient(between))
-        return Judged(
+        gradients = input_gradients(
+            lambda images: networks.discriminate(images, labels)[0][0], ops.stop_gradient(between)
+        )
+        return Outputs(
             real=real,
-            reference=ops.cast(batch["references"], "float32") / 127.5 - 1.0,
             generated=generated,
             edited=edited,
             real_score=of_real[0],
@@ -111,14 +116,37 @@ class GANTraining(TrainStep, keras.Model):
             generated_match=of_generated[1],
             edited_match=of_edited[1],
             mismatched_match=of_mismatched[1],
-            real_seen=of_real[2],
-            generated_seen=of_generated[2],
-            edited_seen=of_edited[2],
-            real_classified=networks.classify(real, labels),
-            edited_classified=networks.classify(edited, targets),
-            drawn_on=batch["drawn_on"],
-            changed=changed,
-            region=ops.max(changed[:, :, None, None, None] * self._regions, axis=1),
+            known=batch["known"],
+            changed=ops.abs(targets - labels),
             penalty_gradients=gradients,
+            **self._pretrained_outputs(batch, real, generated, edited),
         )
 
+    def _pretrained_outputs(self, batch, real, generated, edited):
+        """The outputs of the networks that start from ImageNet, as far as the recipe has them."""
+        networks, outputs = self.networks, {}
+        if networks.feature_critic is None and networks.attribute_finder is None:
+            return outputs
+        images = ops.concatenate([real, generated, edited])
+        images = augment_images(images, ops.tile(batch["augmentation"], (3, 1)))
+        # Positive where a column is as the face's condition says.
+        signs = 2.0 * ops.concatenate([batch["labels"], batch["labels"], batch["targets"]]) - 1.0
+        if networks.feature_critic is not None:
+            features = self._projector(images)
+            scores, logits = networks.feature_critic(features, training=True)
+            distances = [ops.mean(ops.abs(_first(scale) - _third(scale))) for scale in features[:-1]]
+            distance = sum(ops.cast(each, "float32") for each in distances) / len(distances)
+            outputs["feature_scores"] = FeatureScores(*ops.split(scores, 3), distance)
+            outputs["feature_match"] = Classified(*ops.split(signs * logits, 3))
+        if networks.attribute_finder is not None:
+            logits = networks.attribute_finder(images, training=False)
+            outputs["found"] = Classified(*ops.split(signs * logits, 3))
+        return outputs
+
+
+def _first(batches):
+    return ops.split(batches, 3)[0]
+
+
+def _third(batches):
+    return ops.split(batches, 3)[2]

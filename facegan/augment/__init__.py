@@ -1,0 +1,1 @@
+"""Augmentation: what happens to images before a network receives them."""

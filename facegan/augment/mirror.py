@@ -1,0 +1,17 @@
+"""Mirroring: half of the photos, as a mirrored face has the same attributes."""
+
+import numpy as np
+
+
+def mirror_half(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Mirrors each image with a probability of one half.
+
+    Args:
+        images: `(batch, height, width, channels)`.
+        random: the stream that decides; the same state gives the same result.
+
+    Returns:
+        A new array of the same shape and type.
+    """
+    mirrored = random.random(len(images)) < 0.5
+    return np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)

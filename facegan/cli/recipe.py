@@ -1,0 +1,22 @@
+"""`facegan recipe`."""
+
+import click
+
+from facegan.cli.answers import Answer, Answering
+
+
+@click.command(cls=Answering)
+@click.argument("name")
+def recipe(name):
+    """Prints the recipe NAME (paper, tiny or celeba128) as TOML, to change it and train with it.
+
+    \b
+    Example:
+      facegan recipe celeba128 > mine.toml
+      facegan train celeba128 --recipe mine.toml
+    """
+    from facegan.recipe import find_recipe
+    from facegan.recipe.toml import write_recipe
+
+    found = find_recipe(name)
+    return Answer(found.to_dict(), write_recipe(found).splitlines())

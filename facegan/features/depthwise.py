@@ -1,0 +1,37 @@
+"""A depthwise convolution that is fast on both backends."""
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("facegan")
+class DepthwiseConv2D(layers.DepthwiseConv2D):
+    """Keras's own result; on JAX as a sum of shifted images, each times a row of the kernel.
+
+    XLA turns the kernel's gradient of a depthwise convolution into that of a dense one, with as many times the work as
+    there are channels. Shifts, products and a sum become a single loop. Padding is `"same"`, without dilation.
+    """
+
+    def call(self, inputs):
+        if keras.backend.backend() != "jax":
+            return super().call(inputs)
+        (height, width), (down, across) = self.kernel_size, self.strides
+        rows, columns = -(-inputs.shape[1] // down), -(-inputs.shape[2] // across)
+        padding = [
+            _same_padding(size, length, stride)
+            for size, length, stride in zip(inputs.shape[1:3], self.kernel_size, self.strides, strict=True)
+        ]
+        padded = ops.pad(inputs, ((0, 0), *padding, (0, 0)))
+        kernel = ops.convert_to_tensor(self.kernel)[..., 0]
+        total = ops.convert_to_tensor(self.bias)
+        for y in range(height):
+            for x in range(width):
+                shifted = padded[:, y : y + down * (rows - 1) + 1 : down, x : x + across * (columns - 1) + 1 : across]
+                total = total + shifted * kernel[y, x]
+        return total
+
+
+def _same_padding(size, length, stride):
+    """Before and after, as TensorFlow pads: the odd one comes after."""
+    missing = max((-(-size // stride) - 1) * stride + length - size, 0)
+    return missing // 2, missing - missing // 2

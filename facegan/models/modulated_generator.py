@@ -1,0 +1,130 @@
+"""A generator whose convolutions are modulated by a latent vector (StyleGAN2, Karras et al. 2020)."""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from facegan.models.encoder import BOTTOM_SIZE
+from facegan.models.layers import InitialKernel, activation, upsampling_convolution
+from facegan.recipe.networks import ModulatedGenerator
+
+
+@keras.saving.register_keras_serializable("facegan")
+class ModulatedConv2D(layers.Layer):
+    """A 3x3 convolution whose input channels are scaled by the latent vector, and whose outputs are normalised for it.
+
+    Scaling inputs and outputs instead of the kernel gives the same result with one kernel for the whole batch: the
+    normalisation is by the length that each output's kernel has after scaling (equation 3 of the paper). It depends on
+    one image's latent vector alone, not on the batch nor on the image's content.
+
+    Inputs: a list of feature maps `(batch, height, width, channels)` and the latent vector `(batch, latent_size)`.
+    Output: `(batch, height, width, filters)`; twice the height and width with `upsample`.
+
+    Args:
+        filters: channels of the output.
+        upsample: whether to double height and width before the convolution.
+    """
+
+    def __init__(self, filters, upsample=False, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.upsample = upsample
+
+    def get_config(self):
+        return super().get_config() | {"filters": self.filters, "upsample": self.upsample}
+
+    def build(self, shapes):
+        (*_, channels), (_, latent_size) = shapes
+        self.kernel = self.add_weight(name="kernel", shape=(3, 3, channels, self.filters), initializer=InitialKernel())
+        self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
+        self.scale_kernel = self.add_weight(
+            name="scale_kernel", shape=(latent_size, channels), initializer=InitialKernel()
+        )
+        self.scale_bias = self.add_weight(name="scale_bias", shape=(channels,), initializer="ones")
+
+    def call(self, inputs):
+        tensor, latent = inputs
+        scale = ops.matmul(latent, self.scale_kernel) + self.scale_bias
+        kernel = ops.convert_to_tensor(self.kernel)
+        # The length in float32: squares of small numbers are lost in 16 bits.
+        squares = ops.sum(ops.square(ops.cast(kernel, "float32")), axis=(0, 1))
+        length = ops.matmul(ops.square(ops.cast(scale, "float32")), squares)
+        convolved = tensor * scale[:, None, None, :]
+        convolved = (
+            upsampling_convolution(convolved, kernel) if self.upsample else ops.conv(convolved, kernel, padding="same")
+        )
+        return convolved * ops.cast(ops.rsqrt(length + 1e-8), convolved.dtype)[:, None, None, :] + self.bias
+
+    def compute_output_shape(self, shapes):
+        batch, height, width, _ = shapes[0]
+        factor = 2 if self.upsample else 1
+        return (batch, factor * height, factor * width, self.filters)
+
+
+@keras.saving.register_keras_serializable("facegan")
+class LearnedConstant(layers.Layer):
+    """The same learned feature map `(batch, size, size, filters)` for each row of its input."""
+
+    def __init__(self, size, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+        self.filters = filters
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size, "filters": self.filters}
+
+    def build(self, shape):
+        self.constant = self.add_weight(
+            name="constant", shape=(1, self.size, self.size, self.filters), initializer="random_normal"
+        )
+
+    def call(self, inputs):
+        return ops.repeat(ops.convert_to_tensor(self.constant), ops.shape(inputs)[0], axis=0)
+
+    def compute_output_shape(self, shape):
+        return (shape[0], self.size, self.size, self.filters)
+
+
+@keras.saving.register_keras_serializable("facegan")
+class UnitVariance(layers.Layer):
+    """Scales each vector of the batch to a mean square of one."""
+
+    def call(self, inputs):
+        return inputs * ops.rsqrt(ops.mean(ops.square(inputs), axis=-1, keepdims=True) + 1e-8)
+
+
+def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condition_size: int) -> keras.Model:
+    """Builds the generator.
+
+    Noise and condition enter by ways of their own into the mapping network, so that neither can drown the other. The
+    image is the sum of what every size contributes to it (the skip architecture of StyleGAN2's figure 7).
+
+    Inputs: noise `(batch, noise_size)`, normally distributed; condition `(batch, condition_size)`, 0 or 1.
+    Output: `(batch, size, size, 3)`, float32, in -1..1 or a little beyond: a saturated tanh would pass no gradient.
+    """
+    noise = keras.Input((recipe.noise_size,), name="noise")
+    condition = keras.Input((condition_size,), name="condition")
+    # From 0 or 1 to -1 or 1, so that both values of a column carry the same weight.
+    embedded = UnitVariance()(layers.Dense(recipe.latent_size)(layers.Rescaling(2.0, -1.0)(condition)))
+    latent = layers.Concatenate()([UnitVariance()(noise), embedded])
+    for _ in range(2):
+        latent = activation(layers.Dense(recipe.latent_size, kernel_initializer="he_normal")(latent))
+    latent = UnitVariance()(latent)
+
+    filters = recipe.filters[0]
+    tensor = LearnedConstant(BOTTOM_SIZE, filters)(latent)
+    tensor = activation(ModulatedConv2D(filters)([tensor, latent]))
+    image = _contribution(tensor)
+    for stage in range(1, int(math.log2(image_size // BOTTOM_SIZE)) + 1):
+        filters = recipe.filters[min(stage, len(recipe.filters) - 1)]
+        tensor = activation(ModulatedConv2D(filters, upsample=True)([tensor, latent]))
+        tensor = activation(ModulatedConv2D(filters)([tensor, latent]))
+        image = layers.UpSampling2D(interpolation="bilinear", dtype="float32")(image)
+        image = layers.Add(dtype="float32")([image, _contribution(tensor)])
+    return keras.Model([noise, condition], image, name="generator")
+
+
+def _contribution(tensor):
+    """What feature maps add to the image at their size: `(batch, h, w, 3)`, float32."""
+    return layers.Conv2D(3, 1, dtype="float32")(tensor)

@@ -1,0 +1,110 @@
+"""How the networks look. Image size and attributes come with the data."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from facegan.recipe.part import Part, choice, number, numbers, part, switch
+
+
+@dataclass(frozen=True)
+class Encoder(Part):
+    """The encoder that critic and editor share: strided convolutions down to 4x4, five of them for 128 pixels.
+
+    Attributes:
+        filters: of the first stage; each further stage has twice as many, up to `max_filters`.
+        max_filters: the ceiling.
+        kernel_size: of every convolution.
+        normalise_first: whether instance normalisation follows the first convolution, too. It removes the mean, and
+            with it any pattern that repeats with the stride: the critic cannot penalise checkerboard artifacts.
+        dropout: rate after each stage.
+        space_to_depth: whether all networks work at half the image's height and width, on blocks of 2x2 pixels as 12
+            channels (Shi et al. 2016). At full size a narrow network spends most of its time and does little.
+    """
+
+    filters: int = number(64, 1)
+    max_filters: int = number(512, 1)
+    kernel_size: int = number(5, 1)
+    normalise_first: bool = switch(True)
+    dropout: float = number(0.25, 0, 0.9)
+    space_to_depth: bool = switch(False)
+
+
+@dataclass(frozen=True)
+class Decoder(Part):
+    """How a decoder enlarges its feature maps; generator and editor each have one, with weights of their own.
+
+    Attributes:
+        upsampling: `"transposed"` convolutions, or `"nearest"` and a 3x3 convolution, which cannot produce
+            checkerboard artifacts (Odena et al. 2016).
+        conditioning: `"concatenation"` of the condition as constant channels, or `"film"`, a learnt scale and shift of
+            each channel (Perez et al. 2018).
+    """
+
+    upsampling: str = choice("transposed", "nearest")
+    conditioning: str = choice("concatenation", "film")
+
+
+@dataclass(frozen=True)
+class DecoderGenerator(Part):
+    """The paper's generator: a dense layer from noise and condition to 4x4, then a decoder as wide as the encoder.
+
+    Attributes:
+        noise_size: length of the noise.
+    """
+
+    kind: ClassVar[str] = "decoder"
+
+    noise_size: int = number(100, 1)
+
+
+@dataclass(frozen=True)
+class ModulatedGenerator(Part):
+    """A generator whose convolutions are modulated by a mapping of noise and condition (StyleGAN2, Karras et al. 2020).
+
+    Attributes:
+        noise_size: length of the noise.
+        latent_size: length of the mapping's result.
+        filters: at 4x4, 8x8 and so on; the last one also serves all larger sizes.
+    """
+
+    kind: ClassVar[str] = "modulated"
+
+    noise_size: int = number(128, 1)
+    latent_size: int = number(256, 1)
+    filters: tuple = numbers(256, 256, 256, 128, 64, 32)
+
+
+@dataclass(frozen=True)
+class Editor(Part):
+    """The U-Net on the shared encoder.
+
+    Attributes:
+        output: `"image"`: the editor receives the wished-for attributes and produces a whole image (the paper);
+            `"residual"`: it receives the difference of attributes (STGAN, Liu et al. 2019) and produces what is added
+            to the photo; `"gain_and_residual"`: also by how much the photo is multiplied, so that the rims of glasses
+            can be faded out.
+        residual_blocks: how many at the bottom.
+        average_mirrored: whether an edit is the mean of the edits of a face and of its mirror image, for twice the time:
+            what happens to only one of them is chance (self-ensemble, Lim et al. 2017).
+    """
+
+    output: str = choice("image", "residual", "gain_and_residual")
+    residual_blocks: int = number(2, 0, 64)
+    average_mirrored: bool = switch(False)
+
+
+@dataclass(frozen=True)
+class Networks(Part):
+    """All networks of a model.
+
+    Attributes:
+        encoder: shared by critic and editor.
+        decoder: used by a `DecoderGenerator` and by the editor.
+        generator: `DecoderGenerator` or `ModulatedGenerator`.
+        editor: the U-Net.
+    """
+
+    encoder: Encoder = part(Encoder(), Encoder)
+    decoder: Decoder = part(Decoder(), Decoder)
+    generator: DecoderGenerator | ModulatedGenerator = part(DecoderGenerator(), DecoderGenerator, ModulatedGenerator)
+    editor: Editor = part(Editor(), Editor)

@@ -1,0 +1,144 @@
+"""What the networks are trained on: the losses and their weights."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from facegan.recipe.part import Part, choice, number, part
+
+
+@dataclass(frozen=True)
+class PaperObjective(Part):
+    """Formulas 1 to 8 of the paper; score and match are bounded by a sigmoid.
+
+    Attributes:
+        gradient_penalty: weight of WGAN-GP's penalty (Gulrajani et al. 2017).
+        reconstruction: the paper's lambda, in formulas 6 and 8.
+    """
+
+    kind: ClassVar[str] = "paper"
+
+    gradient_penalty: float = number(10.0, above=0)
+    reconstruction: float = number(0.2, 0)
+
+
+@dataclass(frozen=True)
+class CriticWeights(Part):
+    """Weights of the critic's loss beside its Wasserstein distance.
+
+    Attributes:
+        match: cross-entropy of the label columns of real photos (AttGAN, He et al. 2019).
+        gradient_penalty: WGAN-GP's penalty.
+    """
+
+    match: float = number(10.0, above=0)
+    gradient_penalty: float = number(10.0, above=0)
+
+
+@dataclass(frozen=True)
+class GeneratorWeights(Part):
+    """Weights of the generator's loss beside the critic's score.
+
+    Attributes:
+        match: cross-entropy of the condition's columns.
+    """
+
+    match: float = number(5.0, above=0)
+
+
+@dataclass(frozen=True)
+class EditorWeights(Part):
+    """Weights of the editor's loss.
+
+    Attributes:
+        adversarial: the critic's score.
+        match: cross-entropy of the columns to be changed.
+        margin: how far beyond agreement each classifier is to be convinced, in logits. A classifier that did not train
+            the editor is convinced less by the same edit.
+        preservation: the columns that are to stay as they are.
+        preservation_target: what these are compared with: the `"label"` (AttGAN), or the `"prediction"` for the photo.
+        reconstruction: mean absolute difference to the photo.
+    """
+
+    adversarial: float = number(1.0, 0)
+    match: float = number(80.0, above=0)
+    margin: float = number(0.0, 0)
+    preservation: float = number(80.0, 0)
+    preservation_target: str = choice("label", "prediction")
+    reconstruction: float = number(30.0, 0)
+
+
+@dataclass(frozen=True)
+class WassersteinObjective(Part):
+    """An unbounded critic (WGAN-GP) and a cross-entropy for each label column (AttGAN).
+
+    Attributes:
+        critic: weights of the critic's loss.
+        generator: weights of the generator's loss.
+        editor: weights of the editor's loss.
+    """
+
+    kind: ClassVar[str] = "wasserstein"
+
+    critic: CriticWeights = part(CriticWeights(), CriticWeights)
+    generator: GeneratorWeights = part(GeneratorWeights(), GeneratorWeights)
+    editor: EditorWeights = part(EditorWeights(), EditorWeights)
+
+
+@dataclass(frozen=True)
+class FeatureCritic(Part):
+    """A second critic, on frozen ImageNet features (Projected GANs, Sauer et al. 2021). It also classifies attributes.
+
+    Attributes:
+        backbone: the EfficientNet-lite whose features it scores.
+        filters: of its heads.
+        generator, editor: what its score weighs in their losses.
+        perceptual: weight of the distance between the features of a photo and of its edit.
+        learning_rate: Adam's.
+    """
+
+    backbone: str = choice("lite1", "lite0", "lite2")
+    filters: int = number(64, 1)
+    generator: float = number(1.0, 0)
+    editor: float = number(1.0, 0)
+    perceptual: float = number(1.0, 0)
+    learning_rate: float = number(2e-4, above=0)
+
+
+@dataclass(frozen=True)
+class AttributeFinder(Part):
+    """A classifier of the attributes, fine-tuned from ImageNet before the GAN begins and frozen from then on.
+
+    Generator and editor have to convince it, and an edit uses it to find a photo's attributes.
+
+    Attributes:
+        backbone: the EfficientNet-lite that it starts from.
+        images: how many photos it is fine-tuned on, counting repetitions.
+        batch_size: photos in a step of the fine-tuning.
+        learning_rate: AdamW's, at its peak.
+    """
+
+    kind: ClassVar[str] = "efficientnet"
+
+    backbone: str = choice("lite0", "lite1", "lite2")
+    images: int = number(100_000, 1)
+    batch_size: int = number(64, 1)
+    learning_rate: float = number(5e-4, above=0)
+
+
+@dataclass(frozen=True)
+class ClassifierEnsemble(Part):
+    """An attribute finder of several small classifiers that start from random weights: it needs no other package.
+
+    Attributes:
+        classifiers: how many. Of each six, three receive the face at half its size.
+        images: how many photos they are trained on, counting repetitions.
+        batch_size: photos in a step of that training.
+        learning_rate: AdamW's, at its peak.
+    """
+
+    kind: ClassVar[str] = "ensemble"
+
+    classifiers: int = number(6, 1, 24)
+    images: int = number(80_000, 1)
+    batch_size: int = number(16, 1)
+    learning_rate: float = number(1e-3, above=0)

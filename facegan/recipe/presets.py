@@ -1,0 +1,70 @@
+"""The recipes that come with the package."""
+
+from facegan.attributes import did_you_mean
+from facegan.errors import FaceganError
+from facegan.recipe.networks import Decoder, DecoderGenerator, Editor, Encoder, ModulatedGenerator, Networks
+from facegan.recipe.objective import (
+    AttributeFinder,
+    CriticWeights,
+    EditorWeights,
+    FeatureCritic,
+    GeneratorWeights,
+    WassersteinObjective,
+)
+from facegan.recipe.recipe import Optimizers, Recipe, Sampling
+
+# The 2018 paper to the letter. What its text leaves open is decided by the defaults: a dropout rate of 0.25, two residual
+# blocks, and the moving average, which the paper does not have and which trains nothing.
+PAPER = Recipe("paper")
+
+# A small network for the first run and the tests: minutes on a CPU at 64 pixels.
+TINY = Recipe(
+    "tiny",
+    Networks(
+        # A kernel of twice the stride covers every pixel equally often: no checkerboard in images or gradients.
+        Encoder(filters=24, max_filters=128, kernel_size=4, dropout=0.0),
+        Decoder("transposed", "film"),
+        DecoderGenerator(100),
+        Editor("residual", residual_blocks=1),
+    ),
+    Sampling(mirror=True),
+    WassersteinObjective(CriticWeights(match=10.0), GeneratorWeights(match=5.0), EditorWeights()),
+    optimizers=Optimizers(1e-3, 5e-4, 6e-4, ema_decay=0.995),
+    batch_size=16,
+    epochs=6,
+)
+
+# For photos: critics and classifiers that start from ImageNet, a modulated generator, balanced sampling.
+CELEBA128 = Recipe(
+    "celeba128",
+    Networks(
+        Encoder(filters=48, max_filters=224, kernel_size=4, normalise_first=False, dropout=0.0),
+        Decoder("nearest", "film"),
+        ModulatedGenerator(),
+        Editor("gain_and_residual", residual_blocks=1),
+    ),
+    Sampling(balanced=True, mirror=True),
+    WassersteinObjective(
+        CriticWeights(match=10.0),
+        GeneratorWeights(match=1.0),
+        EditorWeights(match=30.0, margin=1.5, preservation=60.0, preservation_target="prediction", reconstruction=10.0),
+    ),
+    FeatureCritic(),
+    AttributeFinder(),
+    Optimizers(2e-4, 1e-4, 4e-4, beta_1=0.0, beta_2=0.99, ema_decay=0.999),
+    batch_size=64,
+    epochs=50,
+)
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, TINY, CELEBA128)}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of that name.
+
+    Raises:
+        FaceganError: there is none.
+    """
+    if name not in RECIPES:
+        raise FaceganError(f"unknown recipe '{name}'" + did_you_mean(name, RECIPES))
+    return RECIPES[name]

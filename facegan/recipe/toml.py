@@ -1,0 +1,73 @@
+"""Recipes as TOML, for people to read and change."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from facegan.errors import FaceganError
+from facegan.recipe.recipe import Recipe
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Reads a recipe from a TOML file.
+
+    Raises:
+        FaceganError: the file cannot be read, or holds an unknown key or a value that is not allowed.
+    """
+    try:
+        values = tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise FaceganError(f"cannot read the recipe {path}: {error}") from error
+    return Recipe.from_dict({"name": Path(path).stem, **values})
+
+
+def write_recipe(recipe: Recipe) -> str:
+    """A recipe as TOML.
+
+    >>> from facegan.recipe import find_recipe
+    >>> print(write_recipe(find_recipe("paper")).splitlines()[0])
+    name = "paper"
+    """
+    return "\n".join(_table(recipe.to_dict(), "")).strip() + "\n"
+
+
+def with_value(recipe: Recipe, assignment: str) -> Recipe:
+    """A recipe with one value changed.
+
+    Args:
+        recipe: the recipe to start from.
+        assignment: `"objective.editor.margin=2"`; the value is written as in TOML, names without quotes.
+
+    Raises:
+        FaceganError: no such key, or a value that is not allowed.
+    """
+    path, equals, text = assignment.partition("=")
+    if not equals:
+        raise FaceganError(f"'{assignment}' sets nothing; write key=value, such as objective.editor.margin=2")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    *tables, key = path.strip().split(".")
+    values = table = recipe.to_dict()
+    for name in tables:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise FaceganError(f"'{path}' leads through '{name}', which is a single value")
+    table[key] = value
+    return Recipe.from_dict(values)
+
+
+def _table(values: Mapping[str, Any], path: str):
+    """The lines of a table: its own values first, then its tables."""
+    for key, value in values.items():
+        if not isinstance(value, Mapping):
+            # JSON's strings, numbers, true and false, and lists of them are TOML's, too.
+            yield f"{key} = {json.dumps(value)}"
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield ""
+            yield f"[{path}{key}]"
+            yield from _table(value, f"{path}{key}.")

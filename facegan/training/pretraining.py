@@ -1,0 +1,118 @@
+"""Before the GAN begins: the attribute finder is trained on the labels of the photos."""
+
+import sys
+
+import click
+import keras
+import numpy as np
+from keras import ops
+
+from facegan.augment.differentiable import DRAWS, augment_images
+from facegan.features.efficientnet import load_imagenet_weights
+from facegan.losses import balanced_cross_entropy
+from facegan.recipe.objective import AttributeFinder
+from facegan.training.backends import JIT_COMPILE
+
+WEIGHT_DECAY = 1e-2
+WARM_UP = 0.1  # of the steps
+# Photos that are classified together.
+BATCH = 256
+
+
+class FinderTraining(keras.Model):
+    """What `fit()` trains: the attribute finder on augmented photos; unknown labels do not count."""
+
+    def __init__(self, finder, shares):
+        # Its inputs stay float32 whatever the networks compute in.
+        super().__init__(dtype="float32")
+        self.finder = finder
+        self._shares = shares
+        self.built = True
+
+    def call(self, batch, training=False):
+        images = ops.cast(batch["images"], "float32") / 127.5 - 1.0
+        return self.finder(augment_images(images, batch["augmentation"]), training=training)
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+        return balanced_cross_entropy(y[0], y[1], y_pred, self._shares)
+
+
+class LabelledBatches(keras.utils.PyDataset):
+    """Batches of photos with labels, drawn by number: the same seed and step give the same batch."""
+
+    def __init__(self, source, steps, batch_size, seed):
+        super().__init__()
+        self._source, self._steps, self._batch_size, self._seed = source, steps, batch_size, seed
+
+    def __len__(self):
+        return self._steps
+
+    def __getitem__(self, step):
+        random = np.random.default_rng([self._seed, 4, step])
+        source = self._source
+        chosen = np.sort(random.choice(len(source.images), self._batch_size))
+        batch = {
+            "images": source.faces.faces[source.images[chosen]],
+            "augmentation": random.random((self._batch_size, DRAWS), "float32"),
+        }
+        return batch, (source.vectors[chosen], source.known[chosen])
+
+
+def fine_tune_attribute_finder(networks, source, seed: int, quiet: bool = False, pretrained: bool = True) -> None:
+    """Trains a model's attribute finder as the recipe says, from ImageNet's weights where it has a backbone.
+
+    Args:
+        networks: `FaceGAN` with an attribute finder.
+        source: `BatchSource` of the photos to learn from.
+        seed: of order and augmentation.
+        quiet: whether to show no progress bar.
+        pretrained: whether to begin with ImageNet's weights; otherwise with those that the finder has.
+
+    Raises:
+        FaceganError: the package that carries ImageNet's weights is not installed.
+    """
+    recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
+    steps = max(1, recipe.images // recipe.batch_size)
+    if pretrained and isinstance(recipe, AttributeFinder):
+        load_imagenet_weights(finder, recipe.backbone)
+    shares = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
+    finder.trainable = True
+    training = FinderTraining(finder, shares)
+    rate = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate / 10, steps, warmup_target=recipe.learning_rate, warmup_steps=max(1, int(WARM_UP * steps))
+    )
+    training.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), jit_compile=JIT_COMPILE)
+    label = "training the attribute finder"
+    with click.progressbar(length=steps, label=label, file=sys.stderr, hidden=quiet, show_eta=True) as bar:
+        tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
+        batches = LabelledBatches(source, steps, recipe.batch_size, seed)
+        training.fit(batches, shuffle=False, verbose=0, callbacks=[tick])
+    finder.trainable = False
+
+
+def fill_unknown_labels(networks, source) -> None:
+    """Puts the attribute finder's predictions in the place of labels that are not known.
+
+    Generator and editor need a whole condition for every face. Losses on labels still leave out the unknown ones.
+
+    Args:
+        networks: `FaceGAN`; without an attribute finder, unknown labels stay 0.
+        source: `BatchSource`, whose `vectors` are changed.
+    """
+    rows = np.flatnonzero((source.known == 0).any(axis=1))
+    if networks.attribute_finder is None or not len(rows):
+        return
+    for start in range(0, len(rows), BATCH):
+        chosen = rows[start : start + BATCH]
+        images = source.faces.faces[source.images[chosen]].astype("float32") / 127.5 - 1.0
+        # Of the combinations that fit what is known, the likeliest one.
+        logits = networks.attribute_finder.predict_on_batch(images)
+        source.vectors[chosen] = _likeliest(logits, source.vectors[chosen], source.known[chosen], networks.conditions())
+
+
+def _likeliest(logits, labels, known, conditions):
+    """For each row, the condition with the highest likelihood that agrees with the known labels."""
+    signs = 2.0 * conditions - 1.0
+    likelihoods = -np.logaddexp(0.0, -logits[:, None] * signs[None]).sum(axis=-1)
+    disagreement = (known[:, None] * (labels[:, None] != conditions[None])).sum(axis=-1)
+    return conditions[np.argmax(likelihoods - 1e6 * disagreement, axis=1)]

@@ -32,7 +32,7 @@ def exchange_seconds(parameters, devices, bandwidth):
 
 
 @click.command()
-@click.option("--preset", "name", default="paper", show_default=True)
+@click.option("--recipe", "name", default="paper", show_default=True)
 @click.option("--size", default=128, show_default=True)
 @click.option("--teraflops", default=200.0, show_default=True, help="What one GPU reaches in the step.")
 def main(name, size, teraflops):

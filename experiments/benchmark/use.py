@@ -33,7 +33,7 @@ def command_seconds(*command):
 
 
 @click.command()
-@click.option("--preset", "name", default="paper", show_default=True)
+@click.option("--recipe", "name", default="paper", show_default=True)
 def main(name):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     facegan = str(Path(sys.executable).with_name("facegan"))

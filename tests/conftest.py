@@ -1,10 +1,9 @@
-"""What many tests share: drawn faces, presets shrunk until they train in seconds, and the settings of a run."""
+"""What many tests share: drawn faces, recipes shrunk until they train in seconds, and the settings of a run."""
 
 import atexit
 import os
 import shutil
 import tempfile
-from dataclasses import replace
 
 import pytest
 
@@ -23,7 +22,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 # These files take longest. They begin first, so that no worker is left with one of them when the others are done.
 LONGEST = (
     "test_devices.py", "test_resume.py", "test_evaluate.py", "test_photos_cli.py", "test_notebooks.py", "test_callbacks.py",
-    "test_start_from.py", "test_cli.py",
+    "test_start.py", "test_backends.py", "test_cli.py",
 )  # fmt: skip
 
 
@@ -66,25 +65,53 @@ def drawn_faces(tmp_path_factory):
     return prepare(drawn_source(240, seed=0), out, size=32, seed=0, workers=1, progress=False)
 
 
-@pytest.fixture(scope="session")
-def small_preset():
-    """`small_preset("paper", dropout=0.0)`: the preset with few filters and one residual block, and with these changes."""
-    from facegan.presets import PRESETS
+# Networks so small that they are built and trained in seconds.
+SMALL = {
+    "networks.encoder.filters": 4,
+    "networks.encoder.max_filters": 8,
+    "networks.generator.noise_size": 10,
+    "networks.editor.residual_blocks": 1,
+}
+SMALL_CELEBA = {
+    "networks.generator.latent_size": 16,
+    "networks.generator.filters": [8, 8],
+    "feature_critic.filters": 8,
+    "attribute_finder.images": 64,
+    "attribute_finder.batch_size": 16,
+}
 
-    def small(name, **changes):
-        return replace(PRESETS[name], **{"filters": 4, "max_filters": 8, "noise_size": 10, "residual_blocks": 1} | changes)
+
+@pytest.fixture(scope="session")
+def small_recipe():
+    """`small_recipe("paper", {"networks.encoder.dropout": 0.0})`: the recipe with few filters, and with these values.
+
+    None removes a part.
+    """
+    from facegan.recipe import Recipe, find_recipe
+
+    def small(name, changes=None):
+        values = find_recipe(name).to_dict()
+        for path, value in (SMALL | (SMALL_CELEBA if name == "celeba128" else {}) | (changes or {})).items():
+            *tables, key = path.split(".")
+            table = values
+            for each in tables:
+                table = table.setdefault(each, {})
+            table[key] = value
+            if value is None:
+                del table[key]
+        return Recipe.from_dict(values)
 
     return small
 
 
 @pytest.fixture(scope="session")
-def small_settings(small_preset):
-    """`small_settings("paper", dropout=0.0)`: settings of a run with that small preset and all five attributes."""
+def small_settings(small_recipe):
+    """`small_settings("paper", {"networks.encoder.dropout": 0.0})`: settings of a run with all five attributes."""
     from facegan.attributes import FIVE_NAMES
     from facegan.training.run import Settings
 
-    def settings(name, batch_size=8, precision="float32", seed=0, **changes):
-        return Settings(small_preset(name, **changes), FIVE_NAMES, batch_size, precision, seed)
+    def settings(name, changes=None, batch_size=8, precision="float32", seed=0):
+        return Settings(small_recipe(name, changes), FIVE_NAMES, batch_size, precision, seed)
 
     return settings
 

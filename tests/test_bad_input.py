@@ -144,7 +144,7 @@ CASES = {
     "train empty": "empty is not a prepared data set",
     "train face.png": "face.png is not a prepared data set",
     # Training
-    "train faces --preset papr": "unknown preset 'papr'; did you mean 'paper'?",
+    "train faces --recipe papr": "unknown recipe 'papr'; did you mean 'paper'?",
     "train faces --attributes glases": "unknown attribute 'glases'; did you mean 'glasses'?",
     "train faces --epochs 1 --images 8": "--epochs and --images say the same thing",
     "train faces --epochs nan": "nan is not a number to work with",
@@ -221,7 +221,7 @@ def test_training_on_a_full_disk(bad, tmp_path):
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))\n"
         "from facegan.cli import main; main()"
     )
-    options = "--preset tiny --attributes glasses --batch-size 8 --images 8 --out".split()
+    options = "--recipe tiny --attributes glasses --batch-size 8 --images 8 --out".split()
     done = subprocess.run(
         [sys.executable, "-c", code, "train", str(bad / "faces"), *options, str(tmp_path / "run")],
         capture_output=True, text=True, check=False,

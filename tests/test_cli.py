@@ -19,7 +19,7 @@ from facegan.training.checkpoints import Checkpoints
 
 TENSORFLOW = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
 ASSUMED = "images are aligned faces, judging by where the eyes are; --no-aligned treats images as photos"
-TINY = ("--preset", "tiny", "--attributes", "glasses,hair", "--batch-size", 8, "--precision", "float32")
+TINY = ("--recipe", "tiny", "--attributes", "glasses,hair", "--batch-size", 8, "--precision", "float32")
 
 
 def command(*args):
@@ -73,7 +73,7 @@ def test_json_is_all_there_is_on_stdout(facegan, model_file, drawn_faces, tmp_pa
     assert edited["files"] == [str(tmp_path / "e" / name) for name in ("face-1.png", "face-2.png")]
     assert (edited["set"], edited["strength"]) == ("glasses=1", [1.0]) and edited["remarks"] == edited["left_out"] == []
     described = json.loads(facegan("info", model_file, "--json")[1])
-    assert described["image_size"] == 32 and described["preset"]["name"] == "tiny"
+    assert described["image_size"] == 32 and described["recipe"]["name"] == "tiny"
     found = json.loads(facegan("train", drawn_faces.path, *TINY, "--images", 80, "--dry-run", "--json")[1])
     assert found["steps"] == 10 and found["parameters"].keys() == {"encoder", "discriminator", "generator", "editor"}
     prepared = json.loads(facegan("prepare", "drawn", tmp_path / "d", "--count", 20, "--size", 32, "--json")[1])
@@ -145,7 +145,7 @@ def test_training_leaves_a_model_that_can_be_used(run, facegan, tmp_path):
     "options, message",
     [
         (("--resume", "--batch-size", "4"), "was started with another --batch-size; resume without it"),
-        (("--resume", "--preset", "paper"), "was started with another --preset; resume without it"),
+        (("--resume", "--recipe", "paper"), "was started with another --recipe; resume without it"),
         (("--resume", "--attributes", "glasses"), "was started with another --attributes; resume without it"),
         (("--resume", "--seed", "6"), "was started with another --seed; resume without it"),
         (("--resume",), "has seen 16 photos already; ask for more with --images or --epochs"),

@@ -49,8 +49,8 @@ def test_gradient_penalty_of_a_flat_critic_has_a_finite_derivative():
     """As it occurs in training: a derivative of a gradient that is zero."""
 
     def penalty(weight):
-        pictures = ops.ones((2, 4, 4, 3))
-        slopes = input_gradients(lambda images: ops.sum(images * weight, axis=(1, 2, 3)), pictures)
+        photos = ops.ones((2, 4, 4, 3))
+        slopes = input_gradients(lambda images: ops.sum(images * weight, axis=(1, 2, 3)), photos)
         return losses.gradient_penalty(slopes)
 
     assert np.isfinite(ops.convert_to_numpy(input_gradients(penalty, ops.zeros(())))).all()
@@ -77,32 +77,23 @@ def test_the_end_of_formula_8_is_the_mean_squared_difference():
     assert value(losses.square_error(REAL, MADE)) == pytest.approx(((REAL - MADE) ** 2).mean(), rel=1e-5)
 
 
-def test_restoration_is_the_difference_where_glasses_were_drawn_shared_by_all():
-    known, drawn_on = REAL.copy(), np.ones((len(REAL), 1, 1, 1), "float32")
-    known[1:, 0, 0, 0] += 0.5
-    drawn_on[2:] = 0
-    # Of one pixel all channels count, though the glasses changed but one of them.
-    expected = np.abs(known[1, 0, 0] - MADE[1, 0, 0]).sum() / REAL.size
-    assert value(losses.restoration_error(REAL, known, MADE, drawn_on)) == pytest.approx(expected, rel=1e-5)
-    assert value(losses.restoration_error(REAL, REAL, MADE, drawn_on)) == 0
-
-
-def test_outside_a_region_every_change_counts_and_inside_none():
-    region = np.zeros((*REAL.shape[:3], 1), "float32")
-    region[:, :1] = 1
-    expected = np.where(region == 1, 0, np.abs(REAL - MADE)).mean()
-    assert 0 < value(losses.outside_error(REAL, MADE, region)) == pytest.approx(expected, rel=1e-5)
-    assert value(losses.outside_error(REAL, MADE, np.ones_like(region))) == 0
-
-
 def test_wasserstein_critic_wants_photos_above_made_faces():
     expected = SCORES[1].mean() - SCORES[0].mean()
     assert value(losses.wasserstein_critic_loss(SCORES[0], SCORES[1])) == pytest.approx(expected, abs=1e-6)
 
 
-def test_agreement_is_the_cross_entropy_of_every_column_being_true():
-    expected = -np.log(1 / (1 + np.exp(-LOGITS))).mean()
-    assert value(losses.agreement_loss(LOGITS)) == pytest.approx(expected, rel=1e-5)
+def test_hinge_critic_wants_photos_above_one_and_made_faces_below_minus_one():
+    real, false = LOGITS, -2 * LOGITS[::-1]
+    expected = np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + false).mean()
+    assert value(losses.hinge_critic_loss(real, false)) == pytest.approx(expected, rel=1e-5)
+    assert value(losses.hinge_critic_loss(np.ones((2, 3), "float32"), -np.ones((2, 3), "float32"))) == 0
+
+
+def test_agreement_is_the_cross_entropy_of_every_known_column_being_true():
+    cross_entropy = -np.log(1 / (1 + np.exp(-LOGITS)))
+    assert value(losses.agreement_loss(LOGITS)) == pytest.approx(cross_entropy.mean(), rel=1e-5)
+    known = (RANDOM.random(LOGITS.shape) < 0.6).astype("float32")
+    assert value(losses.agreement_loss(LOGITS, known)) == pytest.approx((known * cross_entropy).mean(), rel=1e-5)
 
 
 def test_changed_and_unchanged_columns_make_up_the_agreement():
@@ -115,14 +106,14 @@ def test_changed_and_unchanged_columns_make_up_the_agreement():
     assert value(losses.changed_loss(LOGITS, changed, margin=1.5)) == pytest.approx(beyond, rel=1e-5)
 
 
-def test_kept_is_the_divergence_between_what_was_seen_before_and_after():
+def test_preservation_is_the_divergence_between_the_predictions_before_and_after():
     before = RANDOM.normal(size=LOGITS.shape).astype("float32")
     changed = (RANDOM.random(LOGITS.shape) < 0.3).astype("float32")
     p, q = 1 / (1 + np.exp(-before)), 1 / (1 + np.exp(-LOGITS))
     divergence = p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
-    assert value(losses.kept_loss(LOGITS, before, changed)) == pytest.approx(((1 - changed) * divergence).mean(), rel=1e-4)
-    assert value(losses.kept_loss(before, before, changed)) == 0
-    assert value(losses.kept_loss(LOGITS, before, np.ones_like(changed))) == 0
+    assert value(losses.preservation_loss(LOGITS, before, changed)) == pytest.approx(((1 - changed) * divergence).mean(), rel=1e-4)
+    assert value(losses.preservation_loss(before, before, changed)) == 0
+    assert value(losses.preservation_loss(LOGITS, before, np.ones_like(changed))) == 0
 
 
 def test_disagreement_is_the_cross_entropy_of_the_counted_columns_being_false():
@@ -133,14 +124,34 @@ def test_disagreement_is_the_cross_entropy_of_the_counted_columns_being_false():
     assert value(losses.disagreement_loss(LOGITS, counted)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_both_values_of_a_column_weigh_the_same():
+def test_preservation_has_no_gradient_towards_the_photo():
+    after, changed = LOGITS + 1, np.zeros_like(LOGITS)
+    slopes = input_gradients(lambda before: losses.preservation_loss(after, before, changed), ops.convert_to_tensor(LOGITS))
+    assert slopes is None or not ops.convert_to_numpy(slopes).any()
+
+
+def test_both_values_of_a_column_have_the_same_weight():
     """With the rare value right and the common one wrong, or the other way round, the loss is the same."""
     labels = np.array([[1.0]] + [[0.0]] * 9, "float32")
-    loss = losses.balanced_cross_entropy(np.array([0.1]))
-    total = lambda logits: value(ops.mean(loss(labels, np.array(logits, "float32"))))
-    assert total([[-3.0]] + [[-3.0]] * 9) == pytest.approx(total([[3.0]] + [[3.0]] * 9), rel=1e-5)
-    plain = np.mean([0.5 * np.log1p(np.exp(3)), 0.5 * np.log1p(np.exp(-3))]) * 2
-    assert total([[-3.0]] + [[-3.0]] * 9) == pytest.approx(plain, rel=1e-5)
+    known = np.ones_like(labels)
+
+    def total(rare, common, known=known):
+        logits = np.array([[rare]] + [[common]] * 9, "float32")
+        return value(losses.balanced_cross_entropy(labels, known, logits, np.array([0.1])))
+
+    assert total(-3.0, -3.0) == pytest.approx(total(3.0, 3.0), rel=1e-5)
+    plain = 0.5 * np.log1p(np.exp(3)) + 0.5 * np.log1p(np.exp(-3))
+    assert total(-3.0, -3.0) == pytest.approx(plain, rel=1e-5)
+    # An unknown label counts as zero, whatever is predicted.
+    unknown = known.copy()
+    unknown[0] = 0
+    assert total(-3.0, -3.0, unknown) == total(9.0, -3.0, unknown) == pytest.approx(0.5 * np.log1p(np.exp(-3)), rel=1e-5)
+
+
+def test_the_weight_of_a_value_that_hardly_occurs_is_limited():
+    one = np.ones((1, 1), "float32")
+    loss = value(losses.balanced_cross_entropy(one, one, 0 * one, np.array([1e-6])))
+    assert loss == pytest.approx(0.5 / 0.02 * np.log(2), rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +159,8 @@ def test_both_values_of_a_column_weigh_the_same():
     [
         losses.agreement_loss,
         lambda logits: losses.disagreement_loss(-logits, ops.ones_like(logits)),
-        lambda logits: losses.kept_loss(logits, -logits, ops.zeros_like(logits)),
+        lambda logits: losses.preservation_loss(logits, -logits, ops.zeros_like(logits)),
     ],
 )
-def test_cross_entropies_stay_finite_for_the_surest_of_wrong_answers(loss):
+def test_cross_entropies_stay_finite_for_logits_that_are_large_and_wrong(loss):
     assert value(loss(ops.full((2, 8), -1e4))) == pytest.approx(1e4)

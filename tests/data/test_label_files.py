@@ -159,7 +159,7 @@ def test_prepare_shows_counts_and_single_values(pictures, tmp_path, facegan):
     code, _, err = facegan("prepare", folder, tmp_path / "out", "--size", 32, "--ignore", "Hat")
     assert code == 0 and "Male: 2 with, 2 without" in err and "Eyeglasses: 0 with, 4 without" in err
     assert "no model can learn Eyeglasses" in err and "learn Male" not in err
-    code, _, err = facegan("train", tmp_path / "out", "--preset", "tiny", "--attributes", "glasses,Male", "--dry-run")
+    code, _, err = facegan("train", tmp_path / "out", "--recipe", "tiny", "--attributes", "glasses,Male", "--dry-run")
     assert code == 2 and "'glasses' has only the value 0 in the training faces" in err
     code, out, _ = facegan("prepare", folder, tmp_path / "other", "--size", 32, "--rename", "Hat=Cap", "--json")
     assert '"unknown": 1' in out and "Cap" in out

@@ -40,7 +40,20 @@ def test_feature_maps_have_four_scales():
 def test_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setattr(pretrained.importlib, "import_module", lambda name: (_ for _ in ()).throw(ImportError(name)))
     with pytest.raises(FaceganError, match=r"facegan\[features\]"):
-        list(pretrained.folded_weights("lite0"))
+        pretrained.folded_weights("lite0")
+
+
+def test_converted_weights_are_those_of_the_package(tmp_path, monkeypatch):
+    expected = pretrained.folded_weights("lite0")
+    path = pretrained.convert("lite0", tmp_path)
+    assert path.stat().st_size < 6e6
+    monkeypatch.setenv(pretrained.FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(pretrained, "_weight_file", None)
+    converted = pretrained.folded_weights("lite0")
+    assert len(converted) == len(expected)
+    for pair, expected_pair in zip(converted, expected, strict=True):
+        for array, expected_array in zip(pair, expected_pair, strict=True):
+            np.testing.assert_allclose(array, expected_array, rtol=1e-3, atol=1e-4)
 
 
 class _Harmful:

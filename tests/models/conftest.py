@@ -4,21 +4,21 @@ import pytest
 
 from facegan.attributes import FIVE_NAMES, Attributes
 from facegan.models.facegan import FaceGAN
-from facegan.presets import preset
+from facegan.recipe import find_recipe
 
 
 @pytest.fixture(scope="session")
 def paper():
     """The paper's networks at 128 pixels, in full size."""
     keras.utils.set_random_seed(0)
-    return FaceGAN(preset("paper"), 128, FIVE_NAMES, Attributes().columns)
+    return FaceGAN(find_recipe("paper"), 128, FIVE_NAMES, Attributes().columns)
 
 
 @pytest.fixture(scope="session")
-def small_model(small_preset):
-    """`small_model("paper", size=32)`: new networks of a small preset that know three combinations of attributes."""
+def small_model(small_recipe):
+    """`small_model("paper", size=32)`: new networks of a small recipe that know three combinations of attributes."""
 
-    def build(name, size=32, **changes):
+    def build(name, changes=None, size=32):
         keras.utils.set_random_seed(0)
         attributes = Attributes()
         known = {"male, old, black": 5, "female, young, blond, pale": 3, "female, young, glasses": 2}
@@ -27,7 +27,7 @@ def small_model(small_preset):
             for text, count in known.items()
         }
         record = {"images_seen": 7, "history": [{"step": 1, "losses": {"editor": 0.5}}], "data": {"size": size}}
-        return FaceGAN(small_preset(name, **changes), size, FIVE_NAMES, attributes.columns, combinations, record)
+        return FaceGAN(small_recipe(name, changes), size, FIVE_NAMES, attributes.columns, combinations, record)
 
     return build
 

@@ -3,40 +3,39 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
+from random_weights import enliven
 
-from facegan.attributes import Attributes
 from facegan.models.facegan import FaceGAN
 
-PRESETS = ["paper", "tiny", "celeba128"]
-DIFFERENCE = PRESETS[1:]  # those whose editor is told what is to change
+RECIPES = ["paper", "tiny", "celeba128"]
+DIFFERENCE = RECIPES[1:]  # those whose editor receives the difference of attributes
 
 
-def answers(networks, batch):
-    """Everything that the networks say about a batch."""
-    outputs = {
+def outputs(networks, batch):
+    """Everything that the networks compute for a batch."""
+    found = {
         "generated": networks.generate(batch["noise"], batch["labels"]),
         "edited": networks.edit(batch["images"], batch["labels"], batch["targets"]),
     }
-    ((outputs["score"], outputs["match"], outputs["seen"]),) = networks.judge(batch["images"], batch["labels"])
-    for index, answer in enumerate(networks.classify(batch["images"], batch["labels"])):
-        outputs[f"classifier {index}"] = answer
-    return {name: ops.convert_to_numpy(output) for name, output in outputs.items()}
+    ((found["score"], found["match"]),) = networks.discriminate(batch["images"], batch["labels"])
+    if networks.attribute_finder is not None:
+        found["logits"] = networks.attribute_finder(batch["images"])
+        random = np.random.default_rng(0)
+        features = [random.standard_normal((2, *tensor.shape[1:])) for tensor in networks.feature_critic.inputs]
+        features = [ops.cast(array, "float32") for array in features]
+        found["feature scores"], found["feature logits"] = networks.feature_critic(features)
+    return {name: ops.convert_to_numpy(output) for name, output in found.items()}
 
 
 def edited(networks, batch, strength):
     target = batch["labels"] + strength * (batch["targets"] - batch["labels"])
     return ops.convert_to_numpy(networks.edit(batch["images"], batch["labels"], target))
-
-
-@pytest.mark.parametrize("name", DIFFERENCE)
-def test_asking_for_no_difference_gives_back_the_photo_exactly(small_model, inputs, name):
-    batch = inputs()
-    assert (edited(small_model(name), batch, 0.0) == batch["images"]).all()
 
 
 @pytest.mark.parametrize("name", DIFFERENCE)
@@ -55,75 +54,78 @@ def test_a_photo_is_edited_the_same_alone_and_in_a_batch(small_model, inputs):
     assert edited(networks, alone, 1.0) == pytest.approx(edited(networks, batch, 1.0)[:1], abs=1e-5)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", RECIPES)
 def test_a_model_survives_its_file(small_model, inputs, tmp_path, name):
     networks, batch = small_model(name), inputs()
     networks.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
     assert isinstance(loaded, FaceGAN)
     assert loaded.get_config() == networks.get_config()
-    assert loaded.preset == networks.preset
+    assert loaded.recipe == networks.recipe
     assert loaded.combinations == networks.combinations and loaded.record == networks.record
-    before, after = answers(networks, batch), answers(loaded, batch)
+    before, after = outputs(networks, batch), outputs(loaded, batch)
     for output in before:
         assert (before[output] == after[output]).all()
 
 
-def test_classifiers_are_asked_whether_a_face_is_like_that(small_model, inputs):
-    networks, batch = small_model("celeba128"), inputs()
-    for agreed, denied in zip(
-        networks.classify(batch["images"], batch["labels"]), networks.classify(batch["images"], 1 - batch["labels"])
-    ):
-        assert agreed.shape == batch["labels"].shape
-        assert (ops.convert_to_numpy(agreed) == -ops.convert_to_numpy(denied)).all()
-    assert small_model("tiny").classify(batch["images"], batch["labels"]) == []
-    assert "classifiers" in networks.parts and "classifiers" not in small_model("tiny").parts
+def test_subnetworks_are_those_that_the_recipe_has(small_model):
+    always = ["encoder", "discriminator", "generator", "editor"]
+    assert list(small_model("tiny").subnetworks) == always
+    networks = small_model("celeba128")
+    assert list(networks.subnetworks) == [*always, "feature_critic", "attribute_finder"]
+    assert not networks.attribute_finder.trainable_variables
 
 
-ANSWER = """
+OUTPUTS = """
 import sys, keras, numpy as np
-from test_facegan import answers
+from test_facegan import outputs
 from facegan.models import facegan
 for folder in sys.argv[1:]:
     networks = keras.saving.load_model(f"{folder}/model.keras", compile=False)
-    np.savez(f"{folder}/answers.npz", **answers(networks, np.load(f"{folder}/batch.npz")))
+    np.savez(f"{folder}/outputs.npz", **outputs(networks, np.load(f"{folder}/batch.npz")))
 """
 
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="TensorFlow's tests compare the same two")
-def test_a_model_says_the_same_on_the_other_backend(small_model, inputs, tmp_path):
-    batch = inputs()
-    for name in PRESETS:
+def test_a_model_computes_the_same_on_the_other_backend(small_model, inputs, tmp_path):
+    batch, here = inputs(), {}
+    for name in RECIPES:
         (tmp_path / name).mkdir()
-        small_model(name).save(tmp_path / name / "model.keras")
+        networks = small_model(name)
+        networks.save(tmp_path / name / "model.keras")
+        here[name] = outputs(networks, batch)
         np.savez(tmp_path / name / "batch.npz", **batch)
-    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": os.path.dirname(__file__)}
-    folders = [str(tmp_path / name) for name in PRESETS]
-    subprocess.run([sys.executable, "-c", ANSWER, *folders], env=environment, check=True)
-    for name in PRESETS:
-        here, there = answers(small_model(name), batch), np.load(tmp_path / name / "answers.npz")
-        for output in here:
-            assert np.abs(here[output] - there[output]).max() < 1e-4, (name, output)
+    here_and_above = os.pathsep.join(str(Path(__file__).parents[level]) for level in (0, 1))
+    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": here_and_above}
+    folders = [str(tmp_path / name) for name in RECIPES]
+    subprocess.run([sys.executable, "-c", OUTPUTS, *folders], env=environment, check=True)
+    for name in RECIPES:
+        there = np.load(tmp_path / name / "outputs.npz")
+        for output in here[name]:
+            assert np.abs(here[name][output] - there[output]).max() < 1e-4, (name, output)
 
 
-def knowing(networks, images, own):
-    """Solves the last layer of the head, or of the classifiers, that are asked, so that these faces are known: logits of 5
-    and -5."""
-    if networks.classifiers is not None:
-        for head in [layer for layer in networks.classifiers.layers if isinstance(layer, keras.layers.Dense)]:
-            before = keras.Model(networks.classifiers.input, head.input)
-            solve(head, ops.convert_to_numpy(before(images)), 10 * own - 5)
+def teach(networks, images, conditions):
+    """Solves the last layer of the classifier in charge so that these faces have these conditions: logits of 5 and -5."""
+    if networks.attribute_finder is not None:
+        head = networks.attribute_finder.layers[-1]
+        before = keras.Model(networks.attribute_finder.input, head.input)
+        solve(head, ops.convert_to_numpy(before(images)), 10 * conditions - 5)
         return
-    head = networks.discriminator.get_layer("seen" if networks.preset.own_classifier else "match")
+    head = networks.discriminator.get_layer("match")
     before = keras.Model(networks.discriminator.inputs, head.input)
     bottoms = ops.convert_to_numpy(networks.encoder(images)[-1])
-    pairs = [(bottom, other, (other == mine).all()) for bottom, mine in zip(bottoms, own) for other in own]
-    faces, conditions, right = map(np.array, zip(*pairs))
-    values = ops.convert_to_numpy(before([faces, conditions]))
-    if networks.preset.objective == "wasserstein":
-        wanted = 10 * np.repeat(own, len(own), axis=0) - 5  # a logit for each column: what the face is like
+    pairs = [
+        (bottom, other, (other == own).all())
+        for bottom, own in zip(bottoms, conditions, strict=True)
+        for other in conditions
+    ]
+    faces, others, right = map(np.array, zip(*pairs, strict=True))
+    values = ops.convert_to_numpy(before([faces, others]))
+    if networks.recipe.name == "paper":
+        wanted = 10.0 * right[:, None] - 5  # one logit: whether the whole condition is true
     else:
-        wanted = 10.0 * right[:, None] - 5  # one logit: whether all of it is right
+        wanted = 10 * np.repeat(conditions, len(conditions), axis=0) - 5  # a logit for each column
     solve(head, values, wanted)
 
 
@@ -132,21 +134,35 @@ def solve(head, values, wanted):
     head.bias.assign(np.zeros(head.bias.shape))
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", RECIPES)
 def test_the_likeliest_condition_is_the_one_that_matches_best(small_model, inputs, name):
-    networks = small_model(name, max_filters=16)
+    networks = small_model(name, {"networks.encoder.max_filters": 16})
     combinations = networks.conditions()
     assert combinations.tolist() == [[float(bit) for bit in bits] for bits in networks.combinations]
     images = inputs(count=3)["images"]
-    knowing(networks, images, combinations)
+    if networks.attribute_finder is not None:
+        enliven(networks.attribute_finder)
+    teach(networks, images, combinations)
     found = ops.convert_to_numpy(networks.likelihoods(images, combinations))
     assert found.argmax(axis=1).tolist() == [0, 1, 2]
     assert (found <= 0).all()
     turned = ops.convert_to_numpy(networks.likelihoods(images[::-1], combinations[:2]))
     assert turned == pytest.approx(found[::-1, :2], abs=1e-4)
-    # A face's likelihood of a condition is the product over what is said of it: by the classifiers, or the discriminator.
-    ((_, _, seen),) = networks.judge(images, combinations[[1, 1, 1]])
-    if networks.classifiers is not None:
-        seen = ops.mean(ops.stack(networks.classify(images, combinations[[1, 1, 1]])), axis=0)
-    expected = -np.log1p(np.exp(-ops.convert_to_numpy(seen))).sum(axis=1)
-    assert found[:, 1] == pytest.approx(expected, abs=1e-4)
+    # A face's likelihood of a condition is the product over the columns, or the match of the whole.
+    condition = combinations[[1, 1, 1]]
+    if networks.attribute_finder is not None:
+        match = ops.convert_to_numpy(networks.attribute_finder(images)) * (2 * condition - 1)
+    else:
+        match = ops.convert_to_numpy(networks.discriminate(images, condition)[0][1])
+    assert found[:, 1] == pytest.approx(-np.log1p(np.exp(-match)).sum(axis=1), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["paper", "tiny"])
+def test_each_face_is_edited_from_its_likeliest_condition(small_model, inputs, name):
+    networks, batch = small_model(name), inputs()
+    conditions = networks.conditions()
+    sources, targets = conditions, conditions[:, ::-1]
+    likeliest = ops.convert_to_numpy(networks.likelihoods(batch["images"], conditions)).argmax(axis=1)
+    found = networks.edit_likeliest(batch["images"], conditions, sources, targets)
+    expected = networks.edit(batch["images"], sources[likeliest], targets[likeliest])
+    assert ops.convert_to_numpy(found) == pytest.approx(ops.convert_to_numpy(expected), abs=1e-6)

@@ -53,7 +53,7 @@ def test_saving_and_loading_leave_no_trace(networks, loaded, drawn_faces, small_
 
 def test_a_model_in_bfloat16_has_the_same_file(drawn_faces, small_settings, networks, loaded, tmp_path):
     keras.config.set_dtype_policy("mixed_bfloat16")
-    mixed = build_networks(drawn_faces, small_settings(networks.preset.name))
+    mixed = build_networks(drawn_faces, small_settings(networks.recipe.name))
     mixed.set_weights(networks.get_weights())
     save_model(mixed, tmp_path / "model.keras")
     assert keras.config.dtype_policy().name == "mixed_bfloat16"
@@ -73,4 +73,4 @@ def test_faces_in_bfloat16_are_close_to_those_in_float32(loaded, tmp_path):
     ]
     assert 0 < np.abs(np.subtract(*faces)).mean() < 2
     same = FaceModel(rounded).edit(faces[0][0].astype("uint8"), "", source="male")
-    assert loaded.preset.editing == "target" or (same == faces[0][0]).all()
+    assert loaded.recipe.networks.editor.output == "image" or (same == faces[0][0]).all()

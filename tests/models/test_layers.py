@@ -6,14 +6,12 @@ import pytest
 from keras import ops
 
 from facegan.models.layers import (
-    EnlargingConvolution,
-    EnlargingPictureConvolution,
     InstanceNormalization,
-    PictureConvolution,
-    join,
-    modulate,
-    to_fours,
-    to_pixels,
+    ToRGB,
+    UpsampleConv2D,
+    concatenate_condition,
+    depth_to_space,
+    film,
 )
 
 IMAGES = np.random.default_rng(0).normal(3, 2, (4, 8, 8, 5)).astype("float32")
@@ -36,7 +34,7 @@ def test_instance_normalization_is_that_of_numpy():
     assert np.abs(array(layer(IMAGES)) - (normalised(IMAGES) * scale + shift)).max() < 1e-5
 
 
-def test_instance_normalization_leaves_the_pictures_of_a_batch_independent():
+def test_instance_normalization_leaves_the_images_of_a_batch_independent():
     layer = InstanceNormalization()
     alone = array(layer(IMAGES[:1]))
     assert array(layer(IMAGES))[:1] == pytest.approx(alone, abs=1e-6)
@@ -53,7 +51,7 @@ def test_instance_normalization_keeps_bfloat16_and_computes_in_float32():
 
 
 @pytest.mark.parametrize("constant", [0.0, 1e3])
-def test_instance_normalization_of_a_constant_picture_is_finite(constant):
+def test_instance_normalization_of_a_constant_image_is_finite(constant):
     assert np.isfinite(array(InstanceNormalization()(np.full((1, 4, 4, 2), constant, "float32")))).all()
 
 
@@ -63,20 +61,20 @@ def block(function):
     return keras.Model([tensor, condition], function(tensor, condition))
 
 
-def test_join_adds_the_condition_as_constant_channels():
+def test_concatenation_adds_the_condition_as_constant_channels():
     condition = np.random.default_rng(2).normal(size=(4, 3)).astype("float32")
-    joined = array(block(join)([IMAGES, condition]))
+    joined = array(block(concatenate_condition)([IMAGES, condition]))
     assert (joined[..., :5] == IMAGES).all()
     assert (joined[..., 5:] == condition[:, None, None]).all()
 
 
-def test_modulation_by_a_zero_condition_changes_nothing():
-    network = block(modulate)
+def test_film_with_a_zero_condition_changes_nothing():
+    network = block(film)
     assert (array(network([IMAGES, np.zeros((4, 3), "float32")])) == IMAGES).all()
 
 
-def test_modulation_scales_and_shifts_each_channel():
-    network = block(modulate)
+def test_film_scales_and_shifts_each_channel():
+    network = block(film)
     condition = np.random.default_rng(3).normal(size=(4, 3)).astype("float32")
     (kernel,) = [array(weight) for weight in network.weights]
     scale, shift = np.split((condition @ kernel)[:, None, None], 2, axis=-1)
@@ -94,40 +92,30 @@ def with_weights_of(layer, plain):
 
 
 @pytest.mark.parametrize("kernel_size", [3, 4, 5])
-def test_picture_convolution_is_that_of_keras(kernel_size):
-    layer = PictureConvolution(kernel_size)
+def test_to_rgb_is_keras_convolution(kernel_size):
+    layer = ToRGB(kernel_size)
     plain = with_weights_of(layer, keras.layers.Conv2D(3, kernel_size, padding="same"))
     assert array(layer(IMAGES)) == pytest.approx(array(plain(IMAGES)), abs=1e-4)
 
 
-def test_enlarging_convolution_is_upsampling_and_a_convolution():
-    layer = EnlargingConvolution(6)
+def test_upsample_convolution_is_upsampling_and_a_convolution():
+    layer = UpsampleConv2D(6)
     plain = with_weights_of(layer, keras.layers.Conv2D(6, 3, padding="same", use_bias=False))
     expected = plain(keras.layers.UpSampling2D()(IMAGES))
     assert layer.compute_output_shape(IMAGES.shape) == expected.shape
     assert array(layer(IMAGES)) == pytest.approx(array(expected), abs=1e-4)
-    again = EnlargingConvolution.from_config(layer.get_config())
+    again = UpsampleConv2D.from_config(layer.get_config())
     assert (again.filters, again.kernel_size, again.use_bias) == (6, (3, 3), False)
 
 
-def test_picture_convolution_survives_its_config():
-    layer = PictureConvolution(4, name="picture")
-    again = PictureConvolution.from_config(layer.get_config())
-    assert (again.kernel_size, again.filters, again.name) == ((4, 4), 3, "picture")
+def test_to_rgb_survives_its_config():
+    layer = ToRGB(4, name="to_rgb")
+    again = ToRGB.from_config(layer.get_config())
+    assert (again.kernel_size, again.filters, again.name) == ((4, 4), 3, "to_rgb")
 
 
-def test_fours_are_the_neighbouring_pixels_and_the_way_back_is_exact():
-    picture = np.random.default_rng(2).normal(size=(2, 8, 4, 3)).astype("float32")
-    fours = array(to_fours(ops.convert_to_tensor(picture)))
-    assert fours.shape == (2, 4, 2, 12)
-    assert (fours[1, 2, 1] == picture[1, 4:6, 2:4].reshape(12)).all()
-    assert (array(to_pixels(ops.convert_to_tensor(fours))) == picture).all()
-
-
-@pytest.mark.parametrize("kernel_size", [3, 4, 5])
-def test_enlarging_picture_convolution_is_upsampling_and_a_convolution(kernel_size):
-    layer = EnlargingPictureConvolution(kernel_size)
-    plain = with_weights_of(layer, keras.layers.Conv2D(3, kernel_size, padding="same"))
-    expected = plain(keras.layers.UpSampling2D()(IMAGES))
-    assert layer.compute_output_shape(IMAGES.shape) == expected.shape
-    assert array(layer(IMAGES)) == pytest.approx(array(expected), abs=1e-4)
+def test_depth_to_space_places_channels_as_neighbouring_pixels():
+    image = np.random.default_rng(2).normal(size=(2, 8, 4, 3)).astype("float32")
+    blocks = image.reshape(2, 4, 2, 2, 2, 3).transpose(0, 1, 3, 2, 4, 5).reshape(2, 4, 2, 12)
+    assert (blocks[1, 2, 1] == image[1, 4:6, 2:4].reshape(12)).all()
+    assert (array(depth_to_space(ops.convert_to_tensor(blocks))) == image).all()

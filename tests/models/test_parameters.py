@@ -45,7 +45,7 @@ def test_generator(paper):
         + 5 * 5 * (256 + K) * 128 + 2 * 128  # -> 32
         + 5 * 5 * (128 + K) * 64 + 2 * 64  # -> 64
         + 5 * 5 * (64 + K) * 64 + 2 * 64  # -> 128, where the encoder has no features to mirror
-        + 5 * 5 * 64 * 3 + 3  # the picture
+        + 5 * 5 * 64 * 3 + 3  # the image
     )  # fmt: skip
 
 
@@ -57,15 +57,15 @@ def test_editor(paper):
         + 5 * 5 * (256 + 256 + K) * 128 + 2 * 128  # -> 32, at 16
         + 5 * 5 * (128 + 128 + K) * 64 + 2 * 64  # -> 64, at 32
         + 5 * 5 * (64 + 64 + K) * 64 + 2 * 64  # -> 128, at 64
-        + 5 * 5 * 64 * 3 + 3  # the picture
+        + 5 * 5 * 64 * 3 + 3  # the image
     )  # fmt: skip
 
 
-def test_generator_mirrors_the_encoder_and_joins_the_condition_before_stages_2_to_5(paper):
+def test_generator_mirrors_the_encoder_and_concatenates_the_condition_before_stages_2_to_5(paper):
     assert transposed(paper.generator) == [(512, 512), (512 + K, 256), (256 + K, 128), (128 + K, 64), (64 + K, 64)]
 
 
-def test_editor_joins_the_condition_before_every_stage_and_a_skip_of_every_encoder_stage(paper):
+def test_editor_concatenates_the_condition_before_every_stage_and_a_skip_of_every_encoder_stage(paper):
     assert transposed(paper.editor) == [
         (512 + K, 512), (512 + 512 + K, 256), (256 + 256 + K, 128), (128 + 128 + K, 64), (64 + 64 + K, 64)
     ]  # fmt: skip

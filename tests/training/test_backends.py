@@ -13,11 +13,15 @@ from keras import ops
 # The other process reads model and batch, and writes losses and gradients.
 STEP = """
 import sys, keras, numpy as np
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = sys.argv[1:]
 from conftest import one_step
+from random_weights import enliven
 from facegan.models import facegan
 from facegan.training.step import GANTraining
-step = one_step(GANTraining(keras.saving.load_model("model.keras", compile=False)), dict(np.load("batch.npz")))
+training = GANTraining(keras.saving.load_model("model.keras", compile=False), pretrained=False)
+if training._projector:
+    enliven(training._projector)
+step = one_step(training, dict(np.load("batch.npz")))
 gradients = {f"{name} {i}": array for name, arrays in step.gradients.items() for i, array in enumerate(arrays)}
 np.savez("step.npz", **gradients, **step.losses)
 """
@@ -28,7 +32,7 @@ def test_both_backends_have_the_same_losses_and_gradients(step, tmp_path):
     step.training.networks.save(tmp_path / "model.keras")
     np.savez(tmp_path / "batch.npz", **step.batch)
     environment = os.environ | {"KERAS_BACKEND": "jax"}
-    command = [sys.executable, "-c", STEP, str(Path(__file__).parent)]
+    command = [sys.executable, "-c", STEP, *(str(Path(__file__).parents[level]) for level in (0, 1))]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     other = np.load(tmp_path / "step.npz")
     for name, loss in step.losses.items():

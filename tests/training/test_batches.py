@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from facegan.attributes import Attributes
-from facegan.training.batches import Batches, BatchSource, part_of
+from facegan.augment.differentiable import DRAWS
+from facegan.training.batches import Batches, BatchSource, host_share
 
 SIZE = 10
 ATTRIBUTES = Attributes()
 
 
 class Numbered:
-    """Faces whose pixels say which they are; the left half is marked."""
+    """Faces whose pixels are their number; the left half is marked."""
 
     def __init__(self, count=55, size=4):
         self.size = size
@@ -22,35 +23,36 @@ class Numbered:
         random = np.random.default_rng(0)
         self.labels = random.integers(0, 2, (count, 8)).astype("uint8")
         self.labels[:, 4:] = np.eye(5, 4)[random.integers(0, 5, count)]
+        self.known = np.ones((count, 8), bool)
 
 
 FACES = Numbered()
 IMAGES = np.arange(3, 55)  # 52 photos: five batches, two left over
 
 
-def source(preset, seed=0, images=IMAGES):
-    return BatchSource(FACES, images, ATTRIBUTES, preset, SIZE, seed)
+def source(recipe, seed=0, images=IMAGES, faces=FACES, size=SIZE):
+    return BatchSource(faces, images, ATTRIBUTES, recipe, size, seed)
 
 
-def batch(preset, seed=0, step=0):
-    return source(preset, seed).at(step)
+def batch(recipe, seed=0, step=0):
+    return source(recipe, seed).at(step)
 
 
 def shown(batch):
-    """The numbers of a batch's photos."""
+    """The numbers of a batch's photos, mirrored or not."""
     return batch["images"][:, 0].min(axis=(1, 2))
 
 
 @pytest.fixture(scope="module")
-def paper(small_preset):
-    return small_preset("paper")
+def paper(small_recipe):
+    return small_recipe("paper")
 
 
 def test_seed_and_step_decide(paper):
     first, again = batch(paper, 3, 7), batch(paper, 3, 7)
     assert all((first[name] == again[name]).all() for name in first)
     for other in (batch(paper, 4, 7), batch(paper, 3, 8)):
-        for name in ("images", "targets", "noise", "mixing"):
+        for name in ("images", "targets", "noise", "mixing", "augmentation"):
             assert (first[name] != other[name]).any()
 
 
@@ -63,15 +65,13 @@ def test_a_stream_can_start_at_any_step(paper):
         assert all((a[name] == b[name]).all() for name in a)
 
 
-def test_the_parts_of_several_hosts_are_the_batch(small_preset, drawn_faces):
-    preset = small_preset("celeba128", eyes_of_others=1.0, drawn_glasses=1.0)
-    source = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, preset, 40, 0)
+def test_the_shares_of_several_hosts_are_the_batch(small_recipe, drawn_faces):
+    source = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, small_recipe("celeba128"), 40, 0)
     whole = source.at(3)
-    assert (whole["images"] != whole["references"]).any()
-    parts = [source.at(3, part_of(40, index, 5)) for index in range(5)]
+    shares = [source.at(3, host_share(40, index, 5)) for index in range(5)]
     for name, array in whole.items():
-        assert all(len(part[name]) == 8 for part in parts)
-        assert (np.concatenate([part[name] for part in parts]) == array).all()
+        assert all(len(share[name]) == 8 for share in shares)
+        assert (np.concatenate([share[name] for share in shares]) == array).all()
 
 
 def test_an_epoch_shows_every_photo_at_most_once_and_no_other(paper):
@@ -103,45 +103,41 @@ def test_shapes_and_formats(paper):
     formats = {name: (array.dtype, array.shape) for name, array in made.items()}
     assert formats == {
         "images": (np.uint8, (SIZE, 4, 4, 3)),
-        "references": (np.uint8, (SIZE, 4, 4, 3)),
         "labels": (np.float32, (SIZE, 8)),
+        "known": (np.float32, (SIZE, 8)),
         "targets": (np.float32, (SIZE, 8)),
-        "noise": (np.float32, (SIZE, paper.noise_size)),
+        "noise": (np.float32, (SIZE, paper.networks.generator.noise_size)),
         "mixing": (np.float32, (SIZE, 1, 1, 1)),
-        "drawn_on": (np.float32, (SIZE, 1, 1, 1)),
+        "augmentation": (np.float32, (SIZE, DRAWS)),
     }
-    assert 0 <= made["mixing"].min() and made["mixing"].max() < 1
+    for name in ("mixing", "augmentation"):
+        assert 0 <= made[name].min() and made[name].max() < 1
 
 
-def test_half_of_the_photos_are_mirrored_where_the_preset_says_so(small_preset):
-    mirrored = [batch(small_preset("paper", mirror=True), step=step)["images"] for step in range(40)]
-    turned = np.concatenate([images[:, 0, 0, 0] < images[:, 0, 3, 0] for images in mirrored])
-    assert turned.mean() == pytest.approx(0.5, abs=0.1)
-    plain = batch(small_preset("paper", mirror=False))["images"]
+def test_half_of_the_photos_are_mirrored_where_the_recipe_says_so(small_recipe):
+    mirrored = small_recipe("paper", {"sampling.mirror": True})
+    images = np.concatenate([batch(mirrored, step=step)["images"] for step in range(40)])
+    assert (images[:, 0, 0, 0] < images[:, 0, 3, 0]).mean() == pytest.approx(0.5, abs=0.1)
+    plain = batch(small_recipe("paper"))["images"]
     assert (plain[:, 0, 0, 0] > plain[:, 0, 3, 0]).all()
     assert FACES.faces[0, 0, 0, 0] == 100  # the data set itself stays as it is
 
 
-def test_photos_are_moved_by_whole_pixels_within_the_presets_share(small_preset):
-    """Every way equally often; the border goes on where nothing was."""
-    faces = Numbered(size=64)
-    faces.faces[:] = 0
-    faces.faces[:, 20, 30] = 255
-    faces.faces[:, 0] = 9
-    made = [BatchSource(faces, IMAGES, ATTRIBUTES, small_preset("paper", shift=1 / 32), SIZE, 0).at(step)["images"] for step in range(60)]
-    found = set()
-    for image in np.concatenate(made):
-        ((y, x),) = np.argwhere(image[..., 0] == 255)
-        found.add((y - 20, x - 30))
-        assert (image[: max(0, y - 20) + 1] == 9).all() == (y >= 20)
-    assert found == {(down, right) for down in range(-2, 3) for right in range(-2, 3)}
+@pytest.fixture(scope="module")
+def balanced(small_recipe):
+    return small_recipe("paper", {"sampling.balanced": True})
 
 
-def test_balanced_batches_change_every_value_of_every_attribute_equally_often(small_preset):
+def with_rare_glasses():
+    faces = Numbered(150)
+    faces.labels[:, 2] = np.arange(150) % 20 == 0
+    return faces
+
+
+def test_balanced_batches_change_every_value_of_every_attribute_equally_often(balanced):
     """As many faces lose glasses as get them, though hardly anyone wears some."""
-    faces, images = Numbered(150), np.arange(150)
-    faces.labels[:, 2] = images % 20 == 0
-    made = BatchSource(faces, images, ATTRIBUTES, small_preset("paper", balanced=True), 6000, 0).at(0)
+    faces = with_rare_glasses()
+    made = source(balanced, images=np.arange(150), faces=faces, size=6000).at(0)
     assert (faces.labels[shown(made)] == made["labels"]).all()
     before, after = (ATTRIBUTES.value_indexes(made[name]) for name in ("labels", "targets"))
     for place, item in enumerate(ATTRIBUTES.items):
@@ -154,74 +150,32 @@ def test_balanced_batches_change_every_value_of_every_attribute_equally_often(sm
             assert (before[changed, place] == value).mean() == pytest.approx(expected, abs=0.04)
 
 
-def test_without_balance_what_is_rare_is_hardly_ever_taken_away(small_preset):
-    faces, images = Numbered(150), np.arange(150)
-    faces.labels[:, 2] = images % 20 == 0
-    made = BatchSource(faces, images, ATTRIBUTES, small_preset("paper"), 150, 0).at(0)
+def test_without_balance_what_is_rare_is_hardly_ever_removed(paper):
+    made = source(paper, images=np.arange(150), faces=with_rare_glasses(), size=150).at(0)
     changed = made["labels"][:, 2] != made["targets"][:, 2]
     assert made["labels"][changed, 2].mean() < 0.15
 
 
-@pytest.fixture(scope="module")
-def eyes_of_others(small_preset, drawn_faces):
-    """A large batch in which all photos that are drawn for glasses give their eyes away; and whose faces these then are."""
-    preset = small_preset("celeba128", eyes_of_others=1.0, drawn_glasses=0.0, mirror=False, shift=0.0)
-    made = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, preset, 600, 0).at(0)
-    # Below the eyes nothing is another's.
-    known = {face[20:].tobytes(): index for index, face in enumerate(drawn_faces.faces)}
-    owners = np.array([known[image[20:].tobytes()] for image in made["images"]])
-    given = (made["images"] != drawn_faces.faces[owners]).any(axis=(1, 2, 3))
-    return made, owners, given
+def test_known_labels_are_those_of_the_photos(paper):
+    faces = Numbered()
+    faces.known = np.random.default_rng(1).random(faces.known.shape) < 0.5
+    made = source(paper, faces=faces).at(0)
+    assert (made["known"] == faces.known[shown(made)]).all()
 
 
-def test_photos_drawn_for_glasses_give_their_eyes_to_plain_faces(eyes_of_others, drawn_faces):
-    made, owners, given = eyes_of_others
-    labels = ATTRIBUTES.select(drawn_faces.labels, drawn_faces.columns)[owners]
-    glasses = ATTRIBUTES.columns.index("Eyeglasses")
-    assert given.mean() == pytest.approx(0.2, abs=0.04)
-    assert (labels[given, glasses] == 0).all()
-    # Half of those drawn wear some, and what the rest is like is the face's own.
-    assert made["labels"][given, glasses].mean() == pytest.approx(0.5, abs=0.1)
-    assert (made["targets"][given, glasses] != made["labels"][given, glasses]).all()
-    others = np.arange(len(ATTRIBUTES)) != glasses
-    assert (made["labels"][:, others] == labels[:, others]).all()
-    assert (made["labels"][~given] == labels[~given]).all()
-
-
-def test_where_glasses_were_laid_on_the_photo_without_them_is_what_the_editor_shall_make(eyes_of_others, drawn_faces):
-    made, owners, given = eyes_of_others
-    wears = made["labels"][:, ATTRIBUTES.columns.index("Eyeglasses")] == 1
-    laid_on = given & wears
-    assert (made["references"][laid_on] == drawn_faces.faces[owners[laid_on]]).all()
-    assert (made["references"][~laid_on] == made["images"][~laid_on]).all()
-
-
-def test_without_attributes_of_the_eyes_all_eyes_are_their_own(small_preset, drawn_faces):
-    preset = small_preset("celeba128", eyes_of_others=1.0, drawn_glasses=1.0)
-    made = BatchSource(drawn_faces, drawn_faces.part("train"), Attributes(["gender", "age"]), preset, 100, 0).at(0)
-    assert (made["images"] == made["references"]).all()
-
-
-def test_of_photos_drawn_for_their_glasses_a_share_is_a_plain_face_that_some_are_drawn_on(small_preset, drawn_faces):
-    preset = small_preset("celeba128", eyes_of_others=0.0, drawn_glasses=0.5, mirror=False, shift=0.0)
-    made = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, preset, 1200, 0).at(0)
-    on = made["drawn_on"].ravel() == 1
-    # A fifth is drawn for glasses, half of them for wearing some.
-    assert on.mean() == pytest.approx(0.2 * 0.5 * 0.5, abs=0.02)
-    known = {face.tobytes(): row for face, row in zip(drawn_faces.faces, ATTRIBUTES.select(drawn_faces.labels, drawn_faces.columns))}
-    glasses = ATTRIBUTES.columns.index("Eyeglasses")
-    off = made["targets"][:, glasses] == 0
-    assert off[on].all() and (made["labels"][on, glasses] == 1).all()
-    for image, reference, row in zip(made["images"][on], made["references"][on], made["labels"][on]):
-        plain = known[reference.tobytes()].copy()
-        assert plain[glasses] == 0 and image.tobytes() not in known
-        plain[glasses] = 1
-        assert (plain == row).all()
-    assert (made["images"][~on] == made["references"][~on]).all()
-    assert all((known[image.tobytes()] == row).all() for image, row in zip(made["images"][~on], made["labels"][~on]))
-
-
-@pytest.mark.parametrize("preset", ["paper", "tiny"])
-def test_a_preset_that_does_not_ask_for_it_leaves_all_eyes_alone(small_preset, drawn_faces, preset):
-    made = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, small_preset(preset), 100, 0).at(0)
-    assert (made["images"] == made["references"]).all()
+def test_an_unknown_label_is_never_drawn_as_a_value(balanced):
+    """Balanced sampling draws photos for their glasses, or for having none, only where that is known."""
+    faces, images = Numbered(150), np.arange(150)
+    faces.known[:, 2] = images < 20
+    faces.labels[:, 2] = (images < 5) & faces.known[:, 2]
+    made = source(balanced, images=images, faces=faces, size=4000).at(0)
+    numbers = shown(made)
+    wears, bare, unknown = numbers < 5, (numbers >= 5) & (numbers < 20), numbers >= 20
+    # A tenth is drawn for glasses and a tenth for none; the rest comes evenly from all 150.
+    assert wears.mean() == pytest.approx(0.1 + 0.8 * 5 / 150, abs=0.03)
+    assert bare.mean() == pytest.approx(0.1 + 0.8 * 15 / 150, abs=0.03)
+    assert unknown.mean() == pytest.approx(0.8 * 130 / 150, abs=0.03)
+    # With one hair colour unknown, so is the value of the hair.
+    faces.known[:, 4] = images < 20
+    having = source(balanced, images=images, faces=faces)._having
+    assert all(place < 20 for places in having[-1] for place in places)

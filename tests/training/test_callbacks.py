@@ -1,4 +1,4 @@
-"""What happens around the steps: stopping at nonsense, and what TensorBoard gets to see."""
+"""What happens around the steps: the end at a loss that is not finite, and what TensorBoard shows."""
 
 import json
 import subprocess
@@ -12,7 +12,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from facegan.errors import FaceganError
 from facegan.training.backends import synchronise
 from facegan.training.callbacks import clock
-from facegan.training.events import EventWriter
+from facegan.training.checkpoints import Checkpoints
+from facegan.training.tensorboard import EventWriter
 
 NETWORKS = ("discriminator", "generator", "editor")
 TERMS = [f"{network}{term}" for network in NETWORKS for term in ("", "/adversarial", "/match")]
@@ -45,11 +46,11 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_saves_nothing(run, tmp_path)
                 files.update({path: path.read_bytes() for path in tmp_path.rglob("*.keras")})
 
     with pytest.raises(FaceganError, match="is not finite after step 15. The last checkpoint is untouched") as caught:
-        run(tmp_path, callbacks=[Poison(14), Look()])
+        run(tmp_path, checkpoint_minutes=0.0, callbacks=[Poison(14), Look()])
     assert "--resume" in str(caught.value)
-    assert [path.name for path in files] == ["step-00000012.npz", "model.keras"]
+    assert sorted(path.name for path in files) == ["model.keras", *(f"step-000000{step}.npz" for step in (12, 13, 14))]
     assert {path: path.read_bytes() for path in files} == files
-    assert len(list(tmp_path.rglob("*.npz"))) == 1
+    assert len(list(tmp_path.rglob("*.npz"))) == 3
 
 
 def read(folder):
@@ -58,7 +59,7 @@ def read(folder):
     return events
 
 
-def test_tensorboard_sees_every_loss_the_rates_and_the_speed(whole):
+def test_tensorboard_shows_every_loss_the_rates_and_the_speed(whole):
     events = read(whole)
     assert set(events.Tags()["scalars"]) == {*TERMS, *RATES, "images_per_second"}
     for tag in events.Tags()["scalars"]:
@@ -72,14 +73,26 @@ def test_tensorboard_sees_every_loss_the_rates_and_the_speed(whole):
         assert events.Scalars(network)[-1].value == pytest.approx(sum(parts), rel=1e-4)
 
 
-def test_tensorboard_sees_pictures_before_the_first_step_and_after_every_epoch(whole):
+def test_tensorboard_shows_images_before_the_first_step_and_with_each_checkpoint(whole):
+    """The run is too short for one in its midst."""
     events = read(whole)
     assert set(events.Tags()["images"]) == {"generated", "edited"}
     for tag in ("generated", "edited"):
-        pictures = events.Images(tag)
-        assert [picture.step for picture in pictures] == [0, 12, 24, 36, 48, 60]
-        assert all(picture.encoded_image_string.startswith(b"\x89PNG") and picture.width > 100 for picture in pictures)
-        assert len({picture.encoded_image_string for picture in pictures}) == 6
+        images = events.Images(tag)
+        assert [image.step for image in images] == [0, 60]
+        assert all(image.encoded_image_string.startswith(b"\x89PNG") and image.width > 100 for image in images)
+        assert len({image.encoded_image_string for image in images}) == 2
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_time_limit_ends_the_run_with_a_checkpoint(run, tmp_path):
+    model, finished = run(tmp_path, steps=3, minutes=1e-9)
+    assert not finished and model.exists()
+    assert Checkpoints(tmp_path / "checkpoints").describe()["step"] == 1
+    assert [image.step for image in read(tmp_path).Images("generated")] == [0, 1]
+    # Without a limit, or within it, it ends as planned.
+    assert run(tmp_path, steps=3, minutes=60, resume=True) == (model, True)
+    assert Checkpoints(tmp_path / "checkpoints").describe()["step"] == 3
 
 
 def test_steps_that_are_done_again_are_shown_once(tmp_path):

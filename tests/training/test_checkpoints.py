@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not at all, the newest three, and clear words about what cannot be read."""
+"""Checkpoints: whole or not at all, the newest three, and clear errors about what cannot be read."""
 
 import errno
 

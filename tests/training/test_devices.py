@@ -42,8 +42,8 @@ print(json.dumps(losses))
 
 @pytest.fixture(scope="module")
 def settings(small_settings):
-    # Without dropout: TensorFlow draws it on each device by itself.
-    return small_settings("tiny", batch_size=BATCH_SIZE, filters=4, max_filters=4)
+    # Without dropout, which TensorFlow draws on each device by itself.
+    return small_settings("tiny", {"networks.encoder.max_filters": 4}, batch_size=BATCH_SIZE)
 
 
 @pytest.fixture(scope="module")

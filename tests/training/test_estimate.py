@@ -1,4 +1,4 @@
-"""A dry run: what it says is true, and it leaves nothing behind."""
+"""A dry run: its figures are true, and it leaves nothing behind."""
 
 import pytest
 
@@ -13,18 +13,18 @@ def settings(small_settings):
     return small_settings("tiny")
 
 
-def test_what_it_says_is_true(drawn_faces, settings, tmp_path, monkeypatch):
+def test_its_figures_are_true(drawn_faces, settings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = sorted(drawn_faces.path.parent.rglob("*"))
     found = estimate(drawn_faces, settings)
     assert not list(tmp_path.iterdir()) and sorted(drawn_faces.path.parent.rglob("*")) == before
-    photos = settings.preset.epochs * len(drawn_faces.part("train"))
+    photos = settings.recipe.epochs * len(drawn_faces.part("train"))
     assert found.steps == photos // settings.batch_size
     assert found.seconds_per_step > 0
     assert found.peak_memory > found.checkpoint
 
     training = build_training(drawn_faces, settings)
-    assert found.parameters == {name: network.count_params() for name, network in training.networks.parts.items()}
+    assert found.parameters == {name: network.count_params() for name, network in training.networks.subnetworks.items()}
     Checkpoints(tmp_path).save(training, 0, {})
     (path,) = tmp_path.iterdir()
     # An array in the file takes some bytes more than its numbers, which counts in networks as small as these.

@@ -13,15 +13,23 @@ from keras import ops
 
 from facegan.errors import FaceganError
 from facegan.training.checkpoints import Checkpoints
-from facegan.training.run import settings_of_run
+from facegan.training.run import settings_of_run, train
 
+# Ten minutes are over after step 36.
 KILLED = """
-import json, os, signal, sys, keras
+import json, os, signal, sys, time, types, keras
 from facegan.data.prepared import PreparedFaces
+from facegan.training import callbacks
 from facegan.training.run import Settings, train
+
+later = 0.0
+callbacks.time = types.SimpleNamespace(monotonic=lambda: time.monotonic() + later)
 
 class Kill(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
+        global later
+        if batch + 1 == 35:
+            later = 600.0
         if batch + 1 == 37:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -64,7 +72,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_been(run, whole, run_se
     arguments = [str(drawn_faces.path), json.dumps(run_settings.to_dict()), str(tmp_path), str(60 * 16)]
     killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], stderr=subprocess.DEVNULL)
     assert killed.returncode == -signal.SIGKILL
-    # Step 37 is lost: the last whole epoch ended with step 36.
+    # Step 37 is lost.
     assert Checkpoints(tmp_path / "checkpoints").describe()["step"] == 36
     assert settings_of_run(tmp_path) == (run_settings, 60 * 16)
     run(tmp_path, resume=True)
@@ -85,8 +93,21 @@ def test_a_run_interrupted_in_an_epoch_stops_after_the_step_and_goes_on(run, who
     history = checkpoints.describe()["history"]
     assert [entry["step"] for entry in history] == [12, 24, 36, 48, 60]
     expected = [entry["losses"] for entry in Checkpoints(whole / "checkpoints").describe()["history"]]
-    for entry, losses in zip(history, expected):
+    for entry, losses in zip(history, expected, strict=True):
         assert entry["losses"] == pytest.approx(losses)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_what_starts_from_imagenet_goes_on_exactly_as_well(drawn_faces, small_settings, tmp_path, capfd):
+    """Power iterations of the feature critic, and the attribute finder, which is fine-tuned only once."""
+    settings = small_settings("celeba128", batch_size=16)
+    run = lambda out, steps, **options: train(drawn_faces, settings, out, 16 * steps, pretrained=False, **options)
+    run(tmp_path / "whole", 4)
+    run(tmp_path / "parts", 2)
+    assert "fine-tuning" in capfd.readouterr().err
+    run(tmp_path / "parts", 4, resume=True)
+    assert "fine-tuning" not in capfd.readouterr().err
+    assert_same_end(tmp_path / "whole", tmp_path / "parts")
 
 
 def test_the_model_knows_its_run(whole, run_settings, drawn_faces):

@@ -1,120 +1,143 @@
+"""A run that begins with the weights of another model."""
+
+from dataclasses import replace
+
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from facegan.attributes import HAIR_COLUMNS, Attributes
-from facegan.training import run, start
-from facegan.training.batches import WHOLE
-from facegan.training.start import learn_to_classify
+from facegan.errors import FaceganError
+from facegan.inference import describe
+from facegan.models.file import load_networks, save_model
+from facegan.training.ema import averaged
+from facegan.training.run import build_training, train
 
 
-def started(faces, settings):
-    training = run.build_training(faces, settings)
-    before = {
-        name: [ops.convert_to_numpy(weight) for weight in getattr(training.networks, name).weights]
-        for name in ("encoder", "generator", "editor")
-    }
-    source = run.batch_source(faces, settings, training.networks.attributes)
-    learn_to_classify(training.networks, source, WHOLE, quiet=True)
-    after = {
-        name: [ops.convert_to_numpy(weight) for weight in getattr(training.networks, name).weights]
-        for name in before
-    }
-    return training.networks, {
-        name: any((a != b).any() for a, b in zip(before[name], after[name])) for name in before
-    }
+def weights(networks):
+    return [ops.convert_to_numpy(weight) for weight in networks.weights]
 
 
-@pytest.fixture(scope="module")
-def networks_and_moved(drawn_faces, small_settings):
-    settings = small_settings("tiny", classified_images=16 * 60, batch_size=16, filters=8, max_filters=32)
-    return started(drawn_faces, settings)
-
-
-def test_attributes_are_told_apart_before_the_gan_begins(networks_and_moved, drawn_faces):
-    networks, _ = networks_and_moved
-    test = drawn_faces.part("test")
-    images = np.asarray(drawn_faces.faces[test], "float32") / 127.5 - 1
-    labels = networks.attributes.select(drawn_faces.labels[test], drawn_faces.columns)
-    ((_, _, logits),) = networks.judge(images, np.ones_like(labels))
-    right = (ops.convert_to_numpy(logits) > 0) == (labels > 0.5)
-    assert right.mean() > 0.75
-
-
-def test_it_moves_the_encoder_alone(networks_and_moved):
-    _, moved = networks_and_moved
-    assert moved == {"encoder": True, "generator": False, "editor": False}
-
-
-def test_without_photos_to_classify_nothing_moves(drawn_faces, small_settings):
-    _, moved = started(drawn_faces, small_settings("tiny", classified_images=0))
-    assert not any(moved.values())
-
-
-def test_the_other_classifiers_learn_it_once(drawn_faces, small_settings):
-    """Each of them in its own way: of two faces that differ in a column, which one has it. And then they stay as they are."""
-    settings = small_settings("tiny", classified_images=16 * 250, batch_size=16, classifiers=2)
-    networks = run.build_training(drawn_faces, settings).networks
-    networks.record = {**networks.record, "begun_anew": ["classifiers"]}
-    encoder = [ops.convert_to_numpy(weight) for weight in networks.encoder.weights]
-    learn_to_classify(networks, run.batch_source(drawn_faces, settings, networks.attributes), WHOLE, quiet=True)
-    test = drawn_faces.part("test")
-    images = np.asarray(drawn_faces.faces[test], "float32") / 127.5 - 1
-    labels = networks.attributes.select(drawn_faces.labels[test], drawn_faces.columns)
-    answers = [ops.convert_to_numpy(answer) for answer in networks.classify(images, labels)]
-    assert len(answers) == 2
-    for answer in answers:
-        logits = np.where(labels > 0.5, answer, -answer)
-        pairs = [(column[truth > 0.5], column[truth < 0.5]) for column, truth in zip(logits.T, labels.T)]
-        assert np.mean([np.mean(having[:, None] > lacking) for having, lacking in pairs if having.size]) > 0.68
-    assert np.abs(answers[0] - answers[1]).mean() > 0.1
-    assert not networks.classifiers.trainable_variables
-    assert all((ops.convert_to_numpy(a) == b).all() for a, b in zip(networks.encoder.weights, encoder))
+def test_weights_and_averages_begin_with_the_models(whole, drawn_faces, run_settings):
+    trained = weights(load_networks(whole / "model.keras", "float32"))
+    training = build_training(drawn_faces, run_settings, whole)
+    assert all((a == b).all() for a, b in zip(weights(training.networks), trained, strict=True))
+    with averaged(training):
+        assert all((a == b).all() for a, b in zip(weights(training.networks), trained, strict=True))
+    assert any((a != b).any() for a, b in zip(weights(build_training(drawn_faces, run_settings).networks), trained, strict=True))
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_a_run_begins_with_it_and_goes_on_without(drawn_faces, small_settings, tmp_path, capfd):
-    settings = small_settings("tiny", classified_images=16)
-    run.train(drawn_faces, settings, tmp_path / "run", images=16)
-    assert "first, encoder and classifier" in capfd.readouterr().err
-    run.train(drawn_faces, settings, tmp_path / "run", images=32, resume=True)
-    assert "first, encoder and classifier" not in capfd.readouterr().err
+def test_the_photos_before_are_counted_over_all_runs(whole, run, tmp_path):
+    seen = describe(whole)["record"]["images_seen"]
+    run(tmp_path / "second", steps=3, start=whole)
+    second = describe(tmp_path / "second")["record"]
+    assert (second["images_seen"], second["images_before"]) == (3 * 16, seen)
+    run(tmp_path / "second", steps=5, resume=True)
+    record = describe(tmp_path / "second")["record"]
+    assert record["images_before"] == seen and record["random_networks"] == []
 
 
-def test_half_of_the_other_classifiers_photos_are_in_the_hair_of_others(drawn_faces, small_settings, monkeypatch):
-    monkeypatch.setattr(start, "_turned", lambda image, random: image)
-    settings = small_settings("tiny", mirror=False, batch_size=50)
-    attributes = Attributes(settings.attributes, drawn_faces.columns)
-    varied = start._Varied(run.batch_source(drawn_faces, settings, attributes), 0, 4)
-    images, labels = map(np.concatenate, zip(*(varied[index] for index in range(4))))
-    known = {face.tobytes(): row for face, row in zip(drawn_faces.faces, drawn_faces.labels)}
-    # The top says whose hair it is.
-    by_top = {face[:3].tobytes(): row for face, row in zip(drawn_faces.faces, drawn_faces.labels)}
-    columns = drawn_faces.columns
-    vectors = lambda row: attributes.select(row[None], columns)[0]
-    hair = np.isin(attributes.columns, HAIR_COLUMNS)
-    laid = np.array([image.tobytes() not in known for image in images])
-    assert laid.mean() == pytest.approx(start.WITH_HAIR, abs=0.12)
-    for image, row, other in zip(images, labels, laid):
-        around = vectors(by_top[image[:3].tobytes()])
-        assert (row[hair] == around[hair]).all()
-        if not other:
-            assert (row == vectors(known[image.tobytes()])).all()
-    gender, age = (attributes.columns.index(column) for column in ("Male", "Young"))
-    owners = [vectors(by_top[image[:3].tobytes()]) for image in images[laid]]
-    assert all(row[gender] == owner[gender] for row, owner in zip(labels[laid], owners))
-    assert any(row[age] != owner[age] for row, owner in zip(labels[laid], owners))
+class Followed(keras.callbacks.Callback):
+    """How far the average has followed the weights in a run, as a share of their way."""
+
+    def _state(self):
+        variables = [*self.model.trainable_variables, *self.model.optimizer.averages]
+        return np.split(np.concatenate([ops.convert_to_numpy(variable).ravel() for variable in variables]), 2)
+
+    def on_train_begin(self, logs=None):
+        self.first = self._state()
+
+    # At the end, Keras puts the averages in the place of the weights.
+    def on_train_batch_end(self, batch, logs=None):
+        weights, averages = (np.abs(last - first).mean() for last, first in zip(self._state(), self.first, strict=True))
+        self.share = averages / weights
 
 
-def test_to_the_other_classifiers_both_values_of_a_column_weigh_the_same(drawn_faces, small_settings):
-    """Of faces that all look alike to it, a classifier does well to say neither yes nor no, however rare glasses are."""
-    settings = small_settings("tiny", batch_size=16)
-    attributes = Attributes(settings.attributes, drawn_faces.columns)
-    source = run.batch_source(drawn_faces, settings, attributes)
-    loss = start._of_each_classifier(source, 40)
-    labels = np.concatenate([labels for _, labels in start._Varied(source, 0, 40)])
-    for place in np.flatnonzero(labels.any(axis=0) & (labels.mean(axis=0) < 0.25)):
-        one = np.eye(labels.shape[1], dtype="float32")[place]
-        answered = lambda logit: ops.convert_to_numpy(loss(labels, np.tile(logit * one, (len(labels), 2, 1)))).mean()
-        assert answered(0.0) < min(answered(0.3), answered(-0.3))
-        assert answered(0.3) == pytest.approx(answered(-0.3), rel=1e-3)
+@pytest.mark.usefixtures("eagerly")
+def test_the_average_gives_up_random_weights_at_once_and_trained_ones_slowly(whole, run, tmp_path):
+    """Also in the part of a run that goes on."""
+    shares = {}
+    for name, start in (("random", None), ("trained", whole)):
+        for part in ("first", "second"):
+            followed = Followed()
+            resume = part == "second"
+            run(tmp_path / name, steps=6 if resume else 3, start=None if resume else start, resume=resume,
+                callbacks=[followed])  # fmt: skip
+            shares[name, part] = followed.share
+    assert min(shares["random", "first"], shares["random", "second"]) > 0.3
+    assert max(shares["trained", "first"], shares["trained", "second"]) < 0.01
+
+
+def test_the_photos_before_the_model_before_are_counted_too(whole, drawn_faces, run_settings, tmp_path):
+    networks = load_networks(whole / "model.keras", "float32")
+    networks.record = {**networks.record, "images_before": 40}
+    save_model(networks, tmp_path / "model.keras")
+    start = build_training(drawn_faces, run_settings, tmp_path / "model.keras").networks
+    assert start.record["images_before"] == networks.record["images_seen"] + 40
+
+
+def save_trained(networks, path):
+    """As if the networks had been trained."""
+    networks.record = {**networks.record, "images_seen": 16}
+    save_model(networks, path)
+
+
+def test_of_a_model_that_has_seen_no_photo_only_the_finder_is_taken(drawn_faces, small_settings, tmp_path, capsys):
+    """It has been pretrained, and nothing else in it has learnt anything."""
+    settings = small_settings("tiny", {"attribute_finder.images": 16})
+    pretrained = build_training(drawn_faces, replace(settings, seed=1), pretrained=False).networks
+    save_model(pretrained, tmp_path / "model.keras")
+    started = build_training(drawn_faces, settings, tmp_path / "model.keras", pretrained=False).networks
+    loaded = load_networks(tmp_path / "model.keras", "float32")
+    same = {
+        name: all((a == b).all() for a, b in zip(weights(network), weights(loaded.subnetworks[name]), strict=True))
+        for name, network in started.subnetworks.items()
+    }
+    assert same == {name: name == "attribute_finder" for name in started.subnetworks}
+    assert set(started.record["random_networks"]) == set(same) - {"attribute_finder"}
+    assert not capsys.readouterr().err
+
+
+def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, small_settings, tmp_path, capsys):
+    save_trained(build_training(drawn_faces, small_settings("tiny", seed=1)).networks, tmp_path / "model.keras")
+    settings = small_settings("tiny", {"networks.editor.output": "gain_and_residual"})
+    started = build_training(drawn_faces, settings, tmp_path / "model.keras").networks
+    new = build_training(drawn_faces, settings).networks
+    loaded = load_networks(tmp_path / "model.keras", "float32")
+    for name in ("encoder", "discriminator", "generator"):
+        theirs, own = (weights(networks.subnetworks[name]) for networks in (loaded, started))
+        assert all((a == b).all() for a, b in zip(theirs, own, strict=True))
+    assert all((a == b).all() for a, b in zip(weights(started.editor), weights(new.editor), strict=True))
+    assert "the editor of" in (told := capsys.readouterr().err) and "it begins with random weights" in told
+    assert started.record["random_networks"] == ["editor"]
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_finder_that_the_model_brings_is_not_fine_tuned_again(drawn_faces, small_settings, tmp_path, capfd):
+    """The model before had none, the second has one, and hands it on."""
+    save_trained(build_training(drawn_faces, small_settings("tiny")).networks, tmp_path / "first.keras")
+    finder = {"attribute_finder.images": 32, "attribute_finder.batch_size": 16}
+    settings = small_settings("tiny", finder, batch_size=16)
+    options = {"images": 16, "pretrained": False}
+    train(drawn_faces, settings, tmp_path / "second", start=tmp_path / "first.keras", **options)
+    told = capfd.readouterr().err
+    assert "the attribute_finder of" in told and "fine-tuning the attribute finder" in told
+    train(drawn_faces, settings, tmp_path / "third", start=tmp_path / "second", **options)
+    assert "fine-tuning" not in capfd.readouterr().err
+    second, third = (load_networks(tmp_path / run / "model.keras", "float32") for run in ("second", "third"))
+    pairs = zip(weights(second.attribute_finder), weights(third.attribute_finder), strict=True)
+    assert all((a == b).all() for a, b in pairs)
+
+
+def test_models_that_do_not_fit(whole, drawn_faces, run_settings, small_settings, tmp_path):
+    for settings, message in (
+        (small_settings("paper", {"networks.encoder.filters": 8}), "its encoder has other layers than 'paper'"),
+        (small_settings("tiny", {"networks.encoder.max_filters": 4}), "its encoder has other layers than 'tiny'"),
+    ):
+        with pytest.raises(FaceganError, match=message):
+            train(drawn_faces, settings, tmp_path / "run", images=16, start=whole)
+    other = replace(run_settings, attributes=("glasses",))
+    with pytest.raises(FaceganError, match="its attribute names are"):
+        train(drawn_faces, other, tmp_path / "run", images=16, start=whole)
+    assert not (tmp_path / "run").exists() or not list((tmp_path / "run").iterdir())

@@ -1,0 +1,129 @@
+"""Fine-tuning of the attribute finder, and the labels that it fills in."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from facegan.attributes import FIVE_NAMES, Attributes
+from facegan.models.attribute_finder import build_attribute_finder
+from facegan.training.batches import BatchSource
+from facegan.training.pretraining import LabelledBatches, fill_unknown_labels, fine_tune_attribute_finder
+
+
+class Networks:
+    """Stands in for a `FaceGAN`: a recipe, a finder and the combinations of attributes."""
+
+    def __init__(self, recipe, finder, conditions=None):
+        self.recipe = recipe
+        self.attribute_finder = finder
+        self._conditions = conditions
+
+    def conditions(self):
+        return self._conditions
+
+
+def small_finder():
+    """A finder that is compiled in a moment."""
+    keras.utils.set_random_seed(0)
+    finder = keras.Sequential(
+        [keras.Input((32, 32, 3)), layers.AveragePooling2D(4), layers.Flatten(), layers.Dense(32, "relu"), layers.Dense(8)]
+    )
+    finder.trainable = False
+    return finder
+
+
+@pytest.fixture
+def source(drawn_faces, small_recipe):
+    attributes = Attributes(FIVE_NAMES, drawn_faces.columns)
+    return BatchSource(drawn_faces, drawn_faces.part("train"), attributes, small_recipe("celeba128"), 16, 0)
+
+
+def recipe(small_recipe, **values):
+    return small_recipe("celeba128", {f"attribute_finder.{name}": value for name, value in values.items()})
+
+
+def ranking(finder, faces):
+    """For faces that it has not seen: how often, of two that differ in a column, the right one has the larger logit."""
+    test = np.concatenate([faces.part("test"), faces.part("validation")])
+    images = np.asarray(faces.faces[test], "float32") / 127.5 - 1
+    labels = Attributes(FIVE_NAMES, faces.columns).select(faces.labels[test], faces.columns)
+    logits = ops.convert_to_numpy(finder(images, training=False))
+    pairs = [(logit[label > 0.5], logit[label < 0.5]) for logit, label in zip(logits.T, labels.T, strict=True)]
+    return np.mean([np.mean(having[:, None] > lacking) for having, lacking in pairs if having.size and lacking.size])
+
+
+def test_fine_tuning_learns_the_labels_and_freezes_the_finder_again(small_recipe, source, drawn_faces):
+    finder = small_finder()
+    values = recipe(small_recipe, images=16 * 300, batch_size=16, learning_rate=3e-3)
+    fine_tune_attribute_finder(Networks(values, finder), source, 0, quiet=True, pretrained=False)
+    assert ranking(finder, drawn_faces) > 0.75
+    assert not finder.trainable_variables
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="the network takes JAX long to compile")
+def test_a_finder_that_starts_from_imagenet_learns_within_few_steps(small_recipe, source, drawn_faces):
+    values = recipe(small_recipe, images=16 * 40, batch_size=16)
+    finder = build_attribute_finder(values.attribute_finder, 32, 8)
+    fine_tune_attribute_finder(Networks(values, finder), source, 0, quiet=True)
+    assert ranking(finder, drawn_faces) > 0.7
+
+
+def test_unknown_labels_teach_nothing(small_recipe, source):
+    """Whatever stands in their place."""
+    source.known[:, 2] = 0
+    values, finders = recipe(small_recipe, images=48, batch_size=16), []
+    for label in (0, 1):
+        source.vectors[:, 2] = label
+        finders.append(small_finder())
+        fine_tune_attribute_finder(Networks(values, finders[-1]), source, 0, quiet=True, pretrained=False)
+    pairs = zip(*(map(ops.convert_to_numpy, finder.weights) for finder in finders), strict=True)
+    assert all((one == other).all() for one, other in pairs)
+
+
+def test_batches_depend_on_seed_and_step(source):
+    batches = LabelledBatches(source, 5, 16, seed=3)
+    assert len(batches) == 5
+    (first, (labels, known)), (again, _) = batches[2], LabelledBatches(source, 3, 16, seed=3)[2]
+    assert all((first[name] == again[name]).all() for name in first)
+    assert labels.shape == known.shape == (16, 8)
+    for other in (batches[3], LabelledBatches(source, 5, 16, seed=4)[2]):
+        assert (other[0]["images"] != first["images"]).any()
+
+
+class Constant(layers.Layer):
+    """The same logits for every image."""
+
+    def __init__(self, logits):
+        super().__init__()
+        self.logits = np.array(logits, "float32")
+
+    def call(self, images):
+        return ops.tile(self.logits[None], (ops.shape(images)[0], 1))
+
+
+def test_unknown_labels_become_the_likeliest_combination_that_fits_the_known_ones(small_recipe, source):
+    """Columns: male, young, glasses, pale, black, blond, brown, gray."""
+    conditions = np.array(
+        [[1, 1, 1, 0, 1, 0, 0, 0], [0, 1, 1, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]], "float32"
+    )
+    image = keras.Input((32, 32, 3))
+    # Male with black hair and glasses, rather certainly: the first combination, then the second.
+    finder = keras.Model(image, Constant([4, 1, 2, -1, 2, -1, -1, -2])(image))
+    source.known[:] = 1
+    labelled = source.vectors.copy()
+    # One photo without any label, and one that is known to be of a woman.
+    source.known[0], source.known[1] = 0, [1, 0, 0, 0, 0, 0, 0, 0]
+    source.vectors[0] = source.vectors[1] = 0
+    fill_unknown_labels(Networks(small_recipe("celeba128"), finder, conditions), source)
+    assert source.vectors[0].tolist() == conditions[0].tolist()
+    assert source.vectors[1].tolist() == conditions[1].tolist()
+    assert (source.vectors[2:] == labelled[2:]).all()
+    assert not source.known[0].any(), "what is filled in is still not known"
+
+
+def test_without_a_finder_unknown_labels_stay(small_recipe, source):
+    source.known[0] = 0
+    before = source.vectors.copy()
+    fill_unknown_labels(Networks(small_recipe("tiny"), None), source)
+    assert (source.vectors == before).all()

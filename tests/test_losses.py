@@ -111,7 +111,9 @@ def test_preservation_is_the_divergence_between_the_predictions_before_and_after
     changed = (RANDOM.random(LOGITS.shape) < 0.3).astype("float32")
     p, q = 1 / (1 + np.exp(-before)), 1 / (1 + np.exp(-LOGITS))
     divergence = p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
-    assert value(losses.preservation_loss(LOGITS, before, changed)) == pytest.approx(((1 - changed) * divergence).mean(), rel=1e-4)
+    assert value(losses.preservation_loss(LOGITS, before, changed)) == pytest.approx(
+        ((1 - changed) * divergence).mean(), rel=1e-4
+    )
     assert value(losses.preservation_loss(before, before, changed)) == 0
     assert value(losses.preservation_loss(LOGITS, before, np.ones_like(changed))) == 0
 
@@ -126,7 +128,9 @@ def test_disagreement_is_the_cross_entropy_of_the_counted_columns_being_false():
 
 def test_preservation_has_no_gradient_towards_the_photo():
     after, changed = LOGITS + 1, np.zeros_like(LOGITS)
-    slopes = input_gradients(lambda before: losses.preservation_loss(after, before, changed), ops.convert_to_tensor(LOGITS))
+    slopes = input_gradients(
+        lambda before: losses.preservation_loss(after, before, changed), ops.convert_to_tensor(LOGITS)
+    )
     assert slopes is None or not ops.convert_to_numpy(slopes).any()
 
 
@@ -145,7 +149,9 @@ def test_both_values_of_a_column_have_the_same_weight():
     # An unknown label counts as zero, whatever is predicted.
     unknown = known.copy()
     unknown[0] = 0
-    assert total(-3.0, -3.0, unknown) == total(9.0, -3.0, unknown) == pytest.approx(0.5 * np.log1p(np.exp(-3)), rel=1e-5)
+    assert (
+        total(-3.0, -3.0, unknown) == total(9.0, -3.0, unknown) == pytest.approx(0.5 * np.log1p(np.exp(-3)), rel=1e-5)
+    )
 
 
 def test_the_weight_of_a_value_that_hardly_occurs_is_limited():

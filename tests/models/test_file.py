@@ -40,8 +40,10 @@ def test_the_pictures_are_the_same_to_a_step_of_255(networks, loaded):
         for model in (FaceModel(networks), FaceModel(loaded))
     ]
     assert np.abs(np.subtract(*faces)).max() <= 1
-    edited = [FaceModel(model).edit(faces[0][0].astype("uint8"), "glasses=0", source="male").astype("int64")
-              for model in (networks, loaded)]
+    edited = [
+        FaceModel(model).edit(faces[0][0].astype("uint8"), "glasses=0", source="male").astype("int64")
+        for model in (networks, loaded)
+    ]
     assert np.abs(np.subtract(*edited)).max() <= 1
 
 

@@ -177,8 +177,7 @@ def test_every_value_has_an_effect(name, path, base, shrunk, drawn_faces, output
     other = changed(recipe, path, other_value(field, value))
     assert other != recipe
     assert any(
-        found != expected
-        for found, expected in zip(aspects(other, drawn_faces, outputs), base[name], strict=False)
+        found != expected for found, expected in zip(aspects(other, drawn_faces, outputs), base[name], strict=False)
     )
 
 

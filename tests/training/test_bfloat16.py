@@ -10,9 +10,7 @@ from facegan.training.run import build_training
 
 @pytest.mark.parametrize("step", ["paper"], indirect=True)
 def test_bfloat16_stays_close_to_float32_and_keeps_its_state_in_float32(step, step_of, drawn_faces, small_settings):
-    settings = small_settings(
-        "paper", {"networks.encoder.dropout": 0.0}, batch_size=4, precision="bfloat16"
-    )
+    settings = small_settings("paper", {"networks.encoder.dropout": 0.0}, batch_size=4, precision="bfloat16")
     training = build_training(drawn_faces, settings)
     for variable, other in zip(training.trainable_variables, step.training.trainable_variables):
         variable.assign(ops.copy(other.value))

@@ -111,9 +111,12 @@ def test_classifiers_that_learn_from_photos_alone_judge_generated_faces_and_what
     assert found["editor match"] == pytest.approx(weights.editor.match * short / 2 / 3)
     moved = terms(recipe, feature_scores=scores(), feature_match=sure, found=classified(3, 30, -3))
     assert moved["editor preservation"] > 1
-    assert moved["editor preservation"] == terms(
-        recipe, feature_scores=scores(), feature_match=sure, found=classified(3, 30, -3), edited_match=9
-    )["editor preservation"]
+    assert (
+        moved["editor preservation"]
+        == terms(recipe, feature_scores=scores(), feature_match=sure, found=classified(3, 30, -3), edited_match=9)[
+            "editor preservation"
+        ]
+    )
     # The discriminator learns nothing from them.
     same = [name for name in found if name.startswith("discriminator")]
     assert [found[name] for name in same] == [moved[name] for name in same]

@@ -27,7 +27,13 @@ def small_finder():
     """A finder that is compiled in a moment."""
     keras.utils.set_random_seed(0)
     finder = keras.Sequential(
-        [keras.Input((32, 32, 3)), layers.AveragePooling2D(4), layers.Flatten(), layers.Dense(32, "relu"), layers.Dense(8)]
+        [
+            keras.Input((32, 32, 3)),
+            layers.AveragePooling2D(4),
+            layers.Flatten(),
+            layers.Dense(32, "relu"),
+            layers.Dense(8),
+        ]
     )
     finder.trainable = False
     return finder
@@ -104,9 +110,7 @@ class Constant(layers.Layer):
 
 def test_unknown_labels_become_the_likeliest_combination_that_fits_the_known_ones(small_recipe, source):
     """Columns: male, young, glasses, pale, black, blond, brown, gray."""
-    conditions = np.array(
-        [[1, 1, 1, 0, 1, 0, 0, 0], [0, 1, 1, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]], "float32"
-    )
+    conditions = np.array([[1, 1, 1, 0, 1, 0, 0, 0], [0, 1, 1, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]], "float32")
     image = keras.Input((32, 32, 3))
     # Male with black hair and glasses, rather certainly: the first combination, then the second.
     finder = keras.Model(image, Constant([4, 1, 2, -1, 2, -1, -1, -2])(image))

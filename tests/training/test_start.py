@@ -24,7 +24,10 @@ def test_weights_and_averages_begin_with_the_models(whole, drawn_faces, run_sett
     assert all((a == b).all() for a, b in zip(weights(training.networks), trained, strict=True))
     with averaged(training):
         assert all((a == b).all() for a, b in zip(weights(training.networks), trained, strict=True))
-    assert any((a != b).any() for a, b in zip(weights(build_training(drawn_faces, run_settings).networks), trained, strict=True))
+    assert any(
+        (a != b).any()
+        for a, b in zip(weights(build_training(drawn_faces, run_settings).networks), trained, strict=True)
+    )
 
 
 @pytest.mark.usefixtures("eagerly")

@@ -14,7 +14,7 @@ def test_half_of_the_images_are_mirrored_and_the_others_stay():
     same = (found == IMAGES).all(axis=(1, 2, 3))
     mirrored = (found == IMAGES[:, :, ::-1]).all(axis=(1, 2, 3))
     assert (same ^ mirrored).all() and mirrored.mean() == pytest.approx(0.5, abs=0.08)
-    assert found.dtype == np.uint8 and (IMAGES == before).all()
+    assert found.dtype == np.uint8 and (before == IMAGES).all()
 
 
 def test_the_stream_decides():

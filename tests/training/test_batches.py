@@ -111,7 +111,7 @@ def test_shapes_and_formats(paper):
         "augmentation": (np.float32, (SIZE, DRAWS)),
     }
     for name in ("mixing", "augmentation"):
-        assert 0 <= made[name].min() and made[name].max() < 1
+        assert made[name].min() >= 0 and made[name].max() < 1
 
 
 def test_half_of_the_photos_are_mirrored_where_the_recipe_says_so(small_recipe):

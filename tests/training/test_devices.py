@@ -125,9 +125,8 @@ def test_two_processes_do_what_one_does(start, alone, tmp_path):
 
 
 def test_more_devices_than_there_are():
-    with pytest.raises(FaceganError, match="--devices 64: there are"):
-        with parallel(64, 64):
-            pass
+    with pytest.raises(FaceganError, match="--devices 64: there are"), parallel(64, 64):
+        pass
 
 
 def test_a_batch_that_cannot_be_shared_out(monkeypatch):

@@ -101,7 +101,10 @@ def test_a_run_interrupted_in_an_epoch_stops_after_the_step_and_goes_on(run, who
 def test_what_starts_from_imagenet_goes_on_exactly_as_well(drawn_faces, small_settings, tmp_path, capfd):
     """Power iterations of the feature critic, and the attribute finder, which is fine-tuned only once."""
     settings = small_settings("celeba128", batch_size=16)
-    run = lambda out, steps, **options: train(drawn_faces, settings, out, 16 * steps, pretrained=False, **options)
+
+    def run(out, steps, **options):
+        train(drawn_faces, settings, out, 16 * steps, pretrained=False, **options)
+
     run(tmp_path / "whole", 4)
     run(tmp_path / "parts", 2)
     assert "fine-tuning" in capfd.readouterr().err

@@ -1,7 +1,7 @@
 """The paper's losses by the numbers of its formulas, and further ones. Pure functions of tensors, all float32.
 
-`D` is the discriminator's score, `A` its match of face and condition, `y` a real photo, `G` a generated and `U` an edited
-one. Norms of the paper's scores are absolute values, since a score is one number.
+`D` is the discriminator's score, `A` its match of face and condition, `y` a real photo, `G` a generated and `U` an
+edited one. Norms of the paper's scores are absolute values, since a score is one number.
 """
 
 import numpy as np
@@ -15,7 +15,8 @@ def discriminator_adversarial_loss(real_score, generated_score):
     """Formula 1: `E|1 - D(y)| + E|D(G(z, c))|`.
 
     Args:
-        real_score, generated_score: `(batch, 1)` in 0..1.
+        real_score: `(batch, 1)` in 0..1.
+        generated_score: the same.
 
     Returns:
         A scalar in 0..2.
@@ -81,7 +82,8 @@ def hinge_critic_loss(real_score, false_score):
     """The hinge loss of a critic: `E max(0, 1 - D(y)) + E max(0, 1 + D(false))` (Lim and Ye 2017).
 
     Args:
-        real_score, false_score: `(batch, places)`, unbounded.
+        real_score: `(batch, places)`, unbounded.
+        false_score: the same.
     """
     return ops.mean(ops.relu(1.0 - real_score)) + ops.mean(ops.relu(1.0 + false_score))
 
@@ -114,8 +116,8 @@ def preservation_loss(match_logits, match_logits_before, changed):
     but looks old would have to become younger whenever glasses are put on.
 
     Args:
-        match_logits, match_logits_before: `(batch, columns)`, of the edited and of the real face, both positive where
-            the column is as labelled.
+        match_logits: `(batch, columns)`, of the edited face, positive where the column is as labelled.
+        match_logits_before: the same of the real face.
         changed: the same shape, 1 for the columns that are to change, else 0.
 
     Returns:

@@ -1,6 +1,6 @@
 """Trains the judge on packed data, for a machine with a GPU.
 
-    KERAS_BACKEND=jax python experiments/release/judge.py celeba-mini.npz celeba-10k.npz --out judge.keras
+KERAS_BACKEND=jax python experiments/release/judge.py celeba-mini.npz celeba-10k.npz --out judge.keras
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""Packs a prepared data set into one small file and unpacks it again, to train on a machine that is reached over a slow line.
+"""Packs a prepared data set into a small file and unpacks it, to train on a machine behind a slow line.
 
 Faces become WebP images at their own size; test faces stay behind. A thousand faces of 128 pixels take 3 MB.
 

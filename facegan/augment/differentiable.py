@@ -43,7 +43,7 @@ def augment_images(images, draws):
 
 
 def _resampling(size, scale, shift):
-    """Matrices `(batch, size, size)` that resample a row of pixels by linear interpolation; beyond the border is zero."""
+    """Matrices `(batch, size, size)` that resample a row by linear interpolation; beyond the border is zero."""
     places = (ops.arange(size, dtype="float32") + 0.5) / size - 0.5
     sources = ((places[None, :, None] / scale[:, 0] + shift[:, 0] + 0.5) * size) - 0.5
     return ops.maximum(0.0, 1.0 - ops.abs(sources - ops.arange(size, dtype="float32")[None, None, :]))

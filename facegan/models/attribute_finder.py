@@ -1,4 +1,4 @@
-"""The attribute finder: a classifier of the attributes, for edits of photos without labels, and whether an edit shows."""
+"""The attribute finder: a classifier for photos without labels, which generator and editor have to convince, too."""
 
 import keras
 from keras import layers

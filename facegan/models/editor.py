@@ -17,9 +17,9 @@ def build_editor(recipe: Networks, image_size: int, feature_shapes, condition_si
             difference of attributes (-1, 0 or 1 times the strength);
         unless the output is `"image"`, the photo `(batch, size, size, 3)` in -1..1.
 
-    Output: `(batch, size, size, 3)` in -1..1, float32: an image or, unless the output is `"image"`, half of the residual
-    to be added to the photo. With `"gain_and_residual"` a second output like it: by how much the photo is multiplied
-    before, from -1 (removed) over 0 (unchanged) to 1 (doubled).
+    Output: `(batch, size, size, 3)` in -1..1, float32: an image or, unless the output is `"image"`, half of the
+    residual to be added to the photo. With `"gain_and_residual"` a second output like it: by how much the photo is
+    multiplied before, from -1 (removed) over 0 (unchanged) to 1 (doubled).
     """
     features = [keras.Input(shape, name=f"features_{stage}") for stage, shape in enumerate(feature_shapes)]
     condition = keras.Input((condition_size,), name="condition")

@@ -44,7 +44,7 @@ class FaceGAN(keras.Model):
         super().__init__(**kwargs)
         self.recipe = recipe if isinstance(recipe, Recipe) else Recipe.from_dict(recipe)
         # Keras wraps dictionaries that are set on a model, so these are kept as they come, in one place.
-        self._description = {
+        self._description: dict[str, Any] = {
             "recipe": self.recipe.to_dict(),
             "image_size": image_size,
             "attribute_names": list(attribute_names),
@@ -144,7 +144,7 @@ class FaceGAN(keras.Model):
         return 0.5 * (edited + ops.flip(mirrored, axis=2))
 
     def edit_once(self, images, source, target):
-        """What `edit` does before it averages mirror images, if it does; the editor trains with it. All else as `edit`."""
+        """The edit before any averaging of mirror images, which the editor trains with; see `edit`."""
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
         # The shared encoder is frozen for the editor: no dropout, and no gradient, or the critic would learn features
         # that make edits easy to detect.
@@ -168,7 +168,8 @@ class FaceGAN(keras.Model):
         Args:
             images: `(batch, size, size, 3)` in -1..1.
             conditions: `(count, len(attributes))`, 0 or 1, the attributes that faces may have.
-            sources, targets: the same shape: the `edit` to make where a condition is the likeliest.
+            sources: the same shape, the source of the `edit` to make where a condition is the likeliest.
+            targets: the same shape, its target.
 
         Returns:
             As `edit`.

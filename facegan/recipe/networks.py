@@ -84,8 +84,8 @@ class Editor(Part):
             to the photo; `"gain_and_residual"`: also by how much the photo is multiplied, so that the rims of glasses
             can be faded out.
         residual_blocks: how many at the bottom.
-        average_mirrored: whether an edit is the mean of the edits of a face and of its mirror image, for twice the time:
-            what happens to only one of them is chance (self-ensemble, Lim et al. 2017).
+        average_mirrored: whether an edit is the mean of the edits of a face and of its mirror image, for twice the
+            time: what happens to only one of them is chance (self-ensemble, Lim et al. 2017).
     """
 
     output: str = choice("image", "residual", "gain_and_residual")

@@ -53,7 +53,7 @@ class Part:
 
     def to_dict(self) -> dict[str, Any]:
         """The part as nested dictionaries of plain values; parts that are None are left out."""
-        values = {"kind": self.kind} if self.kind else {}
+        values: dict[str, Any] = {"kind": self.kind} if self.kind else {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, Part):

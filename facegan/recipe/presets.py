@@ -13,8 +13,8 @@ from facegan.recipe.objective import (
 )
 from facegan.recipe.recipe import Optimizers, Recipe, Sampling
 
-# The 2018 paper to the letter. What its text leaves open is decided by the defaults: a dropout rate of 0.25, two residual
-# blocks, and the moving average, which the paper does not have and which trains nothing.
+# The 2018 paper to the letter. What its text leaves open is decided by the defaults: a dropout rate of 0.25, two
+# residual blocks, and the moving average, which the paper does not have and which trains nothing.
 PAPER = Recipe("paper")
 
 # A small network for the first run and the tests: minutes on a CPU at 64 pixels.

@@ -56,7 +56,8 @@ class Recipe(Part):
         sampling: which photos a step trains on.
         objective: `PaperObjective` or `WassersteinObjective`.
         feature_critic: a second critic on ImageNet features, or None.
-        attribute_finder: a pretrained classifier of the attributes, or None: then the discriminator's match head finds them.
+        attribute_finder: a pretrained classifier of the attributes, or None: the discriminator's match head then stands
+            in.
         optimizers: learning rates.
         batch_size: photos in a step.
         epochs: passes over the training photos.

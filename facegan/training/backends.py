@@ -1,10 +1,10 @@
-"""What differs between Keras's backends: gradients of inputs, the step that `fit()` calls, and when to use XLA."""
+"""All that differs between Keras's backends: gradients of inputs, the step that `fit()` calls, and when to use XLA."""
 
 import keras
 
 
 class _ByNetwork:
-    """The weights in the order that gradients and rates come in: that of `network_variables`, network after network."""
+    """Orders the weights as gradients and learning rates are: by `network_variables`, network after network."""
 
     @property
     def trainable_variables(self):
@@ -12,7 +12,7 @@ class _ByNetwork:
 
     @property
     def trainable_weights(self):
-        # When `fit()` ends, Keras gives the optimizer its weights by this other name.
+        # When `fit()` ends, Keras hands the optimizer its weights under this other name.
         return self.trainable_variables
 
 
@@ -45,13 +45,13 @@ if keras.backend.backend() == "tensorflow":
         """`train_step` for TensorFlow: one forward pass, then one backward pass for each network's own weights."""
 
         def train_step(self, data):
-            losses, logs, gradients = self.gradients(data)
-            # The optimizer adds up what the devices found, each from its part of the batch.
+            _, logs, gradients = self.gradients(data)
+            # The optimizer adds up the gradients of the devices, each from its share of the batch.
             devices = tf.distribute.get_strategy().num_replicas_in_sync
             if devices > 1:
                 gradients = [gradient / devices for gradient in gradients]
-            # No weight moves before everything that looks at the weights has been computed. Without this, one resumed
-            # run in three ended a little differently on a busy machine; with it, none of twenty did.
+            # No weight changes before everything that reads them has been computed. Without this, one resumed run
+            # in three ended a little differently on a busy machine; with it, none of twenty did.
             with tf.control_dependencies([*gradients, *logs.values()]):
                 self.optimizer.apply(gradients, self.trainable_variables)
             return logs
@@ -79,8 +79,8 @@ elif keras.backend.backend() == "jax":
         """Brings a model's variables up to date within `fit()`, which keeps the values to itself on JAX."""
         model.jax_state_sync()
 
-    class TrainStep(_ByNetwork):
-        """`train_step` for JAX: the same on values instead of variables, as Keras has it there."""
+    class TrainStep(_ByNetwork):  # type: ignore[no-redef]
+        """`train_step` for JAX: the same on values instead of variables, as Keras requires there."""
 
         def train_step(self, state, data):
             trainable, non_trainable, optimizer_variables, metrics_variables = state
@@ -97,8 +97,8 @@ elif keras.backend.backend() == "jax":
         def stateless_gradients(self, trainable, non_trainable, data):
             def forward(trainable):
                 pairs = [
-                    *zip(self.trainable_variables, trainable),
-                    *zip(self.non_trainable_variables, non_trainable),
+                    *zip(self.trainable_variables, trainable, strict=True),
+                    *zip(self.non_trainable_variables, non_trainable, strict=True),
                 ]
                 with keras.StatelessScope(state_mapping=pairs) as scope:
                     losses, logs = self.losses(*data)

@@ -1,7 +1,7 @@
-"""What happens around the steps of `fit()`: watching, telling, logging, saving, stopping.
+"""What happens around the steps of `fit()`: checks, progress, logs, checkpoints and the end.
 
-`fit()` sees the whole run as one pass over an endless stream, so that a run can go on from any step; epochs are
-counted here.
+For `fit()` the whole run is one pass over an endless stream, so that a run can resume at any step; epochs are counted
+here.
 """
 
 import math
@@ -49,7 +49,7 @@ class RunCallback(keras.callbacks.Callback):
 
 
 class LossReader(RunCallback):
-    """Gets the losses of every step, but only every few steps: whoever reads a loss waits for the device.
+    """Reads the losses of every step, but only every few steps, because reading a loss waits for the device.
 
     Args:
         plan: the run's plan.
@@ -81,18 +81,18 @@ class StopOnNonFinite(LossReader):
         bad = [name for name, value in losses.items() if not math.isfinite(value)]
         if bad:
             raise FaceganError(
-                f"stopped: {bad[0]} is not finite after step {step}. The last checkpoint is untouched; go on from "
-                "it with --resume, or start anew with another --seed or --precision float32"
+                f"stopped: {bad[0]} is not finite after step {step}. Resume from the last checkpoint, if there is one, "
+                "with --resume, or start again with another --seed or with --precision float32"
             )
 
 
 class Recorder(LossReader):
-    """Keeps the mean losses and the speed of every epoch: the history that goes into checkpoint and model.
+    """Keeps the mean losses and the speed of every epoch, the history that checkpoints and models contain.
 
     Args:
         plan: the run's plan.
-        history: of the run so far; goes on growing.
-        current: the sums of the epoch under way, from a checkpoint in its midst.
+        history: of the run so far; it is appended to.
+        current: the sums of the current epoch, from a checkpoint taken during it.
     """
 
     def __init__(self, plan, history, current=None):
@@ -131,7 +131,7 @@ class Recorder(LossReader):
 
 
 class Progress(RunCallback):
-    """One line that says how far it is, how fast, how long still, and every network's loss."""
+    """Prints a line with the step, the speed, the time left and every network's loss."""
 
     def on_train_begin(self, logs=None):
         self._start = self._shown = time.monotonic()

@@ -1,4 +1,4 @@
-"""The moving averages in place of the weights, for as long as a picture or a file is made."""
+"""Swaps the moving averages in for the weights while an image or a file is made."""
 
 from contextlib import contextmanager
 
@@ -9,13 +9,13 @@ from facegan.training.backends import synchronise
 
 @contextmanager
 def averaged(training):
-    """Within the block, `training`'s networks have the moving averages of their weights."""
+    """Within the block, the networks of `training` have the moving averages of their weights."""
     synchronise(training)
     weights = [ops.copy(variable.value) for variable in training.trainable_variables]
-    for variable, average in zip(training.trainable_variables, training.optimizer.averages):
+    for variable, average in zip(training.trainable_variables, training.optimizer.averages, strict=True):
         variable.assign(average)
     try:
         yield
     finally:
-        for variable, weight in zip(training.trainable_variables, weights):
+        for variable, weight in zip(training.trainable_variables, weights, strict=True):
             variable.assign(weight)

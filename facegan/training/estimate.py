@@ -1,4 +1,4 @@
-"""What a run will take, found out by doing a few of its steps. Writes nothing."""
+"""What a run will take, estimated from a few of its steps. Writes nothing."""
 
 import resource
 import sys
@@ -18,12 +18,14 @@ TIMED_STEPS = 4
 
 @dataclass(frozen=True)
 class Estimate:
-    """Attributes:
-    parameters: `{network: how many}`.
-    steps: of the whole run.
-    seconds_per_step: the mean of a few timed steps.
-    peak_memory: of this process so far, in bytes.
-    checkpoint: size of one checkpoint, in bytes.
+    """What a run will take.
+
+    Attributes:
+        parameters: `{network: how many}`.
+        steps: of the whole run.
+        seconds_per_step: the mean of a few timed steps.
+        peak_memory: of this process so far, in bytes.
+        checkpoint: size of one checkpoint, in bytes.
     """
 
     parameters: dict
@@ -47,7 +49,10 @@ def estimate(faces, settings, images=None, devices=1):
     """Times a few steps of a run.
 
     Args:
-        faces, settings, images, devices: as for `facegan.training.run.train`.
+        faces: as for `facegan.training.run.train`, and so are the others.
+        settings: `Settings`.
+        images: how many photos in all.
+        devices: how many share a batch.
 
     Returns:
         `Estimate`.

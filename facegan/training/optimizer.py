@@ -14,8 +14,9 @@ class NetworkAdam(keras.optimizers.Adam):
         rates: the learning rate of each trainable variable, in the model's order.
         beta_1, beta_2: Adam's.
         ema_decay: of the moving average.
-        from_random: whether training begins with random weights, which the average would show for thousands of steps: then
-            the decay is reached as `min(ema_decay, (1 + step) / (10 + step))`. Trained weights are themselves an average.
+        from_random: whether training begins with random weights, which the average would show for thousands of steps:
+            then the decay is reached as `min(ema_decay, (1 + step) / (10 + step))`. Trained weights are an average
+            already.
     """
 
     def __init__(self, rates, beta_1, beta_2, ema_decay, from_random=True):
@@ -26,7 +27,7 @@ class NetworkAdam(keras.optimizers.Adam):
     def build(self, variables):
         super().build(variables)
         # Keras starts them at zero; the images before the first step are made with them.
-        for variable, average in zip(variables, self.averages):
+        for variable, average in zip(variables, self.averages, strict=True):
             average.assign(ops.copy(variable.value))
 
     def update_step(self, gradient, variable, learning_rate):
@@ -38,7 +39,7 @@ class NetworkAdam(keras.optimizers.Adam):
         if self._from_random:
             step = ops.cast(self.iterations, "float32")
             decay = ops.minimum(decay, (1.0 + step) / (10.0 + step))
-        for variable, average in zip(trainable_variables, self._model_variables_moving_average):
+        for variable, average in zip(trainable_variables, self._model_variables_moving_average, strict=True):
             average.assign(decay * average + (1.0 - decay) * variable)
 
     @property

@@ -1,6 +1,6 @@
-"""A run: from prepared faces and settings to a trained model, or on from a checkpoint."""
+"""A training run: from prepared faces and settings to a trained model, or on from a checkpoint."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -12,18 +12,17 @@ from facegan.errors import FaceganError
 from facegan.inference import MODEL_FILE, describe, find_model
 from facegan.models.facegan import FaceGAN
 from facegan.models.file import load_networks, save_model
+from facegan.models.precision import set_precision
 from facegan.recipe import Recipe
-from facegan.training.ema import averaged
 from facegan.training.backends import make_deterministic
 from facegan.training.batches import Batches, BatchSource, host_share
 from facegan.training.callbacks import Progress, Recorder, Saver, StopOnNonFinite, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints
 from facegan.training.devices import parallel, process
-from facegan.models.precision import set_precision
-from facegan.training.samples import Samples
+from facegan.training.ema import averaged
 from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribute_finder
+from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
-
 
 # What a model's record says of how its run began: the photos that earlier runs had seen, and which networks began with
 # random weights.
@@ -35,7 +34,7 @@ TRAINED = ("encoder", "discriminator", "generator", "editor")
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is determined by, together with its data. Stays the same when it is resumed.
+    """What determines a run together with its data; the same when it is resumed.
 
     Attributes:
         recipe: `Recipe`.
@@ -62,14 +61,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Plan:
-    """Where a run writes, and its steps.
+    """Where a run writes, and how many steps it takes.
 
     Attributes:
         out: the run's folder.
         batch_size: photos in a step.
-        steps_per_epoch: the photos left over go to the next epoch.
+        steps_per_epoch: without the photos that are too few for another batch.
         first_step: how many steps are done already.
-        last_step: how many it shall be in the end.
+        last_step: how many there are in the end.
     """
 
     out: Path
@@ -83,8 +82,11 @@ def build_training(faces, settings, start=None, begun=None, pretrained=True):
     """New networks for this data, ready for `fit()`, with seeded weights or those of a model file.
 
     Args:
-        faces, settings, start, pretrained: as for `train`.
+        faces: as for `train`, and so are `settings`, `start` and `pretrained`.
+        settings: `Settings`.
+        start: a model file.
         begun: how the run began, if it is resumed.
+        pretrained: whether networks that start from ImageNet do.
     """
     make_deterministic()
     keras.utils.set_random_seed(settings.seed)
@@ -98,6 +100,7 @@ def build_training(faces, settings, start=None, begun=None, pretrained=True):
 
 
 def build_networks(faces, settings):
+    """A `FaceGAN` with random weights for these faces and settings."""
     attributes = Attributes(settings.attributes, faces.columns)
     vectors = attributes.select(faces.labels[faces.part("train")], faces.columns)
     vectors, counts = np.unique(vectors, axis=0, return_counts=True)
@@ -107,14 +110,14 @@ def build_networks(faces, settings):
         faces.size,
         attributes.names,
         faces.columns,
-        combinations=dict(zip(bits, counts.tolist())),
+        combinations=dict(zip(bits, counts.tolist(), strict=True)),
         record={
             "data": faces.info,
             "settings": settings.to_dict(),
             "images_seen": 0,
             "images_before": 0,
             "history": [],
-        },  # fmt: skip
+        },
     )
     networks.record = {**networks.record, "random_networks": list(networks.subnetworks)}
     return networks
@@ -150,10 +153,12 @@ def take_weights(networks, path):
 
 
 def layers_of(network):
+    """The shapes of a network's weights; two networks with the same ones have the same layers."""
     return network and [weight.shape for weight in network.weights]
 
 
 def batch_source(faces, settings, attributes):
+    """The `BatchSource` of a run: it draws from the training photos."""
     return BatchSource(faces, faces.part("train"), attributes, settings.recipe, settings.batch_size, settings.seed)
 
 

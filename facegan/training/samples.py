@@ -45,4 +45,4 @@ class Samples:
             images = self.networks.edit(normalise(self.photos), self.labels, attributes.apply(self.labels, wishes))
             columns.append(to_images(denormalise(images)))
         labels = ["photo", *(attributes.describe(wishes) for wishes in self.wishes)]
-        return sheet(list(zip(*columns)), column_labels=labels)
+        return sheet(list(zip(*columns, strict=True)), column_labels=labels)

@@ -70,8 +70,11 @@ class GANTraining(TrainStep, keras.Model):
 
     @property
     def state_variables(self):
-        """What a run needs to go on besides the trained weights: power iterations, dropout's state, and the attribute
-        finder, which is fine-tuned only once. The projector is built anew."""
+        """What a run needs to resume besides the trained weights.
+
+        These are the power iterations' vectors, dropout's state and the attribute finder, which is trained only once.
+        The projector is built anew.
+        """
         fixed = {id(variable) for variable in self._projector.variables} if self._projector is not None else set()
         return [variable for variable in self.non_trainable_variables if id(variable) not in fixed]
 

@@ -15,15 +15,17 @@ class EventWriter:
     """Appends to a new event file in `folder`.
 
     Args:
-        folder: made where it is missing.
-        first_step: of this part of the run. TensorBoard drops what an interrupted part wrote after it.
+        folder: created if it is missing.
+        first_step: the step at which this part of the run begins. TensorBoard drops what an interrupted part wrote
+            after it.
     """
 
     def __init__(self, folder, first_step=0):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
-        self._file = open(folder / name, "wb")
+        # Open for as long as the run.
+        self._file = open(folder / name, "wb")  # noqa: SIM115
         self._records = RecordWriter(self._file)
         self._write(file_version="brain.Event:2")
         if first_step:

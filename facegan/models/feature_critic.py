@@ -10,7 +10,7 @@ import numpy as np
 from keras import layers, ops
 
 from facegan.features.efficientnet import build_efficientnet_lite, scale_filters
-from facegan.models.layers import InitialKernel, activation
+from facegan.models.layers import InitialKernel, InstanceNormalization, activation
 from facegan.recipe.objective import FeatureCritic
 
 MIXED_CHANNELS = 64
@@ -144,9 +144,10 @@ def build_feature_critic(recipe: FeatureCritic, feature_shapes, condition_size: 
     scores = []
     for tensor in inputs[:-1]:
         tensor = activation(SpectralConv2D(recipe.filters, 1)(tensor))
+        # Without normalisation the score of several spectrally normalised layers has hardly any slope.
         while tensor.shape[1] > SMALLEST:
-            tensor = activation(SpectralConv2D(recipe.filters, 4, strides=2)(tensor))
-        tensor = activation(SpectralConv2D(recipe.filters, 3)(tensor))
+            tensor = activation(InstanceNormalization()(SpectralConv2D(recipe.filters, 4, strides=2)(tensor)))
+        tensor = activation(InstanceNormalization()(SpectralConv2D(recipe.filters, 3)(tensor)))
         scores.append(layers.Flatten(dtype="float32")(SpectralConv2D(1, 1, dtype="float32")(tensor)))
     pooled = activation(layers.Dense(256)(layers.LayerNormalization()(inputs[-1])))
     logits = layers.Dense(condition_size, dtype="float32")(pooled)

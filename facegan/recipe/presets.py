@@ -49,9 +49,9 @@ CELEBA128 = Recipe(
         GeneratorWeights(match=1.0),
         EditorWeights(match=30.0, margin=1.5, preservation=60.0, preservation_target="prediction", reconstruction=10.0),
     ),
-    FeatureCritic(),
+    FeatureCritic(learning_rate=5e-4),
     AttributeFinder(),
-    Optimizers(2e-4, 1e-4, 4e-4, beta_1=0.0, beta_2=0.99, ema_decay=0.999),
+    Optimizers(5e-4, 1e-4, 4e-4, beta_1=0.0, beta_2=0.9, ema_decay=0.999),
     batch_size=64,
     epochs=50,
 )

@@ -95,4 +95,4 @@ def test_the_image_is_the_sum_of_what_each_size_contributes(generator):
     contributions[0].bias.assign([0.5, 0.0, -0.5])
     face = array(generator([ops.zeros((1, 10)), ops.zeros((1, 8))]))
     generator.set_weights(before)
-    assert face == pytest.approx(np.broadcast_to(np.tanh([0.5, 0.0, -0.5]), face.shape), abs=1e-6)
+    assert face == pytest.approx(np.broadcast_to([0.5, 0.0, -0.5], face.shape), abs=1e-6)

@@ -1,5 +1,6 @@
 """Every value of a recipe has an effect: each is changed by itself, and a network, a batch, a loss, the fine-tuning or
-the optimizer comes out different."""
+the optimizer comes out different.
+"""
 
 import dataclasses
 
@@ -9,11 +10,14 @@ import pytest
 from keras import layers, ops
 
 from facegan.attributes import FIVE_NAMES, Attributes
+from facegan.models.attribute_finder import build_attribute_finder
 from facegan.models.editor import build_editor
 from facegan.models.encoder import build_encoder
+from facegan.models.facegan import FaceGAN
 from facegan.models.feature_critic import build_feature_critic, feature_shapes
 from facegan.models.generator import build_generator
 from facegan.recipe import Recipe, find_recipe
+from facegan.recipe.objective import ClassifierEnsemble
 from facegan.recipe.part import Part
 from facegan.training.batches import BatchSource
 from facegan.training.objectives import Classified, FeatureScores, Outputs, loss_terms
@@ -101,6 +105,7 @@ def aspects(recipe, faces, outputs):
     source = BatchSource(faces, faces.part("train"), Attributes(FIVE_NAMES, faces.columns), recipe, 16, 0)
     yield {name: array.tobytes() for name, array in source.at(0).items()}
     yield _optimizer(recipe)
+    yield _edited(recipe)
     networks = recipe.networks
     encoder = build_encoder(networks.encoder, 32)
     yield structure(encoder)
@@ -139,6 +144,21 @@ def _optimizer(recipe):
         patch.setattr(projector, lambda *_: None)
         training = GANTraining(_Toy(recipe))
     return training.learning_rates, training.optimizer._rates, training.optimizer.get_config() | {"name": ""}
+
+
+class _Brightening:
+    """Stands in for a `FaceGAN` whose editor brightens the left of a face."""
+
+    def __init__(self, recipe):
+        self.recipe = recipe
+
+    def edit_once(self, images, source, target):
+        return images + ops.cast(np.arange(4) < 2, "float32")[None, None, :, None]
+
+
+def _edited(recipe):
+    zeros = ops.zeros((1, K))
+    return ops.convert_to_numpy(FaceGAN.edit(_Brightening(recipe), ops.zeros((1, 4, 4, 3)), zeros, zeros)).tobytes()
 
 
 def _fine_tuned(recipe, source):
@@ -206,7 +226,21 @@ def test_a_backbone_is_the_one_that_is_named(part, monkeypatch):
 def test_all_fields_are_tried():
     """Both recipes together have a part of every class."""
     tried = {type(part) for name in ("paper", "celeba128") for part in parts(find_recipe(name))}
-    assert tried == set(all_subclasses(Part))
+    assert tried | {ClassifierEnsemble} == set(all_subclasses(Part))
+
+
+def test_every_value_of_an_ensemble_has_an_effect(shrunk, drawn_faces):
+    ensemble = ClassifierEnsemble(2, images=48, batch_size=8)
+    recipe = dataclasses.replace(shrunk("celeba128"), attribute_finder=ensemble)
+    source = BatchSource(
+        drawn_faces, drawn_faces.part("train"), Attributes(FIVE_NAMES, drawn_faces.columns), recipe, 16, 0
+    )
+    expected = _fine_tuned(recipe, source)
+    for change in ({"images": 96}, {"batch_size": 16}, {"learning_rate": 2e-3}):
+        other = dataclasses.replace(recipe, attribute_finder=dataclasses.replace(ensemble, **change))
+        assert _fine_tuned(other, source) != expected
+    sizes = [build_attribute_finder(ClassifierEnsemble(count), 32, K).count_params() for count in (1, 2)]
+    assert sizes[0] < sizes[1]
 
 
 def parts(part):

@@ -103,7 +103,8 @@ def test_gradients_are_those_of_each_loss_alone(step, network, monkeypatch):
 @pytest.mark.parametrize("network", ["generator", "editor"])
 def test_gradients_are_the_slopes_of_the_losses(step, network):
     """Against finite differences, along parts of the gradient. (The discriminator's penalty jumps where a LeakyReLU
-    changes sides, so that differences are no measure of it.)"""
+    changes sides, so that differences are no measure of it.)
+    """
     loss = compiled_loss(step, network)
     weights = [ops.convert_to_numpy(variable) for variable in step.training.network_variables[network]]
     random = np.random.default_rng(1)

@@ -24,7 +24,10 @@ def test_it_is_small_and_16_bit():
 
 def test_it_says_what_it_was_trained_on():
     described = describe(PACKAGED)
-    assert described["record"]["data"]["source"]["name"] and "non-commercial" in described["record"]["data"]["source"]["terms"]
+    assert (
+        described["record"]["data"]["source"]["name"]
+        and "non-commercial" in described["record"]["data"]["source"]["terms"]
+    )
     assert described["record"]["images_seen"] > 10_000
     assert "/" not in json.dumps(described["record"]["data"]), "no path of a machine"
 

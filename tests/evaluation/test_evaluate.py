@@ -179,7 +179,7 @@ def test_every_metric_has_a_protocol_and_only_downloads_are_left_out():
 def faces(drawn_faces, tmp_path, monkeypatch):
     """A copy of the drawn faces with an untrained judge."""
     monkeypatch.setattr(judges, "BACKBONE", "lite0")
-    untrained = lambda faces: judges.Judge(faces.size, faces.columns, data=faces.info, input_size=32)  # noqa: E731
+    untrained = lambda faces: judges.Judge(faces.size, faces.columns, data=faces.info, input_size=32)
     monkeypatch.setattr(judge_training, "train_judge", untrained)
     return shutil.copytree(drawn_faces.path, tmp_path / "faces")
 

@@ -36,13 +36,14 @@ def repeated(step):
     return time_of(step)
 
 
-def keras_step(preset, size, precision, batch_size, plain):
+def keras_step(recipe, size, precision, batch_size, plain):
     """Our step, or the plain one: every network with a forward pass of its own."""
     import keras
     from flops import step_flops
     from keras import ops
 
     from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
+    from facegan.augment.differentiable import DRAWS
     from facegan.models.facegan import FaceGAN
     from facegan.models.precision import set_precision
     from facegan.training.backends import make_deterministic
@@ -50,31 +51,35 @@ def keras_step(preset, size, precision, batch_size, plain):
 
     make_deterministic()
     set_precision(precision)
-    training = GANTraining(FaceGAN(recipe(preset), size, FIVE_NAMES, CELEBA_COLUMNS))
+    training = GANTraining(FaceGAN(find(recipe), size, FIVE_NAMES, CELEBA_COLUMNS))
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, (batch_size, 8)).astype("float32")
     images = random.integers(0, 256, (batch_size, size, size, 3), "uint8")
     batch = {
         "images": images,
-        "references": images,
         "labels": labels,
+        "known": np.ones_like(labels),
         "targets": 1 - labels,
-        "noise": random.standard_normal((batch_size, training.networks.preset.noise_size), "float32"),
+        "noise": random.standard_normal(
+            (batch_size, training.networks.recipe.networks.generator.noise_size), "float32"
+        ),
         "mixing": random.random((batch_size, 1, 1, 1), "float32"),
-        "drawn_on": np.zeros((batch_size, 1, 1, 1), "float32"),
+        "augmentation": random.random((batch_size, DRAWS), "float32"),
     }
     matrix = ops.cast(ops.ones((CEILING_SIZE, CEILING_SIZE)), precision)
     seconds = (lambda: repeated(plain_step(training, batch))) if plain else (lambda: shared_step(training, batch))
     return seconds, batch_size, compiled_product(keras.backend.backend(), matrix), step_flops(training.networks)
 
 
-def recipe(name):
-    """A preset, or `half`: the paper's networks with half the filters."""
-    from dataclasses import replace
+def find(name):
+    """A recipe, or `half`: the paper's networks with half the filters."""
+    from facegan.recipe import find_recipe
+    from facegan.recipe.toml import with_value
 
-    from facegan.presets import preset
-
-    return replace(preset("paper"), filters=32, max_filters=256) if name == "half" else preset(name)
+    if name != "half":
+        return find_recipe(name)
+    narrow = with_value(find_recipe("paper"), "networks.encoder.filters=32")
+    return with_value(narrow, "networks.encoder.max_filters=256")
 
 
 def shared_step(training, batch):
@@ -141,7 +146,7 @@ def main(arguments):
     if contender["kind"] == "torch":
         seconds_of, batch_size, product, flops = torch_step(contender["name"])
     else:
-        options = {name: contender[name] for name in ("preset", "size", "precision", "batch_size", "plain")}
+        options = {name: contender[name] for name in ("recipe", "size", "precision", "batch_size", "plain")}
         seconds_of, batch_size, product, flops = keras_step(**options)
     product()
     # Before and after, so that a change in what else the machine has to do shows in both.

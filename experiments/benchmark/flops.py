@@ -38,10 +38,10 @@ def step_flops(networks):
     Generator and editor: forward and backward for data and weights, 3 each.
 
     Args:
-        networks: a `FaceGAN`.
+        networks: a `FaceGAN` without networks that start from ImageNet.
     """
     discriminator = forward_flops(networks.encoder) + forward_flops(networks.discriminator)
-    edited = 2 if networks.preset.objective == "paper" else 4
+    edited = 2 if networks.recipe.objective.kind == "paper" else 4
     passes = 3 + 4 + edited + 6
     return (
         passes * discriminator

@@ -16,11 +16,11 @@ import click
 HERE = Path(__file__).parent
 
 
-def ours(preset, size, batch_size, precision, backend="tensorflow", plain=False):
+def ours(recipe, size, batch_size, precision, backend="tensorflow", plain=False):
     return {
         "kind": "keras",
         "backend": backend,
-        "preset": preset,
+        "recipe": recipe,
         "size": size,
         "batch_size": batch_size,
         "precision": precision,

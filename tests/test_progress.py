@@ -44,9 +44,9 @@ def terminal(monkeypatch):
 @pytest.mark.parametrize(
     "arguments, label",
     [
-        (("generate", "--count", 40), "making faces"),
-        (("generate", "--count", 4, "--walk", "--out", "walk.gif"), "making faces"),
-        (("generate", "--count", 20, "--then", "glasses=1"), "making faces"),
+        (("generate", "--count", 40), "generating faces"),
+        (("generate", "--count", 4, "--walk", "--out", "walk.gif"), "generating faces"),
+        (("generate", "--count", 20, "--then", "glasses=1"), "generating faces"),
         (("edit", "--set", "glasses=1", "--strength", "0:2:0.05"), "editing faces"),
         (("edit", "--grid", "hair,glasses"), "editing faces"),
     ],

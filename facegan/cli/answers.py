@@ -1,4 +1,4 @@
-"""What a command has to say at its end: lines for people or, with --json, data for scripts."""
+"""The result of a command: lines for people or, with --json, data for scripts."""
 
 import json
 import os
@@ -17,20 +17,20 @@ class Answer:
     """What a command returns.
 
     Attributes:
-        data: anything that becomes JSON; paths become text.
+        data: anything that converts to JSON; paths become text.
         lines: the same for people.
-        left_out: what nothing was made of; if there is any, the command exits with `PARTLY_DONE`.
+        left_out: inputs without a result; if there are any, the command exits with `PARTLY_DONE`.
     """
 
     data: Any
-    lines: list
+    lines: list[Any]
     left_out: Collection = ()
 
 
 class Answering(click.Command):
     """A command that returns an `Answer`, with the options --json and --quiet.
 
-    Whatever it has to say on the way is on stderr, which --quiet turns away; how it fails is said all the same.
+    Progress and remarks go to stderr, which --quiet silences; errors are reported all the same.
     """
 
     def __init__(self, *args, **kwargs):

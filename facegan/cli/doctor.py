@@ -10,7 +10,7 @@ from facegan.cli.program import import_quietly
 
 @click.command(cls=Answering)
 def doctor():
-    """Says what there is on this machine, and what is missing for what.
+    """Lists what this machine has, and what is missing for which purpose.
 
     \b
     Examples:
@@ -23,6 +23,6 @@ def doctor():
         import_quietly()
     found = examine()
     return Answer(
-        [dict(zip(("what", "found", "advice"), row)) for row in found],
+        [dict(zip(("what", "found", "advice"), row, strict=True)) for row in found],
         [f"{what:15} {state}" + (f"  ({advice})" if advice else "") for what, state, advice in found],
     )

@@ -23,25 +23,36 @@ from facegan.errors import FaceganError
 
 @click.command(cls=Answering)
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--set", "wishes", multiple=True, help="What to change: glasses=1. Can be given again.")
+@click.option("--set", "wishes", multiple=True, help="What to change: glasses=1; repeatable.")
 @click.option("--say", default="", help="The same in plain words, in English or Chinese.")
 @click.option(
-    "--grid", help="Instead, every value of an attribute, or of two in all combinations: --grid hair,glasses.",
+    "--grid",
+    help="Instead, every value of an attribute, or of two in all combinations: --grid hair,glasses.",
 )
 @click.option(
-    "--strength", "strengths", type=Strengths(), default="1", show_default=True,
+    "--strength",
+    "strengths",
+    type=Strengths(),
+    default="1",
+    show_default=True,
     help="0 changes nothing; above 1 exaggerates. 0:2:0.25 makes a strip.",
 )
-@click.option("--from", "source", help="What the faces are like now. What it leaves out, the model finds out.")
+@click.option(
+    "--from", "source", help="The present attributes of the faces. The model predicts those that are not given."
+)
 @click.option("--face", "which", type=FaceNumber(), help="Which face of a photo: 1 is the largest.  [default: 1]")
-@click.option("--compare", is_flag=True, help="Put each photo as it was beside what became of it.")
+@click.option("--compare", is_flag=True, help="Put each photo beside its edit.")
 @click.option("--faces-only", is_flag=True, help="Write the faces alone, aligned and of the model's size.")
 @click.option(
-    "--aligned/--no-aligned", default=None,
-    help="Treat all images as aligned faces, or all as photos.  [default: decided by where the eyes are]",
+    "--aligned/--no-aligned",
+    default=None,
+    help="Treat all images as aligned faces, or all as photos.  [default: decided by the position of the eyes]",
 )
 @click.option(
-    "--out", type=click.Path(), default="edited.png", show_default=True,
+    "--out",
+    type=click.Path(),
+    default="edited.png",
+    show_default=True,
     help="For a photo, an image or a .gif of the edit growing; for aligned faces, a sheet of before and after or a "
     ".gif; or a folder for single files (with a slash at the end).",
 )
@@ -51,10 +62,10 @@ from facegan.errors import FaceganError
 def edit(
     images, wishes, say, grid, strengths, source, which, compare, faces_only, aligned, out, overwrite, show_them, model
 ):
-    """Changes attributes of the faces in IMAGES, or in all pictures of a folder.
+    """Edits attributes of the faces in IMAGES, or in all images of a folder.
 
-    In a photo, faces are looked for, and edited where they are. Images whose eyes lie where aligned faces' eyes lie are
-    edited as they are.
+    Faces in a photo are detected, edited and blended back. An image whose eyes lie where an aligned face has them is
+    edited as a whole.
 
     \b
     Examples:
@@ -74,12 +85,14 @@ def edit(
     if Path(out).suffix.lower() == ".gif" and not moving:
         raise FaceganError("an animation needs several strengths: --strength 0:1.5:0.1")
     if grid and (wishes or say):
-        raise FaceganError("--grid has edits of its own; leave out --set and --say")
+        raise FaceganError("--grid has its own edits; omit --set and --say")
     if not (grid or wishes or say):
-        raise FaceganError('nothing to change: add --set glasses=1, say, or --say "take off the glasses"')
+        raise FaceganError('nothing to change: add --set glasses=1 or --say "take off the glasses"')
     output = Output(out, "edit", moving, [*paths, find_model(model)], overwrite)
     if grid and (moving or not output.is_sheet or len(grid.split(",")) > 2):
-        raise FaceganError("a grid is a picture of one strength, of one attribute or two: --grid hair,glasses --out grid.png")
+        raise FaceganError(
+            "a grid is an image of one strength and of one or two attributes: --grid hair,glasses --out grid.png"
+        )
     if output.is_folder:
         output.check_files(name for names in edited_names(paths, strengths) for name in names)
     wishes = all_wishes(understood(say, describe(model), editing=True), *wishes)

@@ -14,24 +14,33 @@ from facegan.errors import FaceganError
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="report", show_default=True,
-    help="The folder for the page, its pictures and the figures.",
+    "--out",
+    type=click.Path(path_type=Path),
+    default="report",
+    show_default=True,
+    help="The folder for the page with its images, and for the figures.",
 )
 @click.option(
-    "--faces", "limit", type=click.IntRange(min=1), default=200, show_default=True,
-    help="How many test faces to try each edit on.",
+    "--faces",
+    "limit",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="The largest number of test faces for each edit.",
 )
 @click.option(
-    "--judge", "judge_file", type=click.Path(path_type=Path),
+    "--judge",
+    "judge_file",
+    type=click.Path(path_type=Path),
     help="The file of a judge that was trained on other faces.  [default: that of DATA, trained the first time]",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of which faces these are.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the choice of faces.")
 @click.option("--inception", is_flag=True, help="Measure fid_inception too; downloads InceptionV3's weights.")
 def evaluate(model, data, out, limit, judge_file, seed, inception):
     """Measures a MODEL on the test part of the prepared faces in DATA.
 
     The judge is an ImageNet-pretrained classifier, fine-tuned on the training part the first time and kept in DATA.
-    On a CPU that takes about an hour; --judge takes one that was trained elsewhere. Needs facegan[features].
+    On a CPU that takes about an hour; --judge uses one that was trained elsewhere. Needs facegan[features].
 
     \b
     Examples:
@@ -60,5 +69,6 @@ def evaluate(model, data, out, limit, judge_file, seed, inception):
         measured = measure(networks, faces, judge, metrics, limit, seed, lambda name: bar.update(1))
     report = write_report(measured, described, out)
     figures = measured.figures
-    lines = [f"{name:32} {'not measured' if value is None else format(value, '.3f')}" for name, value in figures.items()]
+    shown = {name: "not measured" if value is None else f"{value:.3f}" for name, value in figures.items()}
+    lines = [f"{name:32} {value}" for name, value in shown.items()]
     return Answer({"report": report, "figures": figures}, [*lines, report])

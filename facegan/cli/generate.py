@@ -15,30 +15,36 @@ from facegan.errors import FaceganError
 
 @click.command(cls=Answering)
 @click.option(
-    "--attrs", default="",
-    help="What the faces shall be like, as in the examples. The rest is drawn as it occurs in the training data.",
+    "--attrs",
+    default="",
+    help="Attributes of the faces, as in the examples. Others are drawn with the frequencies of the training data.",
 )
 @click.option("--text", default="", help="The same in plain words, in English or Chinese.")
-@click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="How many faces.")
+@click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="The number of faces.")
 @click.option(
-    "--seed", type=click.IntRange(min=0),
+    "--seed",
+    type=click.IntRange(min=0),
     help="The same seed gives the same faces.  [default: a new one, printed]",
 )
 @click.option(
-    "--like", type=click.Path(path_type=Path),
-    help="An image that facegan generated: its description, count, seed and edits, where no other are given.",
+    "--like",
+    type=click.Path(path_type=Path),
+    help="An image that facegan generated: reuse its description, count, seed and edits unless others are given.",
 )
-@click.option("--then", multiple=True, help="Then edit them: an edit, one column in the sheet. Can be given again.")
+@click.option("--then", multiple=True, help="Then edit the faces: one column of the sheet per edit; repeatable.")
 @click.option(
-    "--out", type=click.Path(), default="faces.png", show_default=True,
+    "--out",
+    type=click.Path(),
+    default="faces.png",
+    show_default=True,
     help="An image for a labelled sheet, or a folder for single files (with a slash at the end).",
 )
-@click.option("--walk", is_flag=True, help="An animation, .gif or .webp, that walks from each face to the next.")
+@click.option("--walk", is_flag=True, help="An animation, .gif or .webp, from each face to the next.")
 @OVERWRITE_OPTION
 @SHOW_OPTION
 @MODEL_OPTION
 def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_them, model):
-    """Makes faces from a description; and, with --then, edits what was made.
+    """Generates faces from a description and, with --then, edits them.
 
     \b
     Examples:
@@ -54,10 +60,14 @@ def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_th
 
     output = Output(out, "generate", walk, [find_model(model), *([like] if like else [])], overwrite)
     if walk and (then or not output.is_animation):
-        raise FaceganError("a walk is an animation without edits: name a .gif or .webp with --out, and leave out --then")
+        raise FaceganError("a walk is an animation without edits: choose a .gif or .webp with --out, and omit --then")
     if like:
         made = _like(like)
-        given = lambda name: click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
+        source = click.get_current_context().get_parameter_source
+
+        def given(name):
+            return source(name) is not ParameterSource.DEFAULT
+
         attrs = attrs if given("attrs") or given("text") else made["attrs"]
         count, seed, then = (
             value if given(name) else made[name] for name, value in (("count", count), ("seed", seed), ("then", then))
@@ -69,7 +79,7 @@ def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_th
         click.echo(f"seed {seed}", err=True)
     loaded = load(model)
     faces = (count - 1) * FRAMES + 1 if walk else count * (1 + len(then))
-    with counting_faces(loaded, faces, "making faces"):
+    with counting_faces(loaded, faces, "generating faces"):
         if walk:
             written = write_walk(loaded, attrs, count, seed, output)
         else:

@@ -7,19 +7,19 @@ import click
 
 from facegan.errors import FaceganError
 
-# Pictures; more would scroll away.
+# Images; more would scroll away.
 MOST_SHOWN = 8
 MODEL_OPTION = click.option(
     "--model",
     type=click.Path(path_type=Path),
-    help="A .keras file, the folder of a run, or celeba128, which comes with the package.  [default: the run in run/ if "
-    "there is one, else celeba128]",
+    help="A .keras file, the folder of a run, or celeba128, the packaged model.  [default: the run in run/ if there is "
+    "one, else celeba128]",
 )
 
-SHOW_OPTION = click.option("--show", "show_them", is_flag=True, help="Also show the pictures here, if this is a terminal.")
+SHOW_OPTION = click.option("--show", "show_them", is_flag=True, help="Also show the images in this terminal.")
 
 OVERWRITE_OPTION = click.option(
-    "--overwrite", is_flag=True, help="Replace files that this command has not written itself; inputs are never replaced."
+    "--overwrite", is_flag=True, help="Replace files that this command did not write; inputs are never replaced."
 )
 
 
@@ -36,7 +36,7 @@ def details(written):
 
 
 def show(paths):
-    """Shows pictures in the terminal that stderr is, the first few of many; elsewhere nothing."""
+    """Shows the first few images if stderr is a terminal."""
     from facegan.images import open_image
     from facegan.terminal_images import to_ansi
 
@@ -46,12 +46,12 @@ def show(paths):
 
 
 def understood(text, described, editing):
-    """A sentence as `"gender=female, glasses=1"`; says on stderr what was made of it, and what was not.
+    """Parses a sentence into `"gender=female, glasses=1"`; prints what was understood, and what was not, on stderr.
 
     Args:
         text: in English or Chinese; may be empty.
-        described: what `inference.describe` says of the model.
-        editing: whether it is about a change, not about a face.
+        described: the model's description, from `inference.describe`.
+        editing: whether the sentence is about a change, not about a face.
 
     Raises:
         FaceganError: it names nothing that the model knows.
@@ -65,14 +65,14 @@ def understood(text, described, editing):
     found = parse_sentence(text, attributes, editing)
     if not found.wishes:
         unknown = f" (unknown: {', '.join(found.unknown)})" if found.unknown else ""
-        raise FaceganError(f"'{text}' names nothing of what this model knows: {', '.join(attributes.names)}{unknown}")
+        raise FaceganError(f"'{text}' names nothing that this model knows: {', '.join(attributes.names)}{unknown}")
     click.echo(f"understood: {attributes.describe(found.wishes)}", err=True)
     if found.unknown:
         suggestions = ((word, suggest_word(word, attributes)) for word in found.unknown)
         unknown = (f"{word} (did you mean '{known}'?)" if known else word for word, known in suggestions)
         click.echo(f"not understood: {', '.join(unknown)}", err=True)
     for contradiction in found.contradictions:
-        click.echo(f"contradiction: {contradiction}; the last one was taken", err=True)
+        click.echo(f"contradiction: {contradiction}; the last one counts", err=True)
     return ", ".join(f"{name}={value}" for name, value in found.wishes.items())
 
 

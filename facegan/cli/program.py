@@ -12,17 +12,17 @@ from facegan.errors import FaceganError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-# Seconds of silence after which a person wonders.
+# Seconds of silence after which a start is explained.
 PATIENCE = 2.0
-STARTING = "starting TensorFlow or JAX: some seconds, and longer the first time\n"
+STARTING = "starting TensorFlow or JAX: a few seconds, longer the first time\n"
 
 
 class Interrupted(FaceganError):
-    """A person has stopped the command; the message says how to go on."""
+    """The user stopped the command; the message says how to resume."""
 
 
 class OneLineErrors(click.Group):
-    """What goes wrong with a person's input is one line on stderr and exit code 2, without a traceback."""
+    """Reports bad input as one line on stderr, with exit code 2 and without a traceback."""
 
     def main(self, args=None, **kwargs):
         try:
@@ -36,7 +36,7 @@ class OneLineErrors(click.Group):
         except click.ClickException as error:
             _leave(error.format_message(), BAD_INPUT)
         except BrokenPipeError:
-            # Whoever read the output has seen enough (`facegan info | head`); what is still to come goes nowhere.
+            # The reader has closed the pipe (`facegan info | head`); discard the rest.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
         except OSError as error:
@@ -55,14 +55,14 @@ def _leave(message, code):
 
 
 def import_quietly(module="keras"):
-    """Imports Keras and its backend, or what else imports TensorFlow, without the page of notices it greets with.
+    """Imports Keras and its backend, or another module that imports TensorFlow, without their notices.
 
-    Some of them no setting stops, so stderr is turned away during the import, below Python: what fails still comes
-    as an exception, and a crash in native code is still reported. In a terminal, a start that is slow is explained.
+    No setting stops some of these, so stderr is redirected during the import, below Python. Failures still raise
+    exceptions, and a crash in native code is still reported. In a terminal, a slow start is explained.
     """
     if module in sys.modules:
         return
-    # Of what comes later, errors stay: as exceptions.
+    # Later errors still raise exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""Kinds of values that options take."""
+"""Types of option values."""
 
 import math
 
@@ -6,12 +6,12 @@ import click
 
 
 class Number(click.FloatRange):
-    """A range without "not a number" and infinity, which click lets through."""
+    """A range without NaN and infinity, which click accepts."""
 
     def convert(self, value, param, ctx):
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
-            self.fail(f"{value} is not a number to work with.", param, ctx)
+            self.fail(f"{value} is not a finite number.", param, ctx)
         return number
 
 
@@ -27,10 +27,10 @@ class Strengths(click.ParamType):
         numbers = [Number(min=0).convert(part, param, ctx) for part in str(value).split(":")]
         if len(numbers) == 1:
             return tuple(numbers)
-        if len(numbers) != 3 or not 0 < numbers[2] or numbers[1] < numbers[0]:
+        if len(numbers) != 3 or numbers[2] <= 0 or numbers[1] < numbers[0]:
             self.fail(f"'{value}' is neither a number nor first:last:step, as in 0:2:0.25.", param, ctx)
         first, last, step = numbers
-        # Half a step more, so that rounding does not lose the last one.
+        # Half a step more, so that rounding does not lose the last strength.
         count = int((last - first) / step + 1.5) if (last - first) / step < self.most else self.most + 1
         if count > self.most:
             self.fail(f"'{value}' is more than {self.most} strengths.", param, ctx)

@@ -13,22 +13,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from facegan.api import evaluate, prepare
+    from facegan.api import evaluate, prepare, train
     from facegan.attributes import Attributes
     from facegan.errors import FaceganError
     from facegan.inference import FaceModel, load
+    from facegan.recipe import Recipe
 
 __version__ = "0.1.0"
 
-__all__ = ["Attributes", "FaceModel", "FaceganError", "__version__", "evaluate", "load", "prepare"]
+__all__ = ["Attributes", "FaceModel", "FaceganError", "Recipe", "__version__", "evaluate", "load", "prepare", "train"]
 
 _MODULES = {
     "Attributes": "attributes",
     "FaceModel": "inference",
     "FaceganError": "errors",
+    "Recipe": "recipe",
     "evaluate": "api",
     "load": "inference",
     "prepare": "api",
+    "train": "api",
 }
 
 

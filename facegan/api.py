@@ -1,4 +1,4 @@
-"""The commands `prepare` and `evaluate` as functions: paths and names go in, results come out."""
+"""The commands `prepare`, `train` and `evaluate` as functions: paths and names go in, results come out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from facegan.data.prepared import PreparedFaces
     from facegan.evaluation.evaluate import Report
+    from facegan.inference import FaceModel
+    from facegan.recipe import Recipe
 
 
 def prepare(
@@ -54,6 +56,60 @@ def prepare(
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
     source = open_sources(paths, labels, count, seed, align, ignore, rename)
     return prepare_source(source, out, size, seed, workers, progress)
+
+
+def train(
+    data: str | Path,
+    out: str | Path = "run",
+    *,
+    recipe: str | Recipe = "celeba128",
+    attributes: Sequence[str] | None = None,
+    images: int | None = None,
+    batch_size: int | None = None,
+    precision: str = "auto",
+    seed: int = 0,
+    start: str | Path | None = None,
+    minutes: float | None = None,
+    checkpoint_minutes: float = 10.0,
+    devices: int = 1,
+) -> FaceModel:
+    """Trains a model on a prepared data set; `facegan train --resume` continues an interrupted run.
+
+    Args:
+        data: the folder of a prepared data set.
+        out: the folder of the run, for model, checkpoints and logs.
+        recipe: the name of a packaged recipe, or a recipe.
+        attributes: names of attributes and label columns; the standard five by default.
+        images: the number of photos to train on, counting repetitions; the recipe's epochs by default.
+        batch_size: photos in a step; the recipe's by default.
+        precision: `"float32"`, `"bfloat16"`, or `"auto"`: whichever is faster on this machine.
+        seed: of weights, order and noise.
+        start: a model file or the folder of a run whose weights to start from.
+        minutes: after which to stop with a checkpoint; no limit by default.
+        checkpoint_minutes: between two checkpoints.
+        devices: the number of GPUs that share each batch.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        FaceganError: data that cannot be trained on, an unknown recipe or attribute, or a folder that already holds a
+            run.
+    """
+    from facegan.attributes import FIVE_NAMES, Attributes
+    from facegan.data.prepared import PreparedFaces
+    from facegan.inference import load
+    from facegan.models.precision import choose_precision
+    from facegan.recipe import find_recipe
+    from facegan.training import run
+
+    faces = PreparedFaces(data)
+    chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
+    selected = Attributes(attributes or FIVE_NAMES, faces.columns)
+    faces.check_trainable(selected)
+    settings = run.Settings(chosen, selected.names, batch_size or chosen.batch_size, choose_precision(precision), seed)
+    path, _ = run.train(faces, settings, out, images, checkpoint_minutes, devices=devices, start=start, minutes=minutes)
+    return load(path)
 
 
 def evaluate(

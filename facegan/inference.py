@@ -2,9 +2,12 @@
 
 import json
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from facegan.errors import FaceganError
 from facegan.images import crop_square, denormalise, load_image, normalise, open_image, to_array, to_images
@@ -19,13 +22,16 @@ _CLASS = "facegan>FaceGAN"
 # Faces that go through the networks together: enough to be fast, few enough for any memory.
 BATCH = 32
 
+# Attributes with their values: "female, glasses=1", or a dictionary.
+Wishes = str | Mapping[str, Any]
 
-def find_model(path=None):
-    """The model file that `path` means.
+
+def find_model(path: str | Path | None = None) -> Path:
+    """Finds the file of a model.
 
     Args:
-        path: a file; the folder of a run, for the `model.keras` in it; the name of a model that comes with the package
-            (`celeba128`); or None, for the run in the folder `run` if there is one, else the package's own.
+        path: a file; the folder of a run, for the `model.keras` in it; the name of a packaged model (`celeba128`);
+            or None, for the run in the folder `run` if there is one, else `celeba128`.
 
     Raises:
         FaceganError: there is none.
@@ -39,13 +45,13 @@ def find_model(path=None):
             return packaged[str(path)]
         raise FaceganError(
             f"there is no model at {file}; train one with `facegan train`, or name another"
-            f" (with the package comes: {', '.join(sorted(packaged))})"
+            f" (packaged: {', '.join(sorted(packaged))})"
         )
     return file
 
 
-def describe(path=None):
-    """What a model file says of itself, read without loading the networks.
+def describe(path: str | Path | None = None) -> dict[str, Any]:
+    """Reads the description of a model file, without loading the networks.
 
     Args:
         path: as for `find_model`.
@@ -54,7 +60,7 @@ def describe(path=None):
         A dictionary: `recipe`, `image_size`, `attribute_names`, `columns`, `combinations` and `record`.
 
     Raises:
-        FaceganError: no such file, or something else than a facegan model.
+        FaceganError: there is no such file, or it is not a facegan model.
     """
     file = find_model(path)
     try:
@@ -67,19 +73,19 @@ def describe(path=None):
     return config["config"]
 
 
-def load(path=None, precision="auto"):
+def load(path: str | Path | None = None, precision: str = "auto") -> "FaceModel":
     """Loads a trained model.
 
     Args:
-        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba128"`, which comes with the
-            package; as for `find_model`.
-        precision: `"float32"`, `"bfloat16"`, or `"auto"`: what is faster on this machine.
+        path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba128"`, the packaged model;
+            as for `find_model`.
+        precision: `"float32"`, `"bfloat16"`, or `"auto"`: whichever is faster on this machine.
 
     Returns:
         A `FaceModel`.
 
     Raises:
-        FaceganError: no such file, something else than a facegan model, or a damaged one.
+        FaceganError: there is no such file, it is not a facegan model, or it is damaged.
     """
     describe(path)
     file = find_model(path)
@@ -101,17 +107,18 @@ class FaceModel:
         networks: a `FaceGAN`.
 
     Attributes:
-        on_faces: called with a number of faces whenever so many more are made, for a progress bar.
+        attributes: the attributes that it knows.
+        size: the side of its faces in pixels.
+        on_faces: called with the number of faces after each batch, for a progress bar.
 
     Example:
-
     >>> import facegan
     >>> model = facegan.load("run")  # doctest: +SKIP
     >>> face = model.generate("female, young, glasses")  # doctest: +SKIP
     >>> without = model.edit(face, "glasses=0, hair=black")  # doctest: +SKIP
     """
 
-    def __init__(self, networks):
+    def __init__(self, networks: Any):
         from facegan.models.compiled import Compiled
 
         self.networks = networks
@@ -119,15 +126,15 @@ class FaceModel:
         self._edit, self._edit_likeliest = Compiled(networks, "edit"), Compiled(networks, "edit_likeliest")
         self.attributes = networks.attributes
         self.size = networks.image_size
-        self.on_faces = lambda count: None
+        self.on_faces: Callable[[int], object] = lambda count: None
 
-    def generate(self, attributes="", count=None, seed=None):
-        """Makes faces.
+    def generate(self, attributes: Wishes = "", count: int | None = None, seed: int | None = None) -> Any:
+        """Generates faces.
 
         Args:
-            attributes: what they shall be like: `"female, glasses=1, hair=blond"` or a dictionary. What is left out
-                is drawn from how often it occurs together with the rest in the training data.
-            count: how many; None for a single face.
+            attributes: `"female, glasses=1, hair=blond"` or a dictionary. Attributes that are left out are drawn with
+                their frequencies, given the others, in the training data.
+            count: the number of faces; None for a single face.
             seed: the same seed gives the same faces, whatever `count` is.
 
         Returns:
@@ -139,25 +146,31 @@ class FaceModel:
         images, _ = self.generate_with_conditions(attributes, count or 1, seed)
         return images if count is not None else images[0]
 
-    def generate_with_conditions(self, attributes="", count=1, seed=None):
-        """Like `generate`; returns the faces and what each was asked to be, `(count, len(attributes))` float32."""
+    def generate_with_conditions(
+        self, attributes: Wishes = "", count: int = 1, seed: int | None = None
+    ) -> tuple[list[Image.Image], np.ndarray]:
+        """Generates faces as `generate`, and returns their conditions too, `(count, len(attributes))` float32."""
         noise, conditions = self._drawn(attributes, count, seed)
         return self._in_batches(self._generate, [noise, conditions]), conditions
 
-    def generate_each(self, conditions, seed):
-        """A face for each condition vector `(count, len(attributes))`; the same seed gives the same faces."""
+    def generate_each(self, conditions: np.ndarray, seed: int) -> list[Image.Image]:
+        """Generates a face for each condition `(count, len(attributes))`; the same seed gives the same faces."""
         randoms = [np.random.default_rng([seed, index]) for index in range(len(conditions))]
         return self._in_batches(self._generate, [self._noise(randoms), conditions])
 
-    def walk(self, attributes="", count=2, seed=None, frames=12):
-        """Faces on the way from each of `count` generated faces to the next.
+    def walk(
+        self, attributes: Wishes = "", count: int = 2, seed: int | None = None, frames: int = 12
+    ) -> list[Image.Image]:
+        """Interpolates from each of `count` generated faces to the next.
 
-        The noise goes along a great circle, so that it stays as long as normally distributed noise is (White 2016);
-        the attributes go straight.
+        The noise follows a great circle, so that it keeps the length of normally distributed noise (White 2016); the
+        conditions are interpolated linearly.
 
         Args:
-            attributes, count, seed: as for `generate`.
-            frames: pictures from one face to the next.
+            attributes: as for `generate`.
+            count: the number of generated faces.
+            seed: as for `generate`.
+            frames: images from one face to the next.
 
         Returns:
             A list of `(count - 1) * frames + 1` `PIL.Image`s.
@@ -165,23 +178,26 @@ class FaceModel:
         noise, conditions = self._drawn(attributes, count, seed)
         parts = np.append(np.tile(np.arange(frames) / frames, count - 1), 1.0).astype("float32")[:, None]
         starts = np.append(np.repeat(np.arange(count - 1), frames), count - 2)
-        straight = lambda ends: (1 - parts) * ends[starts] + parts * ends[starts + 1]
         noise = _great_circle(noise[starts], noise[starts + 1], parts)
-        return self._in_batches(self._generate, [noise, straight(conditions)])
+        return self._in_batches(
+            self._generate, [noise, (1 - parts) * conditions[starts] + parts * conditions[starts + 1]]
+        )
 
-    def edit(self, images, attributes, strength=1.0, source=None):
-        """Changes attributes of faces.
+    def edit(
+        self, images: Any, attributes: Wishes, strength: float = 1.0, source: Wishes | np.ndarray | None = None
+    ) -> Any:
+        """Edits attributes of faces.
 
         Args:
             images: an aligned face, as `images.open_image` takes it: a path, a `PIL.Image` or an array; or several:
                 a list of these, or an array `(count, height, width, 3)`. Any size; a centred square is resized.
             attributes: what to change: `"glasses=1, hair=black"` or a dictionary.
-            strength: 0 changes nothing, 1 is what the model learnt, more exaggerates.
-            source: what the faces are like now, in the same form, or as condition vectors `(count, k)`. What it
-                leaves out, the model finds out by itself.
+            strength: 0 changes nothing, 1 is what the model learned, larger values exaggerate.
+            source: the present attributes of the faces, in the same form, or as conditions `(count, k)`. The model
+                predicts those that are left out.
 
         Returns:
-            The edited faces, of the model's size, as what was given: image, array or list.
+            The edited faces, of the model's size and of the same type as `images`.
 
         Raises:
             FaceganError: an attribute or value that the model does not know.
@@ -190,8 +206,11 @@ class FaceModel:
         several = isinstance(images, list) or getattr(images, "ndim", 3) == 4
         loaded = [open_image(image) for image in (images if several else [images])]
         arrays = normalise(to_array([crop_square(image, self.size) for image in loaded]))
-        # The condition walks from what is to what shall be, and beyond it for strengths above 1.
-        towards = lambda now: now + strength * (self.attributes.apply(now, wishes) - now)
+
+        def towards(now):
+            """The condition moves from the present one to the requested one, beyond it for strengths above 1."""
+            return now + strength * (self.attributes.apply(now, wishes) - now)
+
         now = self._told(source, len(arrays))
         if now is not None:
             edited = self._in_batches(self._edit, [arrays, now, towards(now)])
@@ -202,38 +221,47 @@ class FaceModel:
         if isinstance(images, np.ndarray):
             edited = to_array(edited)
         elif several:
-            edited = [np.asarray(e) if isinstance(i, np.ndarray) else e for e, i in zip(edited, images)]
+            edited = [np.asarray(e) if isinstance(i, np.ndarray) else e for e, i in zip(edited, images, strict=True)]
         return edited if several else edited[0]
 
-    def edit_photo(self, picture, attributes, strength=1.0, source=None, which=None):
-        """Changes faces where they are in a photo; the rest of it stays as it was, to the pixel.
+    def edit_photo(
+        self,
+        picture: Any,
+        attributes: Wishes,
+        strength: float = 1.0,
+        source: Wishes | np.ndarray | None = None,
+        which: int | str | None = None,
+    ) -> Image.Image:
+        """Edits faces within a photo; pixels outside them do not change.
 
         Args:
             picture: of any size, as `images.load_image` takes it: a path, a `PIL.Image` or an array.
-            attributes, strength, source: as for `edit`.
+            attributes: as for `edit`.
+            strength: as for `edit`.
+            source: as for `edit`.
             which: the number of a face, 1 for the largest, or `"all"`; 1 by default.
 
         Returns:
             A `PIL.Image` of the photo's size, with its colour profile and transparency.
 
         Raises:
-            FaceganError: no such face, or too small a one; an attribute or value that the model does not know.
+            FaceganError: there is no such face, or it is too small; an attribute or value that the model does not know.
         """
         photo = load_image(picture)
         faces, _ = select_faces(photo.rgb, self.size, which)
         edited = self.edit([face.crop for face in faces], attributes, strength, source)
         return photo.restore(blend_faces(photo.rgb, faces, edited))
 
-    def attributes_of(self, images):
-        """What the model takes faces to be: a dictionary `{attribute: value}` for each of a list of images."""
+    def attributes_of(self, images: Sequence[Any]) -> list[dict[str, str]]:
+        """Predicts `{attribute: value}` for each of a list of images."""
         return [self.attributes.values(vector) for vector in self.conditions_of(images)]
 
-    def conditions_of(self, images, source=None):
-        """What faces are like, as `edit` takes it for `source`.
+    def conditions_of(self, images: Sequence[Any] | np.ndarray, source: Wishes | np.ndarray | None = None) -> np.ndarray:
+        """Predicts the conditions of faces, as `edit` takes them for `source`.
 
         Args:
             images: a list, as for `edit`.
-            source: what is known already, as for `edit`.
+            source: known attributes, as for `edit`.
 
         Returns:
             `(count, len(attributes))` float32.
@@ -245,7 +273,7 @@ class FaceModel:
         possible = self.networks.conditions()
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
         likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])
-        # The combination, of those that occur in the training data, that is found to match best.
+        # The likeliest of the combinations that occur in the training data.
         return self.attributes.apply(possible[likelihoods.argmax(axis=1)], self._wishes(source or ""))
 
     def _wishes(self, attributes):
@@ -254,7 +282,7 @@ class FaceModel:
         return self.attributes.parse(", ".join(f"{name}={value}" for name, value in attributes.items()))
 
     def _told(self, source, count):
-        """Condition vectors of `count` faces, if `source` leaves nothing out; else None."""
+        """The conditions of `count` faces if `source` leaves no attribute out, else None."""
         if isinstance(source, np.ndarray):
             return source
         wishes = self._wishes(source or "")
@@ -262,7 +290,7 @@ class FaceModel:
         return np.tile(self.attributes.vector(wishes), (count, 1)) if complete else None
 
     def _drawn(self, attributes, count, seed):
-        """What `count` faces are made of: noise `(count, noise_size)` and conditions `(count, len(attributes))`."""
+        """Draws noise `(count, noise_size)` and conditions `(count, len(attributes))` for `count` faces."""
         seed = np.random.SeedSequence().entropy if seed is None else seed
         randoms = [np.random.default_rng([seed, index]) for index in range(count)]
         conditions = self._conditions(self._wishes(attributes), randoms)
@@ -274,13 +302,14 @@ class FaceModel:
         fitting = self.attributes.matching(combinations, wishes)
         if fitting.any():
             combinations, counts = combinations[fitting], counts[fitting]
-        # Where nobody in the training data is like this, the wishes are set on anybody.
+        # Where nobody in the training data has these attributes, they are set on anybody.
         shares = counts / counts.sum()
         chosen = [random.choice(len(shares), p=shares) for random in randoms]
         return self.attributes.apply(combinations[chosen], wishes)
 
     def _noise(self, randoms):
-        return np.stack([random.standard_normal(self.networks.recipe.networks.generator.noise_size, "float32") for random in randoms])
+        size = self.networks.recipe.networks.generator.noise_size
+        return np.stack([random.standard_normal(size, "float32") for random in randoms])
 
     def _in_batches(self, compiled, by_face, *others):
         images = []
@@ -292,7 +321,7 @@ class FaceModel:
 
 
 def _great_circle(start, end, part):
-    """Spherical interpolation: `(count, k)` vectors, and `(count, 1)` how far, 0..1."""
-    unit = lambda vectors: vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    angle = np.arccos(np.clip(np.sum(unit(start) * unit(end), axis=1, keepdims=True), -1, 1))
+    """Spherical interpolation between vectors `(count, k)` by shares `(count, 1)` in 0..1."""
+    first, last = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True) for vectors in (start, end))
+    angle = np.arccos(np.clip(np.sum(first * last, axis=1, keepdims=True), -1, 1))
     return (np.sin((1 - part) * angle) * start + np.sin(part * angle) * end) / np.maximum(np.sin(angle), 1e-6)

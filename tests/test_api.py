@@ -9,7 +9,7 @@ from PIL import Image
 
 import facegan
 
-NAMES = ["Attributes", "FaceModel", "FaceganError", "__version__", "evaluate", "load", "prepare"]
+NAMES = ["Attributes", "FaceModel", "FaceganError", "Recipe", "__version__", "evaluate", "load", "prepare", "train"]
 
 
 def test_public_names():
@@ -61,6 +61,20 @@ def test_prepare_renames_and_ignores_columns(tmp_path):
 def test_prepare_refuses_a_source_that_does_not_exist(tmp_path):
     with pytest.raises(facegan.FaceganError, match="does not exist"):
         facegan.prepare(tmp_path / "nowhere", tmp_path / "out")
+
+
+def test_train_returns_the_model(drawn_faces, small_recipe, tmp_path):
+    model = facegan.train(
+        drawn_faces.path, tmp_path / "run", recipe=small_recipe("tiny"), attributes=["glasses", "hair"], images=32
+    )
+    assert model.attributes.names == ("glasses", "hair")
+    assert facegan.load(tmp_path / "run").generate(seed=1).size == (32, 32)
+
+
+def test_train_refuses_an_unknown_recipe(drawn_faces, tmp_path):
+    with pytest.raises(facegan.FaceganError, match="did you mean 'tiny'"):
+        facegan.train(drawn_faces.path, tmp_path / "run", recipe="tinny")
+    assert not (tmp_path / "run").exists()
 
 
 class JudgesAtRandom:

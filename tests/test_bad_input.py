@@ -117,7 +117,7 @@ CASES = {
     "generate --seed 1 --model damaged.keras": "damaged.keras is damaged, or of another version of facegan: ",
     "info text.keras": "text.keras is not a facegan model",
     "info other.keras": "other.keras is a Keras model, but not one of facegan's",
-    "info run": "there is no model at run; train one with `facegan train`, or name another (with the package comes: celeba128)",
+    "info run": "there is no model at run; train one with `facegan train`, or name another (packaged: celeba128)",
     # Data
     "prepare missing out": "missing does not exist; a source is a folder of pictures",
     "prepare empty out": "no pictures in empty",
@@ -205,7 +205,7 @@ def test_edit_on_a_full_disk(refused, out):
 
 def test_prepare_on_a_full_disk_goes_on_when_there_is_room(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    command = "prepare drawn faces --size 32 --count 20".split()
+    command = ["prepare", "drawn", "faces", "--size", "32", "--count", "20"]
     with full_disk(10_000), pytest.raises(SystemExit) as left:
         main(command)
     last = capsys.readouterr().err.splitlines()[-1]
@@ -221,7 +221,7 @@ def test_training_on_a_full_disk(bad, tmp_path):
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))\n"
         "from facegan.cli import main; main()"
     )
-    options = "--recipe tiny --attributes glasses --batch-size 8 --images 8 --out".split()
+    options = ["--recipe", "tiny", "--attributes", "glasses", "--batch-size", "8", "--images", "8", "--out"]
     done = subprocess.run(
         [sys.executable, "-c", code, "train", str(bad / "faces"), *options, str(tmp_path / "run")],
         capture_output=True, text=True, check=False,

@@ -63,7 +63,8 @@ def test_help_of_everything(facegan):
 @pytest.mark.usefixtures("eagerly")
 def test_json_is_all_there_is_on_stdout(facegan, model_file, drawn_faces, tmp_path):
     out = tmp_path / "faces"
-    code, printed, err = facegan("generate", "--model", model_file, "--count", 2, "--text", "old", "--out", out, "--json")
+    options = ("--count", 2, "--text", "old", "--out", out, "--json")
+    code, printed, err = facegan("generate", "--model", model_file, *options)
     made = json.loads(printed)
     assert code == 0 and f"seed {made['seed']}" in err and "understood: old" in err
     assert made["files"] == [str(out / "face-1.png"), str(out / "face-2.png")] and made["attrs"] == "age=old"
@@ -242,7 +243,9 @@ def test_edit_takes_folders_and_files_of_every_kind(facegan, model_file, drawn_f
 
     out = tmp_path / "edited"
     wishes = ("--set", "glasses=1", "--set", "hair=black", "--from", "glasses=0, hair=brown", "--strength", 0)
-    code, printed, err = facegan("edit", photos, tmp_path / "one more.jpg", *wishes, "--model", model_file, "--out", out)
+    code, printed, err = facegan(
+        "edit", photos, tmp_path / "one more.jpg", *wishes, "--model", model_file, "--out", out
+    )
     assert (code, err) == (0, f"all 8 {ASSUMED}\n")
     edited = {path.stem: np.asarray(Image.open(path), "int16") for path in out.iterdir()}
     assert len(printed.splitlines()) == len(edited) == 8

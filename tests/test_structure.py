@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -64,6 +65,13 @@ def layer(module):
 
 def test_every_module_has_a_layer():
     assert {name.split(".")[0] for name in MODULES} == set(LAYERS)
+
+
+def test_the_map_lists_every_room_from_the_top_to_the_bottom():
+    page = ROOT.with_name("CONTRIBUTING.md").read_text("utf-8")
+    rows = page.split("| room |")[1].split("\n\n")[0].splitlines()[2:]
+    rooms = [name for row in rows for name in re.findall(r"`(\w+)(?:/|\.py)`", row.split("|")[1])]
+    assert rooms == [layer for layer in reversed(LAYERS) if layer != "__main__"]
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -15,50 +15,66 @@ from facegan.errors import FaceganError
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--recipe", "recipe_name", help="paper, tiny, celeba128 or a TOML file.  [default: celeba128]")
 @click.option(
-    "--set", "assignments", multiple=True, metavar="KEY=VALUE",
-    help="Change a value of the recipe: objective.editor.margin=2. Can be given again.",
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a value of the recipe: objective.editor.margin=2. Repeatable.",
 )
 @click.option(
     "--attributes",
     help="Comma-separated: any of gender, age, glasses, skin, hair, and any label column.  [default: the five]",
 )
 @click.option(
-    "--epochs", type=Number(min=0, min_open=True),
+    "--epochs",
+    type=Number(min=0, min_open=True),
     help="Passes over the training photos.  [default: the recipe's]",
 )
-@click.option("--images", type=click.IntRange(min=1), help="Photos to see in all, instead of --epochs.")
+@click.option("--images", type=click.IntRange(min=1), help="Photos to train on in all, instead of --epochs.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Photos in a step.  [default: the recipe's]")
 @click.option(
-    "--precision", type=click.Choice(["auto", "float32", "bfloat16"]),
-    help="bfloat16 where the machine is made for it.  [default: auto]",
+    "--precision",
+    type=click.Choice(["auto", "float32", "bfloat16"]),
+    help="bfloat16 where it is faster.  [default: auto]",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of weights, order and noise.  [default: 0]")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default="run", show_default=True,
+    "--out",
+    type=click.Path(path_type=Path),
+    default="run",
+    show_default=True,
     help="The run's folder: model, checkpoints, logs.",
 )
 @click.option(
-    "--checkpoint-minutes", type=Number(min=0, min_open=True), default=10.0, show_default=True,
+    "--checkpoint-minutes",
+    type=Number(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
     help="Between two checkpoints; there is one at the end as well.",
 )
 @click.option("--minutes", type=Number(min=0, min_open=True), help="End with a checkpoint after so many minutes.")
 @click.option(
-    "--devices", type=click.IntRange(min=1), default=1, show_default=True,
-    help="How many GPUs share out each batch between them.",
+    "--devices",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="The number of GPUs that share each batch.",
 )
 @click.option(
-    "--from", "start", type=click.Path(path_type=Path),
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
     help="Begin with the weights of this model: a .keras file or the folder of a run.",
 )
-@click.option("--resume", is_flag=True, help="Go on exactly where the run in --out was.")
-@click.option("--dry-run", is_flag=True, help="Say what the run would take; start nothing.")
+@click.option("--resume", is_flag=True, help="Resume the run in --out exactly where it stopped.")
+@click.option("--dry-run", is_flag=True, help="Estimate what the run takes; start nothing.")
 def train(
-    data, recipe_name, assignments, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes, minutes, devices,
-    start, resume, dry_run,
+    data, recipe_name, assignments, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes,
+    minutes, devices, start, resume, dry_run,
 ):  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
-    CTRL-C ends the run after the current step, with a checkpoint to go on from. `tensorboard --logdir` shows losses
+    CTRL-C ends the run after the current step, with a checkpoint to resume from. `tensorboard --logdir` shows losses
     and pictures.
 
     \b
@@ -98,7 +114,15 @@ def train(
     if dry_run:
         return _dry_run(faces, settings, images or planned, devices)
     path, finished = run.train(
-        faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start, minutes,
+        faces,
+        settings,
+        out,
+        images or planned,
+        checkpoint_minutes,
+        resume,
+        devices,
+        start,
+        minutes,
         callbacks=[_greeting(faces, settings)],
     )
     if not finished:

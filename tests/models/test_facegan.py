@@ -106,7 +106,7 @@ def test_a_model_computes_the_same_on_the_other_backend(small_model, inputs, tmp
 
 
 def teach(networks, images, conditions):
-    """Solves the last layer of the classifier in charge so that these faces have these conditions: logits of 5 and -5."""
+    """Solves the last layer of the classifier so that these faces have these conditions: logits of 5 and -5."""
     if networks.attribute_finder is not None:
         head = networks.attribute_finder.layers[-1]
         before = keras.Model(networks.attribute_finder.input, head.input)

@@ -25,7 +25,7 @@ def layer(request):
 
 
 def test_modulated_convolution_is_that_of_a_scaled_and_normalised_kernel(layer):
-    """Equations 1 and 3: each image has a kernel of its own, scaled by its latent vector, with outputs of unit length."""
+    """Equations 1 and 3: each image has its own kernel, scaled by its latent vector, with outputs of unit length."""
     kernel, bias = array(layer.kernel).astype("float64"), array(layer.bias)
     scales = LATENT @ array(layer.scale_kernel) + array(layer.scale_bias)
     outputs = array(layer([ops.convert_to_tensor(IMAGES), ops.convert_to_tensor(LATENT)]))

@@ -35,7 +35,8 @@ losses = []
 record = keras.callbacks.LambdaCallback(
     on_train_batch_end=lambda batch, logs: losses.append({name: float(value) for name, value in logs.items()})
 )
-train(PreparedFaces(faces), settings, out, steps * settings.batch_size, resume=resume, devices=devices, callbacks=[record])
+images = steps * settings.batch_size
+train(PreparedFaces(faces), settings, out, images, resume=resume, devices=devices, callbacks=[record])
 print(json.dumps(losses))
 """
 

@@ -256,7 +256,9 @@ class FaceModel:
         """Predicts `{attribute: value}` for each of a list of images."""
         return [self.attributes.values(vector) for vector in self.conditions_of(images)]
 
-    def conditions_of(self, images: Sequence[Any] | np.ndarray, source: Wishes | np.ndarray | None = None) -> np.ndarray:
+    def conditions_of(
+        self, images: Sequence[Any] | np.ndarray, source: Wishes | np.ndarray | None = None
+    ) -> np.ndarray:
         """Predicts the conditions of faces, as `edit` takes them for `source`.
 
         Args:

@@ -7,6 +7,7 @@ import shutil
 import sys
 
 from facegan import __version__
+from facegan.memory import reason_against
 
 # Extras of setup.cfg: their modules and their purpose.
 EXTRAS = {
@@ -29,6 +30,7 @@ def examine() -> list[tuple[str, str, str | None]]:
         ("facegan", __version__, None),
         ("python", platform.python_version(), None),
         *_framework(),
+        ("memory", *_memory()),
         ("disk", f"{shutil.disk_usage('.').free / 1e9:.0f} GB free in this folder", None),
     ]
     for extra, (modules, purpose) in EXTRAS.items():
@@ -36,6 +38,11 @@ def examine() -> list[tuple[str, str, str | None]]:
         advice = f'for {purpose}: pip install "facegan[{extra}]"'
         found.append((f"extra {extra}", "missing" if missing else "installed", advice if missing else None))
     return found
+
+
+def _memory():
+    reason = reason_against()
+    return ("freed memory is kept between steps" if reason is None else f"as the system has it: {reason}"), None
 
 
 def _framework():

@@ -9,6 +9,7 @@ import threading
 import click
 
 from facegan.errors import FaceganError
+from facegan.memory import keep_memory
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -62,6 +63,8 @@ def import_quietly(module="keras"):
     """
     if module in sys.modules:
         return
+    # Before anything large is allocated.
+    keep_memory()
     # Later errors still raise exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()

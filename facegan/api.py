@@ -147,7 +147,8 @@ def evaluate(
     from facegan.evaluation.judge import load_judge
     from facegan.evaluation.judge_training import judge_of
     from facegan.evaluation.report import write_report
-    from facegan.inference import describe, load
+    from facegan.inference import load
+    from facegan.model_files import describe
 
     faces, networks = PreparedFaces(data), load(model)
     # Before the judge is trained, which takes minutes.

@@ -1,7 +1,5 @@
 """A trained model in use: generate faces, edit faces. What `facegan.load` returns."""
 
-import json
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,66 +9,14 @@ from PIL import Image
 
 from facegan.errors import FaceganError
 from facegan.images import crop_square, denormalise, load_image, normalise, open_image, to_array, to_images
+from facegan.model_files import describe, find_model
 from facegan.photos.photo import blend_faces, select_faces
 
-MODEL_FILE = "model.keras"
-# Where a run is by default, and the model that is there without one.
-RUN = "run"
-PACKAGED = "celeba128"
-PACKAGE_FOLDER = Path(__file__).parent / "pretrained"
-_CLASS = "facegan>FaceGAN"
 # Faces that go through the networks together: enough to be fast, few enough for any memory.
 BATCH = 32
 
 # Attributes with their values: "female, glasses=1", or a dictionary.
 Wishes = str | Mapping[str, Any]
-
-
-def find_model(path: str | Path | None = None) -> Path:
-    """Finds the file of a model.
-
-    Args:
-        path: a file; the folder of a run, for the `model.keras` in it; the name of a packaged model (`celeba128`);
-            or None, for the run in the folder `run` if there is one, else `celeba128`.
-
-    Raises:
-        FaceganError: there is none.
-    """
-    if path is None:
-        path = RUN if (Path(RUN) / MODEL_FILE).exists() else PACKAGED
-    file = Path(path) / MODEL_FILE if Path(path).is_dir() else Path(path)
-    if not file.exists():
-        packaged = {file.stem: file for file in PACKAGE_FOLDER.glob("*.keras")}
-        if str(path) in packaged:
-            return packaged[str(path)]
-        raise FaceganError(
-            f"there is no model at {file}; train one with `facegan train`, or name another"
-            f" (packaged: {', '.join(sorted(packaged))})"
-        )
-    return file
-
-
-def describe(path: str | Path | None = None) -> dict[str, Any]:
-    """Reads the description of a model file, without loading the networks.
-
-    Args:
-        path: as for `find_model`.
-
-    Returns:
-        A dictionary: `recipe`, `image_size`, `attribute_names`, `columns`, `combinations` and `record`.
-
-    Raises:
-        FaceganError: there is no such file, or it is not a facegan model.
-    """
-    file = find_model(path)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            config = json.loads(archive.read("config.json"))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise FaceganError(f"{file} is not a facegan model") from error
-    if not isinstance(config, dict) or config.get("registered_name") != _CLASS:
-        raise FaceganError(f"{file} is a Keras model, but not one of facegan's")
-    return config["config"]
 
 
 def load(path: str | Path | None = None, precision: str = "auto") -> "FaceModel":
@@ -89,7 +35,7 @@ def load(path: str | Path | None = None, precision: str = "auto") -> "FaceModel"
     """
     describe(path)
     file = find_model(path)
-    from facegan.models.file import load_networks
+    from facegan.models.saving import load_networks
 
     try:
         networks = load_networks(file, precision)

@@ -122,7 +122,7 @@ def model_file(drawn_faces, small_settings, tmp_path_factory):
     tested."""
     import keras
 
-    from facegan.models.file import save_model
+    from facegan.models.saving import save_model
     from facegan.training.run import build_networks
 
     # What it takes a face to be, tests see: the same in every run of them.

@@ -10,7 +10,7 @@ from PIL import Image
 
 import facegan
 from facegan.cli import main
-from facegan.inference import PACKAGED, describe, find_model
+from facegan.model_files import PACKAGED, describe, find_model
 
 
 def test_it_is_small_and_16_bit():

@@ -18,7 +18,8 @@ from facegan.data.prepared import PreparedFaces
 from facegan.evaluation.evaluate import evaluate
 from facegan.evaluation.judge_training import judge_of
 from facegan.evaluation.report import FIGURES, write_report
-from facegan.inference import MODEL_FILE, describe, load
+from facegan.inference import load
+from facegan.model_files import MODEL_FILE, describe
 from facegan.models.precision import choose_precision
 from facegan.recipe import find_recipe
 from facegan.recipe.toml import with_value

@@ -68,8 +68,8 @@ def measure_networks(name, faces, model_file):
     from facegan.attributes import FIVE_NAMES
     from facegan.data.prepared import PreparedFaces
     from facegan.inference import load
-    from facegan.models.file import save_model
     from facegan.models.precision import choose_precision
+    from facegan.models.saving import save_model
     from facegan.recipe import find_recipe
     from facegan.training.batches import BatchSource
     from facegan.training.run import Settings, build_networks

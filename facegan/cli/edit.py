@@ -76,7 +76,8 @@ def edit(
       facegan edit holiday.jpg --grid hair,glasses --out grid.png
     """
     from facegan.images import find_images
-    from facegan.inference import describe, find_model, load
+    from facegan.inference import load
+    from facegan.model_files import describe, find_model
     from facegan.rendering.edited import Request, write_edits
     from facegan.rendering.output import Output, edited_names
 

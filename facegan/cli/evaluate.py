@@ -48,7 +48,8 @@ def evaluate(model, data, out, limit, judge_file, seed, inception):
       facegan evaluate run/model.keras celeba128 --out report --faces 50
     """
     from facegan.data.prepared import PreparedFaces
-    from facegan.inference import describe, load
+    from facegan.inference import load
+    from facegan.model_files import describe
 
     described = describe(model)
     faces = PreparedFaces(data)

@@ -54,7 +54,8 @@ def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_th
       facegan generate --like steps.png --count 100 --out more/
       facegan generate --attrs female --count 5 --walk --out walk.gif
     """
-    from facegan.inference import describe, find_model, load
+    from facegan.inference import load
+    from facegan.model_files import describe, find_model
     from facegan.rendering.generated_faces import FRAMES, write_generated, write_walk
     from facegan.rendering.output import Output
 

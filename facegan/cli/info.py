@@ -17,7 +17,7 @@ def info(model):
       facegan info celeba128
       facegan info run/model.keras
     """
-    from facegan.inference import describe, find_model
+    from facegan.model_files import describe, find_model
     from facegan.recipe import Recipe
     from facegan.recipe.toml import write_recipe
 

@@ -85,7 +85,7 @@ def train(
     """
     from facegan.attributes import Attributes
     from facegan.data.prepared import PreparedFaces
-    from facegan.inference import describe
+    from facegan.model_files import describe
 
     if epochs and images:
         raise FaceganError("--epochs and --images say the same thing; give one of them")
@@ -147,7 +147,7 @@ def _greeting(faces, settings):
 
 def _recipe(name, assignments, start):
     """The recipe that the options name, or the one of the model to begin with; None where neither is given."""
-    from facegan.inference import describe
+    from facegan.model_files import describe
     from facegan.recipe import Recipe, find_recipe
     from facegan.recipe.toml import read_recipe, with_value
 
@@ -178,7 +178,7 @@ def _given_settings(recipe, attributes, batch_size, precision, seed, faces):
 
 def _new_settings(given, faces, start):
     from facegan.attributes import FIVE_NAMES, Attributes
-    from facegan.inference import describe
+    from facegan.model_files import describe
     from facegan.models.precision import choose_precision
     from facegan.recipe import find_recipe
     from facegan.training.run import Settings

@@ -9,10 +9,10 @@ import numpy as np
 
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
-from facegan.inference import MODEL_FILE, describe, find_model
+from facegan.model_files import MODEL_FILE, describe, find_model
 from facegan.models.facegan import FaceGAN
-from facegan.models.file import load_networks, save_model
 from facegan.models.precision import set_precision
+from facegan.models.saving import load_networks, save_model
 from facegan.recipe import Recipe
 from facegan.training.backends import make_deterministic
 from facegan.training.batches import Batches, BatchSource, host_share

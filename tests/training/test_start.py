@@ -8,8 +8,8 @@ import pytest
 from keras import ops
 
 from facegan.errors import FaceganError
-from facegan.inference import describe
-from facegan.models.file import load_networks, save_model
+from facegan.model_files import describe
+from facegan.models.saving import load_networks, save_model
 from facegan.training.ema import averaged
 from facegan.training.run import build_training, train
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from facegan.inference import FaceModel
-from facegan.models.file import load_networks, save_model
+from facegan.models.saving import load_networks, save_model
 from facegan.training.run import build_networks
 
 

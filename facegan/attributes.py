@@ -8,6 +8,7 @@ one attribute to the next is a field of `Attribute`, so a new attribute is a new
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -235,20 +236,30 @@ class Attributes:
         vectors[:, self._exclusive] = exclusive * (np.cumsum(exclusive, axis=1) <= 1)
         return vectors
 
-    def parse(self, text: str) -> dict[str, str]:
+    def parse(self, wishes: str | Mapping[str, Any]) -> dict[str, str]:
         """Reads `"gender=female, glasses=1, blond"` into `{"gender": "female", "glasses": "1", "hair": "blond"}`.
+
+        Args:
+            wishes: such a text, or a dictionary of attributes and values.
 
         Raises:
             FaceganError: an unknown attribute or value, or two values for one attribute.
         """
-        wishes: dict[str, str] = {}
-        for part in filter(None, (part.strip() for part in text.split(","))):
-            name, separator, value = (piece.strip() for piece in part.partition("="))
-            name, value = self._read(name, value) if separator else self._read_bare(part)
-            if wishes.get(name, value) != value:
-                raise FaceganError(f"'{name}' cannot be both '{wishes[name]}' and '{value}'")
-            wishes[name] = value
-        return wishes
+        if isinstance(wishes, str):
+            pairs = [self._read_part(part) for part in map(str.strip, wishes.split(",")) if part]
+        else:
+            pairs = [self._read(name, str(value)) for name, value in wishes.items()]
+        read: dict[str, str] = {}
+        for name, value in pairs:
+            if read.get(name, value) != value:
+                raise FaceganError(f"'{name}' cannot be both '{read[name]}' and '{value}'")
+            read[name] = value
+        return read
+
+    def _read_part(self, part):
+        """Attribute and value of `"glasses=1"` or `"blond"`."""
+        name, separator, value = (piece.strip() for piece in part.partition("="))
+        return self._read(name, value) if separator else self._read_bare(part)
 
     def find(self, name: str) -> Attribute:
         """Returns the attribute with this name, or with a column of this name.

@@ -74,12 +74,19 @@ class FaceModel:
         self.size = networks.image_size
         self.on_faces: Callable[[int], object] = lambda count: None
 
-    def generate(self, attributes: Wishes = "", count: int | None = None, seed: int | None = None) -> Any:
+    def __repr__(self) -> str:
+        recipe, attributes = self.networks.recipe.name, ", ".join(self.attributes.names)
+        return f"<FaceModel '{recipe}': {self.size}x{self.size} pixels; {attributes}>"
+
+    def generate(
+        self, attributes: Wishes = "", count: int | None = None, seed: int | None = None, **wishes: Any
+    ) -> Any:
         """Generates faces.
 
         Args:
             attributes: `"female, glasses=1, hair=blond"` or a dictionary. Attributes that are left out are drawn with
                 their frequencies, given the others, in the training data.
+            wishes: further attributes: `glasses=1`.
             count: the number of faces; None for a single face.
             seed: the same seed gives the same faces, whatever `count` is.
 
@@ -87,9 +94,13 @@ class FaceModel:
             A `PIL.Image`, or a list of them if `count` is given.
 
         Raises:
-            FaceganError: an attribute or value that the model does not know.
+            FaceganError: an attribute or value that the model does not know, or a count below 1.
         """
-        images, _ = self.generate_with_conditions(attributes, count or 1, seed)
+        if count is not None and count < 1:
+            raise FaceganError(f"count must be at least 1. Received: {count}")
+        images, _ = self.generate_with_conditions(
+            self.attributes.parse(attributes) | self.attributes.parse(wishes), count or 1, seed
+        )
         return images if count is not None else images[0]
 
     def generate_with_conditions(
@@ -130,7 +141,12 @@ class FaceModel:
         )
 
     def edit(
-        self, images: Any, attributes: Wishes, strength: float = 1.0, source: Wishes | np.ndarray | None = None
+        self,
+        images: Any,
+        attributes: Wishes = "",
+        strength: float = 1.0,
+        source: Wishes | np.ndarray | None = None,
+        **wishes: Any,
     ) -> Any:
         """Edits attributes of faces.
 
@@ -141,6 +157,7 @@ class FaceModel:
             strength: 0 changes nothing, 1 is what the model learned, larger values exaggerate.
             source: the present attributes of the faces, in the same form, or as conditions `(count, k)`. The model
                 predicts those that are left out.
+            wishes: further attributes to change: `glasses=1`.
 
         Returns:
             The edited faces, of the model's size and of the same type as `images`.
@@ -148,7 +165,7 @@ class FaceModel:
         Raises:
             FaceganError: an attribute or value that the model does not know.
         """
-        wishes = self._wishes(attributes)
+        wishes = self.attributes.parse(attributes) | self.attributes.parse(wishes)
         several = isinstance(images, list) or getattr(images, "ndim", 3) == 4
         loaded = [open_image(image) for image in (images if several else [images])]
         arrays = normalise(to_array([crop_square(image, self.size) for image in loaded]))
@@ -162,7 +179,7 @@ class FaceModel:
             edited = self._in_batches(self._edit, [arrays, now, towards(now)])
         else:
             possible = self.networks.conditions()
-            now = self.attributes.apply(possible, self._wishes(source or ""))
+            now = self.attributes.apply(possible, self.attributes.parse(source or ""))
             edited = self._in_batches(self._edit_likeliest, [arrays], possible, now, towards(now))
         if isinstance(images, np.ndarray):
             edited = to_array(edited)
@@ -198,9 +215,11 @@ class FaceModel:
         edited = self.edit([face.crop for face in faces], attributes, strength, source)
         return photo.restore(blend_faces(photo.rgb, faces, edited))
 
-    def attributes_of(self, images: Sequence[Any]) -> list[dict[str, str]]:
-        """Predicts `{attribute: value}` for each of a list of images."""
-        return [self.attributes.values(vector) for vector in self.conditions_of(images)]
+    def attributes_of(self, images: Any) -> Any:
+        """Predicts `{attribute: value}` of a face, or a list of these for a list of faces."""
+        if isinstance(images, list):
+            return [self.attributes.values(vector) for vector in self.conditions_of(images)]
+        return self.attributes.values(self.conditions_of([images])[0])
 
     def conditions_of(
         self, images: Sequence[Any] | np.ndarray, source: Wishes | np.ndarray | None = None
@@ -222,18 +241,13 @@ class FaceModel:
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
         likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])
         # The likeliest of the combinations that occur in the training data.
-        return self.attributes.apply(possible[likelihoods.argmax(axis=1)], self._wishes(source or ""))
-
-    def _wishes(self, attributes):
-        if isinstance(attributes, str):
-            return self.attributes.parse(attributes)
-        return self.attributes.parse(", ".join(f"{name}={value}" for name, value in attributes.items()))
+        return self.attributes.apply(possible[likelihoods.argmax(axis=1)], self.attributes.parse(source or ""))
 
     def _told(self, source, count):
         """The conditions of `count` faces if `source` leaves no attribute out, else None."""
         if isinstance(source, np.ndarray):
             return source
-        wishes = self._wishes(source or "")
+        wishes = self.attributes.parse(source or "")
         complete = set(wishes) == set(self.attributes.names)
         return np.tile(self.attributes.vector(wishes), (count, 1)) if complete else None
 
@@ -241,7 +255,7 @@ class FaceModel:
         """Draws noise `(count, noise_size)` and conditions `(count, len(attributes))` for `count` faces."""
         seed = np.random.SeedSequence().entropy if seed is None else seed
         randoms = [np.random.default_rng([seed, index]) for index in range(count)]
-        conditions = self._conditions(self._wishes(attributes), randoms)
+        conditions = self._conditions(self.attributes.parse(attributes), randoms)
         return self._noise(randoms), conditions
 
     def _conditions(self, wishes, randoms):

@@ -146,3 +146,31 @@ def test_unknown_wishes(model, photos, attributes):
     for ask in (lambda: model.generate(attributes), lambda: model.edit(photos, attributes)):
         with pytest.raises(FaceganError, match="unknown"):
             ask()
+
+
+def test_wishes_are_text_dictionaries_or_keywords(model):
+    face = model.generate("female, glasses=1", seed=3)
+    for other in (
+        model.generate({"gender": "female", "glasses": 1}, seed=3),
+        model.generate("female", seed=3, glasses=1),
+    ):
+        assert (np.asarray(other) == np.asarray(face)).all()
+    edits = [model.edit(face, "hair=black"), model.edit(face, {"hair": "black"}), model.edit(face, hair="black")]
+    assert all((np.asarray(edit) == np.asarray(edits[0])).all() for edit in edits)
+    with pytest.raises(FaceganError, match="unknown attribute 'hat'"):
+        model.edit(face, hat=1)
+
+
+def test_attributes_of_one_face_or_of_several(model):
+    face = model.generate(seed=3)
+    assert model.attributes_of([face, face]) == [model.attributes_of(face)] * 2
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_count_below_one_is_refused(model, count):
+    with pytest.raises(FaceganError, match="count must be at least 1"):
+        model.generate(count=count)
+
+
+def test_a_model_tells_what_it_is(model):
+    assert repr(model) == "<FaceModel 'tiny': 32x32 pixels; gender, age, glasses, skin, hair>"

@@ -236,25 +236,27 @@ class Attributes:
         vectors[:, self._exclusive] = exclusive * (np.cumsum(exclusive, axis=1) <= 1)
         return vectors
 
-    def parse(self, wishes: str | Mapping[str, Any]) -> dict[str, str]:
+    def parse(self, *wishes: str | Mapping[str, Any]) -> dict[str, str]:
         """Reads `"gender=female, glasses=1, blond"` into `{"gender": "female", "glasses": "1", "hair": "blond"}`.
 
         Args:
-            wishes: such a text, or a dictionary of attributes and values.
+            wishes: such texts, or dictionaries of attributes and values.
 
         Raises:
             FaceganError: an unknown attribute or value, or two values for one attribute.
         """
-        if isinstance(wishes, str):
-            pairs = [self._read_part(part) for part in map(str.strip, wishes.split(",")) if part]
-        else:
-            pairs = [self._read(name, str(value)) for name, value in wishes.items()]
         read: dict[str, str] = {}
-        for name, value in pairs:
+        for name, value in (pair for part in wishes for pair in self._read_all(part)):
             if read.get(name, value) != value:
                 raise FaceganError(f"'{name}' cannot be both '{read[name]}' and '{value}'")
             read[name] = value
         return read
+
+    def _read_all(self, wishes):
+        """Pairs of attribute and value."""
+        if isinstance(wishes, str):
+            return [self._read_part(part) for part in map(str.strip, wishes.split(",")) if part]
+        return [self._read(name, str(value)) for name, value in wishes.items()]
 
     def _read_part(self, part):
         """Attribute and value of `"glasses=1"` or `"blond"`."""

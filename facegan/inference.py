@@ -96,11 +96,8 @@ class FaceModel:
         Raises:
             FaceganError: an attribute or value that the model does not know, or a count below 1.
         """
-        if count is not None and count < 1:
-            raise FaceganError(f"count must be at least 1. Received: {count}")
-        images, _ = self.generate_with_conditions(
-            self.attributes.parse(attributes) | self.attributes.parse(wishes), count or 1, seed
-        )
+        wished = self.attributes.parse(attributes, wishes)
+        images, _ = self.generate_with_conditions(wished, 1 if count is None else count, seed)
         return images if count is not None else images[0]
 
     def generate_with_conditions(
@@ -165,8 +162,12 @@ class FaceModel:
         Raises:
             FaceganError: an attribute or value that the model does not know.
         """
-        wishes = self.attributes.parse(attributes) | self.attributes.parse(wishes)
-        several = isinstance(images, list) or getattr(images, "ndim", 3) == 4
+        wishes = self.attributes.parse(attributes, wishes)
+        if not np.isfinite(strength):
+            raise FaceganError(f"strength must be finite. Received: {strength}")
+        several = _are_several(images)
+        if several and not len(images):
+            return images
         loaded = [open_image(image) for image in (images if several else [images])]
         arrays = normalise(to_array([crop_square(image, self.size) for image in loaded]))
 
@@ -217,7 +218,7 @@ class FaceModel:
 
     def attributes_of(self, images: Any) -> Any:
         """Predicts `{attribute: value}` of a face, or a list of these for a list of faces."""
-        if isinstance(images, list):
+        if _are_several(images):
             return [self.attributes.values(vector) for vector in self.conditions_of(images)]
         return self.attributes.values(self.conditions_of([images])[0])
 
@@ -253,6 +254,8 @@ class FaceModel:
 
     def _drawn(self, attributes, count, seed):
         """Draws noise `(count, noise_size)` and conditions `(count, len(attributes))` for `count` faces."""
+        if count < 1:
+            raise FaceganError(f"count must be at least 1. Received: {count}")
         seed = np.random.SeedSequence().entropy if seed is None else seed
         randoms = [np.random.default_rng([seed, index]) for index in range(count)]
         conditions = self._conditions(self.attributes.parse(attributes), randoms)
@@ -280,6 +283,11 @@ class FaceModel:
             images += to_images(denormalise(compiled.predict_on_batch([*part, *others])))
             self.on_faces(len(part[0]))
         return images
+
+
+def _are_several(images):
+    """Whether these are several images: a list, or an array `(count, height, width, 3)`."""
+    return isinstance(images, list) or getattr(images, "ndim", 3) == 4
 
 
 def _great_circle(start, end, part):

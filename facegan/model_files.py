@@ -86,8 +86,8 @@ def _checked(described: Any) -> dict[str, Any]:
         "image_size": lambda value: type(value) is int and value in _SIZES,
         "attribute_names": _are_names,
         "columns": _are_names,
-        "combinations": lambda value: isinstance(value, Mapping),
-        "record": lambda value: isinstance(value, Mapping),
+        "combinations": lambda value: isinstance(value, Mapping) and bool(value),
+        "record": _is_record,
     }
     for name, holds in rules.items():
         if not holds(described.get(name)):
@@ -98,6 +98,23 @@ def _checked(described: Any) -> dict[str, Any]:
         if len(bits) != length or set(bits) - {"0", "1"} or type(count) is not int or count < 1:
             raise FaceganError("its combinations are not valid")
     return dict(described)
+
+
+def _is_record(value):
+    """Whether a training's record has what `facegan info` prints."""
+    if not isinstance(value, Mapping):
+        return False
+    data, settings, history = (value.get(name) for name in ("data", "settings", "history"))
+    return (
+        isinstance(data, Mapping)
+        and isinstance(data.get("parts"), Mapping)
+        and isinstance(data.get("source"), Mapping)
+        and {"name", "terms"} <= set(data["source"])
+        and isinstance(settings, Mapping)
+        and {"precision", "batch_size", "seed"} <= set(settings)
+        and isinstance(history, list | tuple)
+        and type(value.get("images_seen")) is int
+    )
 
 
 def _are_names(value):

@@ -159,17 +159,27 @@ def test_wishes_are_text_dictionaries_or_keywords(model):
     assert all((np.asarray(edit) == np.asarray(edits[0])).all() for edit in edits)
     with pytest.raises(FaceganError, match="unknown attribute 'hat'"):
         model.edit(face, hat=1)
+    with pytest.raises(FaceganError, match="'glasses' cannot be both '0' and '1'"):
+        model.edit(face, "glasses=0", glasses=1)
+
+
+def test_what_cannot_be_edited_is_said(model):
+    assert model.edit([], "glasses=1") == []
+    with pytest.raises(FaceganError, match="strength must be finite"):
+        model.edit(model.generate(seed=3), "glasses=1", strength=float("nan"))
 
 
 def test_attributes_of_one_face_or_of_several(model):
     face = model.generate(seed=3)
     assert model.attributes_of([face, face]) == [model.attributes_of(face)] * 2
+    assert model.attributes_of(np.stack([face, face])) == [model.attributes_of(face)] * 2
 
 
 @pytest.mark.parametrize("count", [0, -1])
 def test_a_count_below_one_is_refused(model, count):
-    with pytest.raises(FaceganError, match="count must be at least 1"):
-        model.generate(count=count)
+    for make in (model.generate, model.generate_with_conditions, model.walk):
+        with pytest.raises(FaceganError, match="count must be at least 1"):
+            make(count=count)
 
 
 def test_a_model_tells_what_it_is(model):

@@ -115,6 +115,11 @@ def build_feature_projector(recipe: FeatureCritic, image_size: int, pretrained: 
     return projector
 
 
+def _normalised(tensor):
+    """Instance normalisation, which would leave nothing of a single place."""
+    return InstanceNormalization()(tensor) if tensor.shape[1] > 1 else tensor
+
+
 def feature_shapes(recipe: FeatureCritic, image_size: int) -> list[tuple[int, ...]]:
     """The shapes of the projector's outputs, without the batch."""
     sizes = [image_size // stride for stride in (4, 8, 16, 32)]
@@ -146,8 +151,8 @@ def build_feature_critic(recipe: FeatureCritic, feature_shapes, condition_size: 
         tensor = activation(SpectralConv2D(recipe.filters, 1)(tensor))
         # Without normalisation the score of several spectrally normalised layers has hardly any slope.
         while tensor.shape[1] > SMALLEST:
-            tensor = activation(InstanceNormalization()(SpectralConv2D(recipe.filters, 4, strides=2)(tensor)))
-        tensor = activation(InstanceNormalization()(SpectralConv2D(recipe.filters, 3)(tensor)))
+            tensor = activation(_normalised(SpectralConv2D(recipe.filters, 4, strides=2)(tensor)))
+        tensor = activation(_normalised(SpectralConv2D(recipe.filters, 3)(tensor)))
         scores.append(layers.Flatten(dtype="float32")(SpectralConv2D(1, 1, dtype="float32")(tensor)))
     pooled = activation(layers.Dense(256)(layers.LayerNormalization()(inputs[-1])))
     logits = layers.Dense(condition_size, dtype="float32")(pooled)

@@ -56,6 +56,9 @@ def with_value(recipe: Recipe, assignment: str) -> Recipe:
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
             raise FaceganError(f"'{path}' leads through '{name}', which is a single value")
+    if key == "kind":
+        # Another kind of part has other values.
+        table.clear()
     table[key] = value
     return Recipe.from_dict(values)
 

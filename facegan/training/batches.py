@@ -5,6 +5,7 @@ import numpy as np
 
 from facegan.augment.differentiable import DRAWS
 from facegan.augment.mirror import mirror_half
+from facegan.errors import FaceganError
 
 WHOLE = slice(None)
 
@@ -58,6 +59,10 @@ class BatchSource:
         for item, indices in zip(self.attributes.items, self.attributes.value_indexes(self.vectors).T, strict=True):
             known = np.all([next(columns) for _ in item.columns], axis=0)
             values = np.unique(indices[known])
+            if self._sampling.balanced and not len(values):
+                raise FaceganError(
+                    f"no training photo has a known label for '{item.name}'; leave it out of --attributes"
+                )
             having.append([np.flatnonzero(known & (indices == value)) for value in values])
         return having
 

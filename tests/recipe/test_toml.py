@@ -7,7 +7,7 @@ import pytest
 from facegan.errors import FaceganError
 from facegan.recipe import RECIPES, Recipe, find_recipe
 from facegan.recipe.networks import Encoder, ModulatedGenerator, Networks
-from facegan.recipe.objective import AttributeFinder, EditorWeights, FeatureCritic, PaperObjective
+from facegan.recipe.objective import AttributeFinder, EditorWeights, FeatureCritic, PaperObjective, WassersteinObjective
 from facegan.recipe.toml import read_recipe, with_value, write_recipe
 
 
@@ -105,3 +105,8 @@ def test_a_part_that_would_have_no_effect_is_refused(part):
     (name,) = part
     with pytest.raises(FaceganError, match=f"{name} has no effect with the paper's objective; leave it out"):
         Recipe("mine", **part)
+
+
+def test_another_kind_of_part_starts_from_its_defaults():
+    recipe = with_value(find_recipe("paper"), "objective.kind=wasserstein")
+    assert recipe.objective == WassersteinObjective()

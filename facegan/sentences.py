@@ -65,8 +65,12 @@ def parse_sentence(text: str, attributes: Attributes, editing: bool = False) -> 
 
 
 def suggest_word(word: str, attributes: Attributes) -> str | None:
-    """Returns the known word that an unknown one may be a misspelling of; None if there is none."""
-    known = [phrase for phrase, meaning in _meanings(attributes).items() if meaning and len(phrase) > 3]
+    """Returns the word for an attribute that an unknown word may be a misspelling of; None if there is none."""
+    known = [
+        phrase
+        for phrase, meaning in _meanings(attributes).items()
+        if len(phrase) > 3 and any("=" in part for part in meaning)
+    ]
     return next(iter(get_close_matches(word.lower(), known, n=1, cutoff=0.8)), None)
 
 

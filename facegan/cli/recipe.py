@@ -11,9 +11,9 @@ def recipe(name):
     """Prints the recipe NAME (paper, tiny or celeba128) as TOML, to change it and train with it.
 
     \b
-    Example:
+    Examples:
       facegan recipe celeba128 > mine.toml
-      facegan train celeba128 --recipe mine.toml
+      facegan recipe paper
     """
     from facegan.recipe import find_recipe
     from facegan.recipe.toml import write_recipe

@@ -198,7 +198,7 @@ def test_the_command_writes_a_report_and_the_same_one_again(faces, model_file, t
     pictures = {path.name for path in report.glob("*.png")}
     assert len(pictures) == 6 and all(f'src="{name}"' in page for name in pictures)
     figures = json.loads((report / "figures.json").read_text())
-    assert figures["subject"]["preset"] == "tiny" and figures["figures"]["reconstruction_psnr"] > 0
+    assert figures["subject"]["recipe"] == "tiny" and figures["figures"]["reconstruction_psnr"] > 0
     assert "| glasses=1 | " in (report / "figures.md").read_text()
 
     assert run("again").exit_code == 0

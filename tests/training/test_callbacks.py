@@ -45,7 +45,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_saves_nothing(run, tmp_path)
                 files.update({path: path.read_bytes() for path in tmp_path.rglob("*.npz")})
                 files.update({path: path.read_bytes() for path in tmp_path.rglob("*.keras")})
 
-    with pytest.raises(FaceganError, match="is not finite after step 15. The last checkpoint is untouched") as caught:
+    with pytest.raises(FaceganError, match="is not finite after step 15. Resume from the last checkpoint") as caught:
         run(tmp_path, checkpoint_minutes=0.0, callbacks=[Poison(14), Look()])
     assert "--resume" in str(caught.value)
     assert sorted(path.name for path in files) == ["model.keras", *(f"step-000000{step}.npz" for step in (12, 13, 14))]

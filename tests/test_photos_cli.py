@@ -144,7 +144,7 @@ def test_align_of_a_single_photo_and_of_none(facegan, photos, tmp_path):
     code, printed, _ = facegan("align", photos / "two.png", tmp_path / "one", "--face", 1)
     assert code == 0 and "1 faces of 256x256 from 1 photos" in printed
     code, printed, err = facegan("align", photos / "coffee.jpg", tmp_path / "none")
-    assert (code, printed) == (2, "") and "no face to be used in" in err and not (tmp_path / "none").exists()
+    assert (code, printed) == (2, "") and "no usable face in" in err and not (tmp_path / "none").exists()
     code, _, err = facegan("align", photos, photos / "coffee.jpg")
     assert code == 2 and "is not a folder" in err
 

@@ -9,12 +9,18 @@ import pytest
 from PIL import Image
 
 import facegan
+from facegan.attributes import Attributes
+from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.provenance import read_provenance
 from facegan.rendering import edited_faces, generated_faces, output
 from facegan.rendering.edited_faces import write_edited, write_grid
 from facegan.rendering.generated_faces import write_generated, write_walk
 from facegan.rendering.output import Output, edited_names, unique_stem
+
+
+def wish(text, source=""):
+    return Edit.parse(Attributes(), text, source=source or "")
 
 
 def to(path, command="test", **options):
@@ -38,7 +44,7 @@ def sheets(monkeypatch):
 
 def test_a_labelled_sheet(model, sheets, tmp_path):
     out = tmp_path / "new" / "faces.png"
-    assert write_generated(model, "female, glasses=1", 5, 7, [], to(out)) == [out]
+    assert write_generated(model, wish("female, glasses=1"), 5, 7, [], to(out)) == [out]
     assert Image.open(out).size > (200, 200)
     (faces, labels), _ = sheets[0]
     assert len(faces) == 5 and all("female" in label and "glasses" in label for label in labels)
@@ -46,17 +52,19 @@ def test_a_labelled_sheet(model, sheets, tmp_path):
 
 
 def test_one_row_a_face_and_one_column_a_step(model, sheets, tmp_path):
-    write_generated(model, "glasses=1", 3, 7, ["glasses=0", "hair=black"], to(tmp_path / "steps.webp"))
+    write_generated(
+        model, wish("glasses=1"), 3, 7, [wish("glasses=0"), wish("hair=black")], to(tmp_path / "steps.webp")
+    )
     (rows,), words = sheets[0]
     assert [len(row) for row in rows] == [3, 3, 3]
     assert words["column_labels"] == ["generated", "then no glasses", "then black hair"]
     assert len(words["row_labels"]) == 3
-    first = write_generated(model, "glasses=1", 1, 7, [], to(tmp_path / "single"))[0]
+    first = write_generated(model, wish("glasses=1"), 1, 7, [], to(tmp_path / "single"))[0]
     assert np.array_equal(Image.open(first), rows[0][0])
 
 
 def test_every_step_is_made_from_the_generated_face(model, sheets, tmp_path):
-    write_generated(model, "glasses=1", 2, 7, ["glasses=0", "glasses=1"], to(tmp_path / "steps.png"))
+    write_generated(model, wish("glasses=1"), 2, 7, [wish("glasses=0"), wish("glasses=1")], to(tmp_path / "steps.png"))
     (rows,), _ = sheets[0]
     # There and back again is the face itself, and not the face edited twice.
     for generated, _, back in rows:
@@ -65,7 +73,7 @@ def test_every_step_is_made_from_the_generated_face(model, sheets, tmp_path):
 
 def test_single_files(model, tmp_path):
     out = tmp_path / "a" / "b"
-    paths = write_generated(model, "", 2, 7, ["hair=black"], to(out))
+    paths = write_generated(model, wish(""), 2, 7, [wish("hair=black")], to(out))
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in paths)
     assert {path.name for path in paths} == {f"face-{n}-step-{step}.png" for n in (1, 2) for step in (0, 1)}
     assert {Image.open(path).size for path in paths} == {(32, 32)}
@@ -75,7 +83,7 @@ def test_before_and_after(model, sheets, tmp_path):
     photos = [Image.new("RGB", (50, 40), colour) for colour in ("red", "blue")]
     out = tmp_path / "edited.jpg"
     paths = [Path("x/red.png"), Path("blue.bmp")]
-    assert write_edited(model, paths, photos, "glasses=1, hair=black", (0.5,), None, to(out)).files == [out]
+    assert write_edited(model, paths, photos, wish("glasses=1, hair=black"), (0.5,), to(out)).files == [out]
     (rows,), words = sheets[0]
     assert [len(row) for row in rows] == [2, 2]
     assert rows[0][0].getpixel((0, 0)) == (255, 0, 0)
@@ -86,7 +94,7 @@ def test_before_and_after(model, sheets, tmp_path):
 def test_files_of_the_same_name_do_not_overwrite_each_other(model, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red")] * 3
     names = [Path("a/face.png"), Path("b/face.jpg"), Path("c/face-2.png")]
-    paths = write_edited(model, names, photos, "glasses=1", (1,), None, to(tmp_path)).files
+    paths = write_edited(model, names, photos, wish("glasses=1"), (1,), to(tmp_path)).files
     assert [path.name for path in paths] == ["face.png", "face-2.png", "face-2-2.png"]
 
 
@@ -102,15 +110,8 @@ def test_a_failure_takes_back_the_files_before_it(model, tmp_path, monkeypatch):
 
     monkeypatch.setattr(output, "save_image", failing)
     with pytest.raises(FaceganError):
-        write_generated(model, "", 4, 7, [], to(out))
+        write_generated(model, wish(""), 4, 7, [], to(out))
     assert not list(tmp_path.iterdir())
-
-
-def test_an_edit_without_a_wish(model, tmp_path):
-    with pytest.raises(FaceganError, match="without a wish"):
-        write_generated(model, "", 1, 7, [" "], to(tmp_path / "faces.png"))
-    with pytest.raises(FaceganError, match="without a wish"):
-        write_edited(model, [], [], "", (1,), None, to(tmp_path / "faces.png"))
 
 
 def test_places_to_write_to(tmp_path):
@@ -128,7 +129,7 @@ def test_places_to_write_to(tmp_path):
 
 def test_a_strip_of_strengths(model, sheets, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")]
-    arguments = ([Path("a.png"), Path("b.png")], photos, "glasses=1", (0.0, 0.5, 1.0), "glasses=0")
+    arguments = ([Path("a.png"), Path("b.png")], photos, wish("glasses=1", "glasses=0"), (0.0, 0.5, 1.0))
     write_edited(model, *arguments, to(tmp_path / "strip.png"))
     (rows,), words = sheets[0]
     assert words["column_labels"] == ["before", "glasses, strength 0", "glasses, strength 0.5", "glasses"]
@@ -145,9 +146,8 @@ def test_an_edit_grows_in_an_animation_and_shrinks_again(model, tmp_path, suffix
     photo = Image.new("RGB", (32, 32), "red")
     out = tmp_path / "new" / f"growing{suffix}"
     growing = to(out, animated=True)
-    assert write_edited(model, [Path("a.png")], [photo], "glasses=1", (0.0, 1.0, 2.0), "glasses=0", growing).files == [
-        out
-    ]
+    edit = wish("glasses=1", "glasses=0")
+    assert write_edited(model, [Path("a.png")], [photo], edit, (0.0, 1.0, 2.0), growing).files == [out]
     with Image.open(out) as animation:
         assert (animation.n_frames, animation.info["loop"]) == (4, 0)
         frames = []
@@ -167,28 +167,29 @@ def test_a_walk_begins_and_ends_at_faces_and_passes_between(model, tmp_path):
     steps = [np.abs(one - next).mean() for one, next in pairwise(frames)]
     assert 0 < max(steps) < np.abs(faces[0] - faces[1]).mean()
     out = tmp_path / "walk.webp"
-    assert write_walk(model, "glasses=1", 3, 4, to(out, animated=True)) == [out]
+    assert write_walk(model, wish("glasses=1"), 3, 4, to(out, animated=True)) == [out]
     with Image.open(out) as animation:
         assert animation.n_frames == 2 * (2 * 12 + 1) - 2 and animation.size == (32, 32)
     with pytest.raises(FaceganError, match="two faces"):
-        write_walk(model, "", 1, 4, to(out, animated=True))
+        write_walk(model, wish(""), 1, 4, to(out, animated=True))
 
 
 def test_grids(model, sheets, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")]
     out = tmp_path / "grid.png"
     paths = [Path("a.png"), Path("b.png")]
-    assert write_grid(model, paths, photos, ["hair", "glasses"], 1.0, "hair=blond, glasses=0", to(out)).files == [out]
+    present = Edit(source={"hair": "blond", "glasses": "0"})
+    assert write_grid(model, paths, photos, ["hair", "glasses"], present, to(out)).files == [out]
     (rows, columns, labels), _ = sheets[0]
     assert columns == ["before", "black hair", "blond hair", "brown hair", "gray hair"]
     assert labels == ["a.png no glasses", "a.png glasses", "b.png no glasses", "b.png glasses"]
     # The combination that the face has already changes nothing; all others do.
     same = [[np.array_equal(image, row[0]) for image in row[1:]] for row in rows]
     assert same == [[False, True, False, False], [False] * 4] * 2
-    write_grid(model, paths[:1], photos[:1], ["age"], 1.0, None, to(out))
+    write_grid(model, paths[:1], photos[:1], ["age"], Edit(), to(out))
     assert sheets[1][0][1:] == (["before", "old", "young"], ["a.png"])
     with pytest.raises(FaceganError, match="did you mean 'hair'"):
-        write_grid(model, paths[:1], photos[:1], ["hairs"], 1.0, None, to(out))
+        write_grid(model, paths[:1], photos[:1], ["hairs"], Edit(), to(out))
 
 
 def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, tmp_path):
@@ -196,9 +197,9 @@ def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, 
     taken = model.attributes_of([face])[0]["glasses"]
     other = {"0": "1", "1": "0"}[taken]
 
-    def write(faces, wish, source):
+    def write(faces, text, source):
         paths = [Path(f"{n}.png") for n in range(len(faces))]
-        written = write_edited(model, paths, faces, wish, (1.0,), source, to(tmp_path / "files"))
+        written = write_edited(model, paths, faces, wish(text, source=source), (1.0,), to(tmp_path / "files"))
         return written.files, written.remarks
 
     (path,), (remark,) = write([face], f"glasses={taken}", None)
@@ -218,7 +219,7 @@ def test_earlier_results_are_replaced_and_other_files_are_not(model, tmp_path):
     out = tmp_path / "faces.png"
 
     def write(**options):
-        return write_generated(model, "", 1, 7, [], to(out, "generate", **options))
+        return write_generated(model, wish(""), 1, 7, [], to(out, "generate", **options))
 
     write()
     write()
@@ -269,7 +270,7 @@ def test_inputs_are_never_replaced_under_any_name(tmp_path, overwrite):
 def test_files_of_a_folder_are_checked_before_any_is_written(model, tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "face-2.png")
     with pytest.raises(FaceganError, match=r"face-2.png: it exists"):
-        write_generated(model, "", 2, 7, [], to(tmp_path))
+        write_generated(model, wish(""), 2, 7, [], to(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["face-2.png"]
 
 

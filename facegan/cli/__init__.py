@@ -1,4 +1,4 @@
-"""The command line. Everything heavy is imported within the commands, so that `--help` is quick."""
+"""The command line. Commands import heavy modules when they run, so that `--help` is fast."""
 
 import click
 
@@ -18,8 +18,8 @@ from facegan.cli.train import train
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__)
-def main():
-    """Describe a face and get it; then change it, or change a photo."""
+def main() -> None:
+    """Generate faces from a description, and edit faces in photos."""
 
 
 for command in (prepare, recipe, train, generate, edit, align, evaluate, info, doctor, completion):

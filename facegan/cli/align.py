@@ -4,24 +4,31 @@ from pathlib import Path
 
 import click
 
-from facegan.cli.answers import Answer, Answering
 from facegan.cli.options import OVERWRITE_OPTION, details, report
 from facegan.cli.program import import_quietly
 from facegan.cli.progress import progress_bar
+from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import FaceNumber
 from facegan.errors import FaceganError
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.argument("photos", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--size", default=256, show_default=True, type=click.IntRange(32, 1024), help="Side of a face in pixels.")
-@click.option("--face", "which", type=FaceNumber(), default="all", show_default=True, help="Which: 1 is the largest.")
+@click.option(
+    "--face",
+    "which",
+    type=FaceNumber(),
+    default="all",
+    show_default=True,
+    help="Which face: 1 is the largest.",
+)
 @OVERWRITE_OPTION
 def align(photos, out, size, which, overwrite):
-    """Cuts the faces out of PHOTOS, a photo or a folder, and writes them to the folder OUT, aligned like CelebA's.
+    """Crops the faces in PHOTOS, a photo or a folder, aligns them like CelebA's, and writes them to the folder OUT.
 
-    With a CSV file of labels, OUT is then what `facegan prepare` reads: own photos become training data.
+    Add a CSV file of labels to OUT, and `facegan prepare` makes training data of your own photos.
 
     \b
     Examples:
@@ -40,9 +47,9 @@ def align(photos, out, size, which, overwrite):
         written = write_aligned(paths, size, which, output, bar.update)
     report(written)
     if not written.files:
-        raise FaceganError(f"no face to be used in {photos}")
+        raise FaceganError(f"no usable face in {photos}")
     count = len(written.left_out)
-    return Answer(
+    return Result(
         {"faces": written.files, "photos": len(paths), **details(written)},
         [f"{out}: {len(written.files)} faces of {size}x{size} from {len(paths)} photos, {count} without"],
         written.left_out,

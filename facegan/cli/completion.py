@@ -2,13 +2,13 @@
 
 import click
 
-from facegan.cli.answers import Answer, Answering
+from facegan.cli.result import Result, ResultCommand
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell):
-    """Prints what makes a SHELL complete commands and options with the TAB key.
+    """Prints a script that completes commands and options with the TAB key in a SHELL.
 
     \b
     Examples:
@@ -19,4 +19,4 @@ def completion(shell):
 
     program = click.get_current_context().find_root().command
     source = get_completion_class(shell)(program, {}, "facegan", "_FACEGAN_COMPLETE").source()
-    return Answer({"shell": shell, "source": source}, [source])
+    return Result({"shell": shell, "source": source}, [source])

@@ -4,13 +4,13 @@ from contextlib import suppress
 
 import click
 
-from facegan.cli.answers import Answer, Answering
 from facegan.cli.program import import_quietly
+from facegan.cli.result import Result, ResultCommand
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 def doctor():
-    """Lists what this machine has, and what is missing for which purpose.
+    """Lists versions and hardware, and what to install for which purpose.
 
     \b
     Examples:
@@ -22,7 +22,7 @@ def doctor():
     with suppress(ImportError):
         import_quietly()
     found = examine()
-    return Answer(
+    return Result(
         [dict(zip(("what", "found", "advice"), row, strict=True)) for row in found],
         [f"{what:15} {state}" + (f"  ({advice})" if advice else "") for what, state, advice in found],
     )

@@ -4,30 +4,31 @@ from pathlib import Path
 
 import click
 
-from facegan.cli.answers import Answer, Answering
 from facegan.cli.options import (
     MODEL_OPTION,
     OVERWRITE_OPTION,
     SHOW_OPTION,
-    all_wishes,
     details,
+    interpret,
+    model_attributes,
+    parse_edit,
     report,
     show,
-    understood,
 )
 from facegan.cli.program import import_quietly
 from facegan.cli.progress import progress_bar
+from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import FaceNumber, Strengths
 from facegan.errors import FaceganError
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--set", "wishes", multiple=True, help="What to change: glasses=1; repeatable.")
-@click.option("--say", default="", help="The same in plain words, in English or Chinese.")
+@click.option("--set", "wishes", multiple=True, help="What to change, such as glasses=1; repeatable.")
+@click.option("--say", default="", help="What to change, in plain English or Chinese.")
 @click.option(
     "--grid",
-    help="Instead, every value of an attribute, or of two in all combinations: --grid hair,glasses.",
+    help="Show every value of one attribute, or every combination of two, such as hair,glasses.",
 )
 @click.option(
     "--strength",
@@ -35,26 +36,29 @@ from facegan.errors import FaceganError
     type=Strengths(),
     default="1",
     show_default=True,
-    help="0 changes nothing; above 1 exaggerates. 0:2:0.25 makes a strip.",
+    help="0 changes nothing; values above 1 exaggerate. 0:2:0.25 makes a strip.",
 )
 @click.option(
-    "--from", "source", help="The present attributes of the faces. The model predicts those that are not given."
+    "--from",
+    "source",
+    default="",
+    help="The present attributes of the faces; the model predicts all others.",
 )
 @click.option("--face", "which", type=FaceNumber(), help="Which face of a photo: 1 is the largest.  [default: 1]")
 @click.option("--compare", is_flag=True, help="Put each photo beside its edit.")
-@click.option("--faces-only", is_flag=True, help="Write the faces alone, aligned and of the model's size.")
+@click.option("--faces-only", is_flag=True, help="Write only the faces, aligned and in the model's size.")
 @click.option(
     "--aligned/--no-aligned",
     default=None,
-    help="Treat all images as aligned faces, or all as photos.  [default: decided by the position of the eyes]",
+    help="Treat all images as aligned faces, or all as photos.  [default: decided by the positions of the eyes]",
 )
 @click.option(
     "--out",
     type=click.Path(),
     default="edited.png",
     show_default=True,
-    help="For a photo, an image or a .gif of the edit growing; for aligned faces, a sheet of before and after or a "
-    ".gif; or a folder for single files (with a slash at the end).",
+    help="For a photo, an image, or a .gif of the growing edit; for aligned faces, a sheet of before and after, or a "
+    ".gif. A name with a slash at the end is a folder for single files.",
 )
 @OVERWRITE_OPTION
 @SHOW_OPTION
@@ -64,8 +68,8 @@ def edit(
 ):
     """Edits attributes of the faces in IMAGES, or in all images of a folder.
 
-    Faces in a photo are detected, edited and blended back. An image whose eyes lie where an aligned face has them is
-    edited as a whole.
+    Detects the faces in a photo, edits them and blends them back. An image whose eyes are in the positions of an
+    aligned face is edited as a whole.
 
     \b
     Examples:
@@ -75,35 +79,40 @@ def edit(
       facegan edit face.png --set glasses=1 --strength 0:1.5:0.1 --out growing.gif
       facegan edit holiday.jpg --grid hair,glasses --out grid.png
     """
+    from facegan.edits import Edit
     from facegan.images import find_images
     from facegan.inference import load
-    from facegan.model_files import describe, find_model
+    from facegan.model_files import find_model
     from facegan.rendering.edited import Request, write_edits
     from facegan.rendering.output import Output, edited_names
 
     moving = len(strengths) > 1
     paths = find_images(images)
     if Path(out).suffix.lower() == ".gif" and not moving:
-        raise FaceganError("an animation needs several strengths: --strength 0:1.5:0.1")
+        raise FaceganError("an animation needs several strengths, such as --strength 0:1.5:0.1")
     if grid and (wishes or say):
-        raise FaceganError("--grid has its own edits; omit --set and --say")
+        raise FaceganError("--grid defines its own edits; omit --set and --say")
     if not (grid or wishes or say):
         raise FaceganError('nothing to change: add --set glasses=1 or --say "take off the glasses"')
     output = Output(out, "edit", moving, [*paths, find_model(model)], overwrite)
     if grid and (moving or not output.is_sheet or len(grid.split(",")) > 2):
         raise FaceganError(
-            "a grid is an image of one strength and of one or two attributes: --grid hair,glasses --out grid.png"
+            "a grid is an image with one strength and one or two attributes, as in --grid hair,glasses --out grid.png"
         )
     if output.is_folder:
         output.check_files(name for names in edited_names(paths, strengths) for name in names)
-    wishes = all_wishes(understood(say, describe(model), editing=True), *wishes)
+    attributes = model_attributes(model)
+    if grid:
+        wanted = Edit.parse(attributes, source=source)
+    else:
+        wanted = parse_edit(attributes, interpret(say, attributes, editing=True), *wishes, source=source)
     names = grid.split(",") if grid else ()
-    request = Request(wishes, strengths, source, names, which, compare, faces_only, aligned)
+    request = Request(wanted, strengths, names, which, compare, faces_only, aligned)
     import_quietly()
     import_quietly("mtcnn")
     written = write_edits(load(model), paths, request, output, progress_bar)
     report(written)
     if show_them:
         show(written.files)
-    data = {"files": written.files, "set": wishes, "strength": list(strengths), **details(written)}
-    return Answer(data, written.files, written.left_out)
+    data = {"files": written.files, "set": str(wanted), "strength": list(strengths), **details(written)}
+    return Result(data, written.files, written.left_out)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from facegan.cli.answers import Answer, Answering
 from facegan.cli.program import import_quietly
 from facegan.cli.progress import progress_bar
+from facegan.cli.result import Result, ResultCommand
 from facegan.errors import FaceganError
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option(
@@ -18,7 +18,7 @@ from facegan.errors import FaceganError
     type=click.Path(path_type=Path),
     default="report",
     show_default=True,
-    help="The folder for the page with its images, and for the figures.",
+    help="The folder for a page with images, and for the figures.",
 )
 @click.option(
     "--faces",
@@ -32,15 +32,15 @@ from facegan.errors import FaceganError
     "--judge",
     "judge_file",
     type=click.Path(path_type=Path),
-    help="The file of a judge that was trained on other faces.  [default: that of DATA, trained the first time]",
+    help="A judge that was trained on other faces.  [default: the judge of DATA, trained on first use]",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the choice of faces.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of faces.")
 @click.option("--inception", is_flag=True, help="Measure fid_inception too; downloads InceptionV3's weights.")
 def evaluate(model, data, out, limit, judge_file, seed, inception):
-    """Measures a MODEL on the test part of the prepared faces in DATA.
+    """Measures a MODEL on the test split of the prepared data set DATA.
 
-    The judge is an ImageNet-pretrained classifier, fine-tuned on the training part the first time and kept in DATA.
-    On a CPU that takes about an hour; --judge uses one that was trained elsewhere. Needs facegan[features].
+    The judge is an ImageNet-pretrained classifier. It is fine-tuned on the training split on first use, which takes
+    about an hour on a CPU, and saved in DATA. Needs facegan[features].
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def evaluate(model, data, out, limit, judge_file, seed, inception):
     described = describe(model)
     faces = PreparedFaces(data)
     if out.exists() and not out.is_dir():
-        raise FaceganError(f"cannot write {out}: it is there already and is not a folder")
+        raise FaceganError(f"cannot write {out}: it exists and is not a folder")
     import_quietly()
     from facegan.evaluation.evaluate import DEFAULT_METRICS, check
     from facegan.evaluation.evaluate import evaluate as measure
@@ -72,4 +72,4 @@ def evaluate(model, data, out, limit, judge_file, seed, inception):
     figures = measured.figures
     shown = {name: "not measured" if value is None else f"{value:.3f}" for name, value in figures.items()}
     lines = [f"{name:32} {value}" for name, value in shown.items()]
-    return Answer({"report": report, "figures": figures}, [*lines, report])
+    return Result({"report": report, "figures": figures}, [*lines, report])

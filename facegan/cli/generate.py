@@ -2,24 +2,33 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from facegan.cli.answers import Answer, Answering
-from facegan.cli.options import MODEL_OPTION, OVERWRITE_OPTION, SHOW_OPTION, all_wishes, show, understood
+from facegan.cli.options import (
+    MODEL_OPTION,
+    OVERWRITE_OPTION,
+    SHOW_OPTION,
+    interpret,
+    model_attributes,
+    parse_edit,
+    show,
+)
 from facegan.cli.program import import_quietly
 from facegan.cli.progress import counting_faces
+from facegan.cli.result import Result, ResultCommand
 from facegan.errors import FaceganError
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.option(
     "--attrs",
     default="",
-    help="Attributes of the faces, as in the examples. Others are drawn with the frequencies of the training data.",
+    help="Attributes of the faces; all others are drawn with their frequencies in the training data.",
 )
-@click.option("--text", default="", help="The same in plain words, in English or Chinese.")
+@click.option("--text", default="", help="A description in plain English or Chinese.")
 @click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="The number of faces.")
 @click.option(
     "--seed",
@@ -29,17 +38,17 @@ from facegan.errors import FaceganError
 @click.option(
     "--like",
     type=click.Path(path_type=Path),
-    help="An image that facegan generated: reuse its description, count, seed and edits unless others are given.",
+    help="A generated image whose attributes, count, seed and edits to reuse unless others are given.",
 )
-@click.option("--then", multiple=True, help="Then edit the faces: one column of the sheet per edit; repeatable.")
+@click.option("--then", multiple=True, help="An edit to make afterwards, one column of the sheet each; repeatable.")
 @click.option(
     "--out",
     type=click.Path(),
     default="faces.png",
     show_default=True,
-    help="An image for a labelled sheet, or a folder for single files (with a slash at the end).",
+    help="An image for a labelled sheet, or a folder for single files, with a slash at the end.",
 )
-@click.option("--walk", is_flag=True, help="An animation, .gif or .webp, from each face to the next.")
+@click.option("--walk", is_flag=True, help="Animate from each face to the next, as .gif or .webp.")
 @OVERWRITE_OPTION
 @SHOW_OPTION
 @MODEL_OPTION
@@ -54,14 +63,15 @@ def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_th
       facegan generate --like steps.png --count 100 --out more/
       facegan generate --attrs female --count 5 --walk --out walk.gif
     """
+    from facegan.edits import Edit
     from facegan.inference import load
-    from facegan.model_files import describe, find_model
+    from facegan.model_files import find_model
     from facegan.rendering.generated_faces import FRAMES, write_generated, write_walk
     from facegan.rendering.output import Output
 
     output = Output(out, "generate", walk, [find_model(model), *([like] if like else [])], overwrite)
     if walk and (then or not output.is_animation):
-        raise FaceganError("a walk is an animation without edits: choose a .gif or .webp with --out, and omit --then")
+        raise FaceganError("a walk is an animation without edits; name a .gif or .webp with --out and omit --then")
     if like:
         made = _like(like)
         source = click.get_current_context().get_parameter_source
@@ -73,24 +83,26 @@ def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_th
         count, seed, then = (
             value if given(name) else made[name] for name, value in (("count", count), ("seed", seed), ("then", then))
         )
-    attrs = all_wishes(understood(text, describe(model), editing=False), attrs)
+    attributes = model_attributes(model)
+    wished = Edit.parse(attributes, interpret(text, attributes, editing=False), attrs)
+    steps = [parse_edit(attributes, step) for step in then]
+    faces = (count - 1) * FRAMES + 1 if walk else count * (1 + len(then))
     import_quietly()
     if seed is None:
         seed = int.from_bytes(os.urandom(4), "little")
         click.echo(f"seed {seed}", err=True)
     loaded = load(model)
-    faces = (count - 1) * FRAMES + 1 if walk else count * (1 + len(then))
     with counting_faces(loaded, faces, "generating faces"):
         if walk:
-            written = write_walk(loaded, attrs, count, seed, output)
+            written = write_walk(loaded, wished, count, seed, output)
         else:
-            written = write_generated(loaded, attrs, count, seed, then, output)
+            written = write_generated(loaded, wished, count, seed, steps, output)
     if show_them:
         show(written)
-    return Answer({"files": written, "attrs": attrs, "count": count, "seed": seed, "then": list(then)}, written)
+    return Result({"files": written, "attrs": str(wished), "count": count, "seed": seed, "then": list(then)}, written)
 
 
-def _like(path):
+def _like(path: Path) -> dict[str, Any]:
     from facegan.provenance import read_provenance
 
     made = read_provenance(path)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from facegan.cli.answers import Answer, Answering
+from facegan.cli.result import Result, ResultCommand
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.argument("model", type=click.Path(path_type=Path), required=False)
 def info(model):
-    """Prints what a MODEL is: networks, attributes, data and how its training went.
+    """Prints the attributes, data, recipe and training history of a MODEL.
 
     \b
     Examples:
@@ -29,13 +29,13 @@ def info(model):
     lines = [f"{find_model(model)}: {described['recipe']['name']}, {size}x{size} pixels"]
     card = find_model(model).with_suffix(".md")
     if card.exists():
-        lines.append(f"card         {card}: what it is good and bad at, and what it is for")
+        lines.append(f"card         {card}: its intended use, strengths and weaknesses")
     lines.append(f"attributes   {', '.join(described['attribute_names'])}")
     lines.append(f"data         {data['source']['name']}: {parts}")
     lines.append(f"terms        {data['source']['terms']}")
     lines.append(f"settings     {settings['precision']}, batches of {settings['batch_size']}, seed {settings['seed']}")
     before = record.get("images_before")
-    after = f", after {before:,} by the model it began with" if before else ""
+    after = f", after {before:,} of the model it was started from" if before else ""
     lines.append(f"images seen  {record['images_seen']:,}{after}")
     lines += [f"  {line}" for line in write_recipe(Recipe.from_dict(described["recipe"])).splitlines() if line]
     if history:
@@ -43,4 +43,4 @@ def info(model):
     for epoch in history:
         losses = "  ".join(f"{name} {value:.3f}" for name, value in epoch["losses"].items() if "/" not in name)
         lines.append(f"  {epoch['images']:>10,}  {epoch['images_per_second']:>7}  {losses}")
-    return Answer({"file": find_model(model), **described}, lines)
+    return Result({"file": find_model(model), **described}, lines)

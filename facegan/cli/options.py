@@ -1,13 +1,22 @@
-"""What generating and editing have in common: the model, and wishes in plain words."""
+"""Options that several commands share, wishes in plain words, and reports on stderr."""
+
+from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from facegan.errors import FaceganError
 
-# Images; more would scroll away.
+if TYPE_CHECKING:
+    from facegan.attributes import Attributes
+    from facegan.edits import Edit, Wishes
+    from facegan.rendering.output import Written
+
+# More images would scroll out of the terminal.
 MOST_SHOWN = 8
 MODEL_OPTION = click.option(
     "--model",
@@ -23,19 +32,19 @@ OVERWRITE_OPTION = click.option(
 )
 
 
-def report(written):
-    """Prints the remarks and what was left out, on stderr."""
+def report(written: Written) -> None:
+    """Prints on stderr the remarks and the reasons why inputs were left out."""
     for line in (*written.left_out.values(), *written.remarks):
         click.echo(line, err=True)
 
 
-def details(written):
-    """The remarks and what was left out, for --json."""
+def details(written: Written) -> dict[str, Any]:
+    """Returns the remarks and the inputs left out, for --json."""
     left_out = [{"file": path, "reason": reason} for path, reason in written.left_out.items()]
     return {"remarks": written.remarks, "left_out": left_out}
 
 
-def show(paths):
+def show(paths: Sequence[Path]) -> None:
     """Shows the first few images if stderr is a terminal."""
     from facegan.images import open_image
     from facegan.terminal_images import to_ansi
@@ -45,37 +54,49 @@ def show(paths):
             click.echo(to_ansi(open_image(path)), err=True)
 
 
-def understood(text, described, editing):
-    """Parses a sentence into `"gender=female, glasses=1"`; prints what was understood, and what was not, on stderr.
+def model_attributes(model: Path | None) -> Attributes:
+    """The attributes of a model, from its description."""
+    from facegan.attributes import Attributes
+    from facegan.model_files import describe
+
+    described = describe(model)
+    return Attributes(described["attribute_names"], described["columns"])
+
+
+def parse_edit(attributes: Attributes, *wishes: Wishes, source: str = "") -> Edit:
+    """Parses an edit; one without a wish is an error."""
+    from facegan.edits import Edit
+
+    edit = Edit.parse(attributes, *wishes, source=source)
+    if not edit.wishes:
+        raise FaceganError("an edit without a wish; name what to change, as in glasses=1")
+    return edit
+
+
+def interpret(text: str, attributes: Attributes, editing: bool) -> dict[str, str]:
+    """Parses a sentence into `{attribute: value}`; reports on stderr which words have a meaning and which have none.
 
     Args:
         text: in English or Chinese; may be empty.
-        described: the model's description, from `inference.describe`.
-        editing: whether the sentence is about a change, not about a face.
+        attributes: the model's.
+        editing: whether the sentence describes a change rather than a face.
 
     Raises:
-        FaceganError: it names nothing that the model knows.
+        FaceganError: it names no attribute of the model.
     """
-    from facegan.attributes import Attributes
     from facegan.sentences import parse_sentence, suggest_word
 
     if not text:
-        return ""
-    attributes = Attributes(described["attribute_names"], described["columns"])
+        return {}
     found = parse_sentence(text, attributes, editing)
     if not found.wishes:
         unknown = f" (unknown: {', '.join(found.unknown)})" if found.unknown else ""
-        raise FaceganError(f"'{text}' names nothing that this model knows: {', '.join(attributes.names)}{unknown}")
+        raise FaceganError(f"'{text}' names no attribute of this model: {', '.join(attributes.names)}{unknown}")
     click.echo(f"understood: {attributes.describe(found.wishes)}", err=True)
     if found.unknown:
         suggestions = ((word, suggest_word(word, attributes)) for word in found.unknown)
-        unknown = (f"{word} (did you mean '{known}'?)" if known else word for word, known in suggestions)
-        click.echo(f"not understood: {', '.join(unknown)}", err=True)
+        words = (f"{word} (did you mean '{known}'?)" if known else word for word, known in suggestions)
+        click.echo(f"not understood: {', '.join(words)}", err=True)
     for contradiction in found.contradictions:
         click.echo(f"contradiction: {contradiction}; the last one counts", err=True)
-    return ", ".join(f"{name}={value}" for name, value in found.wishes.items())
-
-
-def all_wishes(*parts):
-    """Several descriptions as one."""
-    return ", ".join(filter(None, parts))
+    return found.wishes

@@ -5,33 +5,33 @@ from pathlib import Path
 
 import click
 
-from facegan.cli.answers import Answer, Answering
 from facegan.cli.program import Interrupted
+from facegan.cli.result import Result, ResultCommand
 from facegan.errors import FaceganError
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--size", default=128, show_default=True, help="Side of a face in pixels: 32, 64, 128 or 256.")
-@click.option("--labels", type=click.Path(path_type=Path), help="The label file, where it is not beside the photos.")
+@click.option("--labels", type=click.Path(path_type=Path), help="The label file, if it is not beside the photos.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave out a column of the label file; repeatable.")
 @click.option("--rename", multiple=True, metavar="OLD=NEW", help="Rename a column of the label file; repeatable.")
-@click.option("--count", type=click.IntRange(min=1), help="The number of faces to draw, if SOURCE is 'drawn'.")
+@click.option("--count", type=click.IntRange(min=1), help="The number of faces to draw, for the source 'drawn'.")
 @click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the split, and of drawn faces."
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the split and of drawn faces."
 )
 @click.option(
     "--align/--no-align",
     default=None,
-    help="Align faces by their landmarks. By default, one of several sources is aligned if it frames them differently.",
+    help="Align faces by their landmarks.  [default: only sources that frame faces unlike the others]",
 )
 def prepare(sources, out, size, labels, ignore, rename, count, seed, align):
     """Reads labelled faces from each SOURCE, crops and resizes them, and writes a data set to the folder OUT.
 
-    SOURCE is CelebA's folder or its img_align_celeba.zip; or any folder of pictures with a CSV file of labels; or the
-    word 'drawn', for faces that the program draws. Several sources are joined: a label that a source lacks is unknown
-    for its faces. If interrupted, the same command resumes.
+    SOURCE is CelebA's folder or its img_align_celeba.zip, a folder of pictures with a CSV file of labels, or the word
+    'drawn' for synthetic drawings of faces. Several sources are joined; a label that a source lacks is unknown for its
+    faces. After an interruption, the same command resumes.
 
     \b
     Examples:
@@ -44,31 +44,29 @@ def prepare(sources, out, size, labels, ignore, rename, count, seed, align):
 
     place = next((folder for folder in out.absolute().parents if folder.exists()), out)
     if not place.is_dir() or not os.access(place, os.W_OK):
-        raise FaceganError(f"cannot write {out}: {place} is not a folder to write to")
+        raise FaceganError(f"cannot write {out}: {place} is not a writable folder")
     renamed = dict(text.rpartition("=")[::2] for text in rename)
     if "" in renamed or "" in renamed.values():
         raise FaceganError("--rename takes OLD=NEW, the present and the new name of a column")
     try:
         faces = prepare_faces(open_sources(sources, labels, count, seed, align, ignore, renamed), out, size, seed)
     except KeyboardInterrupt:
-        raise Interrupted("stopped; the same command goes on from here") from None
+        raise Interrupted("stopped; the same command resumes") from None
     except OSError as error:
         reason = error.strerror or error
-        raise FaceganError(
-            f"cannot write {out}: {reason}; when that is mended, the same command goes on from here"
-        ) from error
+        raise FaceganError(f"cannot write {out}: {reason}; once this is fixed, the same command resumes") from error
     parts = {name: len(faces.part(name)) for name in ("train", "validation", "test")}
     left_out = faces.info["left_out"]
     if left_out:
-        click.echo(f"{left_out} pictures were left out: {out / 'left_out.csv'} says why", err=True)
+        click.echo(f"{left_out} pictures were left out; {out / 'left_out.csv'} lists the reasons", err=True)
     values = faces.counts()
     for column, counts in values.items():
         unknown = f", {counts['unknown']} unknown" if counts["unknown"] else ""
         click.echo(f"  {column}: {counts['1']} with, {counts['0']} without{unknown}", err=True)
         if 0 in (counts["0"], counts["1"]):
-            click.echo(f"  no model can learn {column}: it has a single value here", err=True)
+            click.echo(f"  no model can learn {column}: it has only one value here", err=True)
     split = ", ".join(f"{count} {name}" for name, count in parts.items())
-    return Answer(
+    return Result(
         {"data": out, "faces": len(faces), "size": size, "parts": parts, "columns": values, "left_out": left_out},
         [f"{out}: {len(faces)} faces of {size}x{size} ({split})"],
     )

@@ -1,10 +1,12 @@
-"""What all commands have in common: how they fail, and how they import."""
+"""How commands report errors and import backends."""
 
 import faulthandler
 import importlib
 import os
 import sys
 import threading
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import click
 
@@ -13,7 +15,7 @@ from facegan.memory import keep_memory
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-# Seconds of silence after which a start is explained.
+# Seconds after which a slow start is explained.
 PATIENCE = 2.0
 STARTING = "starting TensorFlow or JAX: a few seconds, longer the first time\n"
 
@@ -25,7 +27,7 @@ class Interrupted(FaceganError):
 class OneLineErrors(click.Group):
     """Reports bad input as one line on stderr, with exit code 2 and without a traceback."""
 
-    def main(self, args=None, **kwargs):
+    def main(self, args: Sequence[str] | None = None, **kwargs: Any) -> NoReturn:  # type: ignore[override]
         try:
             sys.exit(super().main(args, standalone_mode=False, **kwargs) or 0)
         except Interrupted as error:
@@ -50,12 +52,12 @@ class OneLineErrors(click.Group):
         sys.exit(0)
 
 
-def _leave(message, code):
+def _leave(message: str, code: int) -> NoReturn:
     click.echo(f"facegan: {' '.join(message.splitlines())}", err=True)
     sys.exit(code)
 
 
-def import_quietly(module="keras"):
+def import_quietly(module: str = "keras") -> None:
     """Imports Keras and its backend, or another module that imports TensorFlow, without their notices.
 
     No setting stops some of these, so stderr is redirected during the import, below Python. Failures still raise

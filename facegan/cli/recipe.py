@@ -2,10 +2,10 @@
 
 import click
 
-from facegan.cli.answers import Answer, Answering
+from facegan.cli.result import Result, ResultCommand
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.argument("name")
 def recipe(name):
     """Prints the recipe NAME (paper, tiny or celeba128) as TOML, to change it and train with it.
@@ -19,4 +19,4 @@ def recipe(name):
     from facegan.recipe.toml import write_recipe
 
     found = find_recipe(name)
-    return Answer(found.to_dict(), write_recipe(found).splitlines())
+    return Result(found.to_dict(), write_recipe(found).splitlines())

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from facegan.cli.answers import Answer, Answering
 from facegan.cli.program import Interrupted, import_quietly
+from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import Number
 from facegan.errors import FaceganError
 
 
-@click.command(cls=Answering)
+@click.command(cls=ResultCommand)
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--recipe", "recipe_name", help="paper, tiny, celeba128 or a TOML file.  [default: celeba128]")
 @click.option(
@@ -19,40 +19,40 @@ from facegan.errors import FaceganError
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change a value of the recipe: objective.editor.margin=2. Repeatable.",
+    help="Change a value of the recipe, such as objective.editor.margin=2; repeatable.",
 )
 @click.option(
     "--attributes",
-    help="Comma-separated: any of gender, age, glasses, skin, hair, and any label column.  [default: the five]",
+    help="Comma-separated: gender, age, glasses, skin, hair, or any label column.  [default: these five]",
 )
 @click.option(
     "--epochs",
     type=Number(min=0, min_open=True),
     help="Passes over the training photos.  [default: the recipe's]",
 )
-@click.option("--images", type=click.IntRange(min=1), help="Photos to train on in all, instead of --epochs.")
-@click.option("--batch-size", type=click.IntRange(min=1), help="Photos in a step.  [default: the recipe's]")
+@click.option("--images", type=click.IntRange(min=1), help="Photos to train on in total, instead of --epochs.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Photos per step.  [default: the recipe's]")
 @click.option(
     "--precision",
     type=click.Choice(["auto", "float32", "bfloat16"]),
-    help="bfloat16 where it is faster.  [default: auto]",
+    help="auto is bfloat16 where that is faster.  [default: auto]",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of weights, order and noise.  [default: 0]")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of weights, order and noise.  [default: 0]")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default="run",
     show_default=True,
-    help="The run's folder: model, checkpoints, logs.",
+    help="The folder of the run, with model, checkpoints and logs.",
 )
 @click.option(
     "--checkpoint-minutes",
     type=Number(min=0, min_open=True),
     default=10.0,
     show_default=True,
-    help="Between two checkpoints; there is one at the end as well.",
+    help="Minutes between two checkpoints; the run also ends with one.",
 )
-@click.option("--minutes", type=Number(min=0, min_open=True), help="End with a checkpoint after so many minutes.")
+@click.option("--minutes", type=Number(min=0, min_open=True), help="Stop with a checkpoint after this time.")
 @click.option(
     "--devices",
     type=click.IntRange(min=1),
@@ -64,17 +64,17 @@ from facegan.errors import FaceganError
     "--from",
     "start",
     type=click.Path(path_type=Path),
-    help="Begin with the weights of this model: a .keras file or the folder of a run.",
+    help="Start from the weights of this model: a .keras file or the folder of a run.",
 )
 @click.option("--resume", is_flag=True, help="Resume the run in --out exactly where it stopped.")
-@click.option("--dry-run", is_flag=True, help="Estimate what the run takes; start nothing.")
+@click.option("--dry-run", is_flag=True, help="Estimate time, memory and disk space without training.")
 def train(
     data, recipe_name, assignments, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes,
     minutes, devices, start, resume, dry_run,
 ):  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
-    CTRL-C ends the run after the current step, with a checkpoint to resume from. `tensorboard --logdir` shows losses
+    CTRL-C stops the run after the current step with a checkpoint to resume from. `tensorboard --logdir` shows losses
     and pictures.
 
     \b
@@ -88,9 +88,9 @@ def train(
     from facegan.model_files import describe
 
     if epochs and images:
-        raise FaceganError("--epochs and --images say the same thing; give one of them")
+        raise FaceganError("--epochs and --images exclude each other; omit one of them")
     if start and resume:
-        raise FaceganError("--resume goes on with the run's own weights; leave out --from")
+        raise FaceganError("--resume continues with the run's own weights; omit --from")
     faces = PreparedFaces(data)
 
     import_quietly()
@@ -127,15 +127,15 @@ def train(
     )
     if not finished:
         again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
-        raise Interrupted(f"stopped, with a checkpoint; go on with: {again}")
-    return Answer(
+        raise Interrupted(f"stopped with a checkpoint; resume with: {again}")
+    return Result(
         {"model": path, "record": describe(path)["record"]},
         [f"{path} is trained; try: facegan generate --model {path} --count 16"],
     )
 
 
 def _greeting(faces, settings):
-    """Says what is trained, once it begins: a run that cannot begin has only its error to tell."""
+    """Prints what is trained when training begins; a run that cannot begin prints only its error."""
     from keras.callbacks import LambdaCallback
 
     line = (
@@ -146,7 +146,7 @@ def _greeting(faces, settings):
 
 
 def _recipe(name, assignments, start):
-    """The recipe that the options name, or the one of the model to begin with; None where neither is given."""
+    """The recipe that the options name, or that of the model to start from; None if neither is given."""
     from facegan.model_files import describe
     from facegan.recipe import Recipe, find_recipe
     from facegan.recipe.toml import read_recipe, with_value
@@ -205,14 +205,14 @@ def _dry_run(faces, settings, images, devices):
     speed = settings.batch_size / found.seconds_per_step
     rows = [(name, f"{count:,} parameters") for name, count in found.parameters.items()]
     rows += [
-        ("in all", f"{sum(found.parameters.values()):,} parameters"),
-        ("memory", f"{found.peak_memory / 1e9:.1f} GB at the highest, in these steps"),
-        ("on disk", f"{found.checkpoint / 1e9:.2f} GB a checkpoint, three are kept"),
+        ("total", f"{sum(found.parameters.values()):,} parameters"),
+        ("memory", f"{found.peak_memory / 1e9:.1f} GB at the peak of these steps"),
+        ("on disk", f"{found.checkpoint / 1e9:.2f} GB per checkpoint, three are kept"),
         ("steps", f"{found.steps:,} of {settings.batch_size} photos, {settings.precision}"),
         ("speed", f"{speed:.1f} images/s"),
         ("time", f"{clock(found.steps * found.seconds_per_step)} for the whole run"),
     ]
-    return Answer(
+    return Result(
         {"parameters": found.parameters, "steps": found.steps, "peak_memory_bytes": found.peak_memory,
          "checkpoint_bytes": found.checkpoint, "images_per_second": speed,
          "seconds": found.steps * found.seconds_per_step},

@@ -1,14 +1,15 @@
 """Types of option values."""
 
 import math
+from typing import Any
 
 import click
 
 
 class Number(click.FloatRange):
-    """A range without NaN and infinity, which click accepts."""
+    """A range of numbers that excludes NaN and infinity, which click accepts."""
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
@@ -21,7 +22,7 @@ class Strengths(click.ParamType):
     name = "strength"
     most = 100
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
         if isinstance(value, tuple):
             return value
         numbers = [Number(min=0).convert(part, param, ctx) for part in str(value).split(":")]
@@ -30,7 +31,7 @@ class Strengths(click.ParamType):
         if len(numbers) != 3 or numbers[2] <= 0 or numbers[1] < numbers[0]:
             self.fail(f"'{value}' is neither a number nor first:last:step, as in 0:2:0.25.", param, ctx)
         first, last, step = numbers
-        # Half a step more, so that rounding does not lose the last strength.
+        # Half a step is added so that rounding does not lose the last strength.
         count = int((last - first) / step + 1.5) if (last - first) / step < self.most else self.most + 1
         if count > self.most:
             self.fail(f"'{value}' is more than {self.most} strengths.", param, ctx)
@@ -42,8 +43,8 @@ class FaceNumber(click.IntRange):
 
     name = "number|all"
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(min=1)
 
-    def convert(self, value, param, ctx):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return value if value == "all" else super().convert(value, param, ctx)

@@ -26,7 +26,7 @@ def write_report(report: Report, described: dict[str, Any], out: str | Path) -> 
 
     Args:
         report: what was measured.
-        described: the description of the model file, see `facegan.inference.describe`.
+        described: the description of the model file, see `facegan.model_files.describe`.
         out: the folder.
 
     Returns:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.images import open_image
 from facegan.inference import FaceModel
@@ -23,9 +24,8 @@ class Request:
     """What to do with images, as the options of `facegan edit`.
 
     Attributes:
-        attributes: the edit, as in `FaceModel.edit`; unused with `grid`.
+        edit: what to change, and the faces' present attributes; without wishes for `grid`.
         strengths: one, or several for a strip or an animation.
-        source: what the faces are like now, as in `FaceModel.edit`.
         grid: the names of one or two attributes, to write a grid of all their values instead.
         which: of a photo's faces, as for `select_faces`.
         compare: whether to put each photo as it was beside the edited one.
@@ -33,9 +33,8 @@ class Request:
         aligned: whether the images are aligned faces; None to find out.
     """
 
-    attributes: str = ""
+    edit: Edit
     strengths: Sequence[float] = (1.0,)
-    source: str | None = None
     grid: Sequence[str] = ()
     which: int | str | None = None
     compare: bool = False
@@ -80,9 +79,8 @@ def write_edits(
                 model,
                 photos,
                 paths,
-                request.attributes,
+                request.edit,
                 request.strengths,
-                request.source,
                 output,
                 bool(request.which),
                 request.compare,
@@ -126,8 +124,9 @@ def _write_faces(
     with (progress_bar if count > MANY_FACES else no_progress)(count, "editing faces") as bar:
         model.on_faces = bar.update
         if request.grid:
-            written = write_grid(model, paths, faces, request.grid, request.strengths[0], request.source, output)
+            edit = replace(request.edit, strength=request.strengths[0])
+            written = write_grid(model, paths, faces, request.grid, edit, output)
         else:
-            written = write_edited(model, paths, faces, request.attributes, request.strengths, request.source, output)
+            written = write_edited(model, paths, faces, request.edit, request.strengths, output)
     remarks = [remark for photo in photos for remark in photo.remarks(transparent=False)]
     return Written(written.files, remarks + written.remarks, {path: str(error) for path, error in errors})

@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image
 
+from facegan.edits import Edit, as_text
 from facegan.images import crop_square
 from facegan.inference import FaceModel
 from facegan.rendering.output import (
@@ -13,7 +14,6 @@ from facegan.rendering.output import (
     Written,
     edited_names,
     model_metadata,
-    parse_edit,
     unchanged_remarks,
 )
 from facegan.sheets import grid, sheet
@@ -23,9 +23,8 @@ def write_edited(
     model: FaceModel,
     paths: Sequence[Path],
     faces: Sequence[Image.Image],
-    attributes: str,
+    edit: Edit,
     strengths: Sequence[float],
-    source: str | None,
     output: Output,
 ) -> Written:
     """Edits aligned faces and writes a sheet of before and after, an animation of the edit growing, or single files.
@@ -34,16 +33,14 @@ def write_edited(
         model: the model.
         paths: where the faces come from; single files get the same names.
         faces: RGB images.
-        attributes: the edit, as in `FaceModel.edit`.
+        edit: what to change, and the faces' present attributes as far as they are known.
         strengths: one, or several for a strip of them.
-        source: what the faces are like now, as in `FaceModel.edit`.
         output: where to write.
     """
-    values = parse_edit(model, attributes)
-    provenance = edit_provenance(model, source, set=attributes, strength=list(strengths))
-    conditions = model.conditions_of(list(faces), source)
-    remarks = unchanged_remarks(model, values, source, conditions)
-    edited = [model.edit(list(faces), values, strength, conditions) for strength in strengths]
+    provenance = edit_provenance(model, edit, set=str(edit), strength=list(strengths))
+    conditions = model.conditions_of(list(faces), edit.source)
+    remarks = unchanged_remarks(model, edit, conditions)
+    edited = [model.edit(list(faces), edit, strength, conditions) for strength in strengths]
     if output.is_animation:
         return Written(output.save_animation([grid(images) for images in edited], provenance), remarks)
     if output.is_folder:
@@ -54,7 +51,7 @@ def write_edited(
             for name, image in zip(column, images, strict=True)
         }
         return Written(output.save_files(files, provenance), remarks)
-    after = model.attributes.describe(values)
+    after = model.attributes.describe(edit.wishes)
     titles = [after if strength == 1 else f"{after}, strength {strength:g}" for strength in strengths]
     before = [crop_square(face, model.size) for face in faces]
     rows = list(zip(before, *edited, strict=True))
@@ -67,8 +64,7 @@ def write_grid(
     paths: Iterable[Path],
     faces: Sequence[Image.Image],
     names: Sequence[str],
-    strength: float,
-    source: str | None,
+    edit: Edit,
     output: Output,
 ) -> Written:
     """Writes a sheet of faces with every value of one attribute, or of two in all combinations.
@@ -78,26 +74,25 @@ def write_grid(
         paths: as in `write_edited`.
         faces: as in `write_edited`.
         names: of one attribute, a column for each value; with a second one, also a row for each of its values.
-        strength: of every edit.
-        source: as in `write_edited`.
+        edit: the strength of every edit, and the faces' present attributes; without wishes.
         output: a sheet.
 
     Raises:
         FaceganError: an attribute that the model does not know.
     """
     columns, *others = [model.attributes.wishes_of(name) for name in names]
-    conditions = model.conditions_of(list(faces), source)
+    conditions = model.conditions_of(list(faces), edit.source)
     describe = model.attributes.describe
     rows, labels = [], []
     for index, (path, face) in enumerate(zip(paths, faces, strict=True)):
         for second in others[0] if others else [{}]:
-            edits = [model.edit(face, first | second, strength, conditions[[index]]) for first in columns]
+            edits = [model.edit(face, first | second, edit.strength, conditions[[index]]) for first in columns]
             rows.append([crop_square(face, model.size), *edits])
             labels.append(f"{path.name} {describe(second)}".strip())
-    provenance = edit_provenance(model, source, grid=list(names), strength=strength)
+    provenance = edit_provenance(model, edit, grid=list(names), strength=edit.strength)
     return Written(output.save(sheet(rows, ["before", *map(describe, columns)], labels), provenance))
 
 
-def edit_provenance(model: FaceModel, source: str | None, **edit: Any) -> dict[str, Any]:
+def edit_provenance(model: FaceModel, edit: Edit, **details: Any) -> dict[str, Any]:
     """The provenance of an edited image."""
-    return model_metadata(model) | {"from": source} | edit
+    return model_metadata(model) | {"from": as_text(edit.source) or None} | details

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.inference import FaceModel
 from facegan.photos.photo import PhotoFaces, blend_faces
 from facegan.rendering.edited_faces import edit_provenance
-from facegan.rendering.output import Output, Written, edited_names, parse_edit, unchanged_remarks
+from facegan.rendering.output import Output, Written, edited_names, unchanged_remarks
 from facegan.sheets import grid, sheet
 
 # The longer side, in pixels, that photos in strips and animations have at most.
@@ -20,9 +21,8 @@ def write_edited_photos(
     model: FaceModel,
     photos: Iterable[PhotoFaces],
     paths: Sequence[Path],
-    attributes: str,
+    edit: Edit,
     strengths: Sequence[float],
-    source: str | None,
     output: Output,
     chosen: bool = False,
     compare: bool = False,
@@ -33,9 +33,8 @@ def write_edited_photos(
         model: the model.
         photos: the photos with their faces, each searched when its turn comes: there may be thousands of large ones.
         paths: theirs.
-        attributes: the edit, as in `FaceModel.edit`.
+        edit: what to change, and the faces' present attributes as far as they are known.
         strengths: one, or several for a strip of small copies or an animation.
-        source: what the faces are like now, as in `FaceModel.edit`.
         output: where to write; a folder if there are several photos.
         chosen: whether the user has chosen the faces; else a remark says which of several was edited.
         compare: whether to put each photo as it was beside the edited one.
@@ -48,7 +47,6 @@ def write_edited_photos(
             f"{output.path} has room for one photo, and there are {len(paths)}; name a folder, or add --faces-only, or"
             " --aligned if they are aligned faces"
         )
-    values = parse_edit(model, attributes)
     names = edited_names(paths, strengths)
     written, conditions = Written([]), []
     errors: list[FaceganError] = []
@@ -59,12 +57,12 @@ def write_edited_photos(
             continue
         assert found.photo, "there is a photo or an error"
         crops = [face.crop for face in found.faces]
-        now = model.conditions_of(crops, source)
+        now = model.conditions_of(crops, edit.source)
         conditions += list(now)
         before = found.photo.rgb
-        edited = [blend_faces(before, found.faces, model.edit(crops, values, strength, now)) for strength in strengths]
+        edited = [blend_faces(before, found.faces, model.edit(crops, edit, strength, now)) for strength in strengths]
         boxes = [list(face.alignment.bounding_box()) for face in found.faces]
-        provenance = edit_provenance(model, source, set=attributes, strength=list(strengths), faces=boxes)
+        provenance = edit_provenance(model, edit, set=str(edit), strength=list(strengths), faces=boxes)
         if compare:
             edited = [grid([before, after], columns=2) for after in edited]
         whole = output.is_folder or (output.is_sheet and len(strengths) == 1)
@@ -88,7 +86,7 @@ def write_edited_photos(
             written.remarks.append(f"{found.path}: {found.count} faces; {others}")
     if not written.files:
         raise errors[0]
-    written.remarks.extend(unchanged_remarks(model, values, source, conditions))
+    written.remarks.extend(unchanged_remarks(model, edit, conditions))
     return written
 
 

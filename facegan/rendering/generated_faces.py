@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.inference import FaceModel
-from facegan.rendering.output import Output, model_metadata, parse_edit
+from facegan.rendering.output import Output, model_metadata
 from facegan.sheets import labelled_grid, sheet
 
 # From one face of a walk to the next.
@@ -13,13 +14,13 @@ FRAMES = 12
 
 
 def write_generated(
-    model: FaceModel, attributes: str, count: int, seed: int, steps: Sequence[str], output: Output
+    model: FaceModel, wished: Edit, count: int, seed: int, steps: Sequence[Edit], output: Output
 ) -> list[Path]:
     """Generates faces, edits them step by step, and writes a labelled sheet or single files.
 
     Args:
         model: the model.
-        attributes: what the faces are to be like.
+        wished: the attributes of the faces.
         count: how many.
         seed: as in `FaceModel.generate`.
         steps: edits, each on top of those before it. Each is made from the generated face with all edits up to it, so
@@ -29,18 +30,17 @@ def write_generated(
     Returns:
         The paths that were written.
     """
-    provenance = _provenance(model, attributes, count, seed, steps)
-    edits = [parse_edit(model, step) for step in steps]
+    provenance = _provenance(model, wished, count, seed, steps)
     names = [
         [_file_name(face, count, step, len(steps)) for face in range(1, count + 1)] for step in range(len(steps) + 1)
     ]
     if output.is_folder:
         output.check_files(name for column in names for name in column)
-    faces, conditions = model.generate_with_conditions(attributes, count, seed)
+    faces, conditions = model.generate_with_conditions(wished, count, seed)
     combined: dict[str, str] = {}
     columns = [faces]
-    for edit in edits:
-        combined = combined | edit
+    for step in steps:
+        combined = {**combined, **step.wishes}
         columns.append(model.edit(faces, combined, source=conditions))
     if output.is_folder:
         files = {
@@ -53,16 +53,16 @@ def write_generated(
     labels = [describe(model.attributes.values(condition)) for condition in conditions]
     if not steps:
         return output.save(labelled_grid(faces, labels), provenance)
-    titles = ["generated", *(f"then {describe(edit)}" for edit in edits)]
+    titles = ["generated", *(f"then {describe(step.wishes)}" for step in steps)]
     return output.save(sheet(list(zip(*columns, strict=True)), column_labels=titles, row_labels=labels), provenance)
 
 
-def write_walk(model: FaceModel, attributes: str, count: int, seed: int, output: Output) -> list[Path]:
+def write_walk(model: FaceModel, wished: Edit, count: int, seed: int, output: Output) -> list[Path]:
     """Writes an animation that walks from each generated face to the next.
 
     Args:
         model: the model.
-        attributes: what the faces are to be like.
+        wished: the attributes of the faces.
         count: how many, at least two.
         seed: as in `FaceModel.generate`.
         output: an animation.
@@ -75,12 +75,12 @@ def write_walk(model: FaceModel, attributes: str, count: int, seed: int, output:
     """
     if count < 2:
         raise FaceganError("a walk needs at least two faces, as with --count 4")
-    provenance = _provenance(model, attributes, count, seed, ())
-    return output.save_animation(model.walk(attributes, count, seed, FRAMES), provenance)
+    provenance = _provenance(model, wished, count, seed, ())
+    return output.save_animation(model.walk(wished, count, seed, FRAMES), provenance)
 
 
-def _provenance(model: FaceModel, attributes: str, count: int, seed: int, steps: Sequence[str]) -> dict:
-    asked = {"attrs": attributes, "count": count, "seed": seed, "then": list(steps)}
+def _provenance(model: FaceModel, wished: Edit, count: int, seed: int, steps: Sequence[Edit]) -> dict:
+    asked = {"attrs": str(wished), "count": count, "seed": seed, "then": list(map(str, steps))}
     return model_metadata(model) | asked
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.files import WriteGuard
 from facegan.images import save_animation, save_image
@@ -144,31 +145,19 @@ def _command(path: Path) -> str | None:
         return None
 
 
-def parse_edit(model: FaceModel, text: str) -> dict[str, str]:
-    """Parses an edit as `Attributes.parse` does; an empty one is an error."""
-    values = model.attributes.parse(text)
-    if not values:
-        raise FaceganError("an edit without a wish; say what to change, as in glasses=1")
-    return values
-
-
-def unchanged_remarks(
-    model: FaceModel, values: Mapping[str, str], source: str | None, conditions: Iterable[np.ndarray]
-) -> list[str]:
+def unchanged_remarks(model: FaceModel, edit: Edit, conditions: Iterable[np.ndarray]) -> list[str]:
     """Remarks on faces that are predicted to have an attribute already, so that the edit leaves it as it is.
 
     Args:
         model: the model.
-        values: `{attribute: value}`, the edit.
-        source: what the user has set; the model predicts the rest.
+        edit: the edit, with the source that the user has set; the model predicts the rest.
         conditions: `(count, k)`, the attributes of the faces.
     """
-    known = model.attributes.parse(source or "")
     faces = [model.attributes.values(condition) for condition in conditions]
     remarks = []
-    for name, value in values.items():
+    for name, value in edit.wishes.items():
         count = sum(face[name] == value for face in faces)
-        if count and name not in known:
+        if count and name not in edit.source:
             which, them = (f"{count} of {len(faces)} faces have", "them") if len(faces) > 1 else ("the face has", "it")
             remarks.append(
                 f"the model predicts that {which} {name}={value} already and leaves {them} so; --from corrects it"

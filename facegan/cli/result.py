@@ -13,11 +13,11 @@ PARTLY_DONE = 3
 
 
 @dataclass(frozen=True)
-class Answer:
+class Result:
     """What a command returns.
 
     Attributes:
-        data: anything that converts to JSON; paths become text.
+        data: any value that converts to JSON; paths become strings.
         lines: the same for people.
         left_out: inputs without a result; if there are any, the command exits with `PARTLY_DONE`.
     """
@@ -27,25 +27,25 @@ class Answer:
     left_out: Collection = ()
 
 
-class Answering(click.Command):
-    """A command that returns an `Answer`, with the options --json and --quiet.
+class ResultCommand(click.Command):
+    """A command that returns an `Result`, with the options --json and --quiet.
 
-    Progress and remarks go to stderr, which --quiet silences; errors are reported all the same.
+    Progress and remarks go to stderr, which --quiet silences; errors are always reported.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params += [
-            click.Option(["--json", "as_json"], is_flag=True, help="The result as JSON, for scripts."),
-            click.Option(["--quiet", "-q"], is_flag=True, help="No progress and no remarks."),
+            click.Option(["--json", "as_json"], is_flag=True, help="Print the result as JSON, for scripts."),
+            click.Option(["--quiet", "-q"], is_flag=True, help="Print no progress and no remarks."),
         ]
 
-    def invoke(self, ctx):
+    def invoke(self, ctx: click.Context) -> None:
         as_json, quiet = ctx.params.pop("as_json"), ctx.params.pop("quiet")
         with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere) if quiet else nullcontext():
-            answer = super().invoke(ctx)
-        lines = [json.dumps(answer.data, indent=2, ensure_ascii=False, default=str)] if as_json else answer.lines
+            result = super().invoke(ctx)
+        lines = [json.dumps(result.data, indent=2, ensure_ascii=False, default=str)] if as_json else result.lines
         for line in lines:
             click.echo(line)
-        if answer.left_out:
+        if result.left_out:
             ctx.exit(PARTLY_DONE)

@@ -210,7 +210,7 @@ def test_prepare_on_a_full_disk_goes_on_when_there_is_room(tmp_path, monkeypatch
     with full_disk(10_000), pytest.raises(SystemExit) as left:
         main(command)
     last = capsys.readouterr().err.splitlines()[-1]
-    assert left.value.code == 2 and last.startswith("facegan: cannot write faces: File too large; when ")
+    assert left.value.code == 2 and last.startswith("facegan: cannot write faces: File too large; once ")
     assert [path.name for path in tmp_path.iterdir()] == ["faces.partial"]
     with pytest.raises(SystemExit) as left:
         main(command)

@@ -39,7 +39,7 @@ docs: $(VENV)/docs-installed
 clean:
 	rm -rf $(VENV) $(DEMO) site build
 
-$(VENV)/installed: setup.cfg pyproject.toml
+$(VENV)/installed: setup.cfg setup.py pyproject.toml
 	$(PYTHON) -c "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))" || \
 		{ echo "This needs Python 3.11 or newer with venv; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)

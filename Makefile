@@ -55,7 +55,7 @@ $(DEMO)/celeba128.png: $(VENV)/installed
 	$(FACEGAN) generate --model celeba128 --attrs "young, glasses=0" --count 6 --seed 7 --then "glasses=1" --then "blond" --then "gender=male" --out $@
 	@echo "Made by the model that comes with the package; now one is trained, on drawn faces."
 
-$(DEMO)/faces: $(VENV)/installed
+$(DEMO)/faces: | $(VENV)/installed
 	$(FACEGAN) prepare drawn $(DEMO)/faces --size 64 --count 5000
 
 # Trained anew when what it comes from has changed.

@@ -65,6 +65,15 @@ class PreparedFaces:
         """Returns the sorted int64 indexes of the faces of a part: `train`, `validation` or `test`."""
         return np.flatnonzero(self._parts == PARTS.index(name))
 
+    def known_of(self, where: np.ndarray, columns: Sequence[str]) -> np.ndarray:
+        """Returns which labels are known of the faces at these indexes, `(len(where), len(columns))` bool."""
+        return self.known[where][:, [self.columns.index(column) for column in columns]]
+
+    def fully_labelled(self, name: str, columns: Sequence[str]) -> np.ndarray:
+        """Returns the sorted indexes of the faces of a part for which all these columns are known."""
+        where = self.part(name)
+        return where[self.known_of(where, columns).all(axis=1)]
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Returns, for each column, the number of faces with 1, with 0, and with an unknown label."""
         ones, known = self.labels.sum(axis=0, dtype=int), self.known.sum(axis=0, dtype=int)
@@ -78,8 +87,7 @@ class PreparedFaces:
         train = self.part("train")
         values = attributes.value_indexes(attributes.select(self.labels[train], self.columns))
         for item, of_item in zip(attributes.items, values.T, strict=True):
-            known = self.known[train][:, [self.columns.index(column) for column in item.columns]].all(axis=1)
-            present = np.unique(of_item[known])
+            present = np.unique(of_item[self.known_of(train, item.columns).all(axis=1)])
             if len(present) < 2:
                 what = f"only the value {item.values[present[0]]}" if present.size else "no known value"
                 raise FaceganError(

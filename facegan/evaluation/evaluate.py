@@ -7,7 +7,7 @@ from facegan.attributes import FIVE, did_you_mean
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.evaluation.judge import Judge
-from facegan.evaluation.measurements import Measurements, fully_labelled
+from facegan.evaluation.measurements import Measurements
 from facegan.evaluation.metrics import METRICS, EditScores
 from facegan.inference import FaceModel
 
@@ -78,7 +78,7 @@ def check(model: FaceModel, faces: PreparedFaces) -> None:
         )
     if faces.size != model.size:
         raise FaceganError(f"{faces.path} has faces of {faces.size} pixels, but the model's have {model.size}")
-    if len(fully_labelled(faces, "test", model.attributes.columns)) < 2:
+    if len(faces.fully_labelled("test", model.attributes.columns)) < 2:
         raise FaceganError(f"{faces.path} has no test part to measure with")
 
 

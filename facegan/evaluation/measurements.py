@@ -1,6 +1,5 @@
 """Everything that metrics have in common, measured once and on demand: judged, edited and generated faces."""
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -21,12 +20,6 @@ BEST = 16
 _NEAREST_REAL = 5
 # Training photos whose descriptors are compared with a face's: those with the most similar thumbnails.
 _CANDIDATES = 64
-
-
-def fully_labelled(faces: PreparedFaces, part: str, columns: Sequence[str]) -> np.ndarray:
-    """Returns the indexes of the faces of a part for which all these columns are known."""
-    where = faces.part(part)
-    return where[faces.known[where][:, np.isin(faces.columns, columns)].all(axis=1)]
 
 
 class Measurements:
@@ -55,7 +48,7 @@ class Measurements:
     @cached_property
     def test(self) -> np.ndarray:
         """Indexes of the test photos among all faces."""
-        return fully_labelled(self.faces, "test", self.attributes.columns)
+        return self.faces.fully_labelled("test", self.attributes.columns)
 
     @cached_property
     def compared(self) -> JudgedFaces:

@@ -66,11 +66,8 @@ def _converted(path):
 
 
 def _folded(tensors: dict[str, np.ndarray]) -> Iterator[list[np.ndarray]]:
-    # The classification head is not used.
-    kernels = [name for name in tensors if name.endswith("conv.weight") or name == "_conv_stem.weight"]
-    for name in kernels:
-        if name == "_conv_head.weight":
-            continue
+    # Not of the classification head, `_conv_head.weight`.
+    for name in [name for name in tensors if name.endswith(("_conv.weight", "_conv_stem.weight"))]:
         kernel = tensors[name]
         mean, variance, scale, shift = (
             tensors[f"{_normalisation_after(name)}.{part}"]

@@ -13,7 +13,7 @@ SMALLEST = 4  # pixels
 
 
 def build_attribute_finder(
-    recipe: AttributeFinder | ClassifierEnsemble, image_size: int, condition_size: int, pretrained: bool = False
+    recipe: AttributeFinder | ClassifierEnsemble, image_size: int, condition_size: int
 ) -> keras.Model:
     """Builds the network. It is frozen, except while `facegan.training.pretraining` trains it.
 
@@ -23,12 +23,12 @@ def build_attribute_finder(
         recipe: names the backbone, or the size of the ensemble.
         image_size: height and width of the images.
         condition_size: how many label columns.
-        pretrained: whether to load ImageNet's weights into a backbone, before the fine-tuning.
     """
     if isinstance(recipe, ClassifierEnsemble):
         finder = _build_ensemble(recipe.classifiers, image_size, condition_size)
     else:
-        backbone = build_efficientnet_lite(recipe.backbone, image_size, pretrained)
+        # The weights of a file or of ImageNet follow.
+        backbone = build_efficientnet_lite(recipe.backbone, image_size, False)
         pooled = layers.GlobalAveragePooling2D(dtype="float32")(backbone.outputs[-1])
         logits = layers.Dense(condition_size, dtype="float32")(layers.Dropout(0.2, dtype="float32")(pooled))
         finder = keras.Model(backbone.input, logits, name="attribute_finder")

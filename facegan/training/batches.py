@@ -31,8 +31,7 @@ class BatchSource:
         self._noise_size = recipe.networks.generator.noise_size
         self._seed = seed
         self.vectors = attributes.select(faces.labels[images], faces.columns)
-        places = [faces.columns.index(column) for column in attributes.columns]
-        self.known = faces.known[images][:, places].astype("float32")
+        self.known = faces.known_of(images, attributes.columns).astype("float32")
         self._having = self._photos_by_value()
 
     def at(self, step, share=WHOLE):

@@ -10,6 +10,7 @@ from keras import ops
 from facegan.augment.differentiable import DRAWS, augment_images
 from facegan.features.efficientnet import load_imagenet_weights
 from facegan.losses import balanced_cross_entropy
+from facegan.models.compiled import Compiled
 from facegan.recipe.objective import AttributeFinder
 from facegan.training.backends import JIT_COMPILE
 
@@ -102,17 +103,11 @@ def fill_unknown_labels(networks, source) -> None:
     rows = np.flatnonzero((source.known == 0).any(axis=1))
     if networks.attribute_finder is None or not len(rows):
         return
+    conditions, likelihoods = networks.conditions(), Compiled(networks, "likelihoods")
     for start in range(0, len(rows), BATCH):
         chosen = rows[start : start + BATCH]
         images = source.faces.faces[source.images[chosen]].astype("float32") / 127.5 - 1.0
-        # Of the combinations that fit what is known, the likeliest one.
-        logits = networks.attribute_finder.predict_on_batch(images)
-        source.vectors[chosen] = _likeliest(logits, source.vectors[chosen], source.known[chosen], networks.conditions())
-
-
-def _likeliest(logits, labels, known, conditions):
-    """For each row, the condition with the highest likelihood that agrees with the known labels."""
-    signs = 2.0 * conditions - 1.0
-    likelihoods = -np.logaddexp(0.0, -logits[:, None] * signs[None]).sum(axis=-1)
-    disagreement = (known[:, None] * (labels[:, None] != conditions[None])).sum(axis=-1)
-    return conditions[np.argmax(likelihoods - 1e6 * disagreement, axis=1)]
+        # Of the combinations that agree with what is known, the likeliest one.
+        disagreement = source.known[chosen][:, None] * (source.vectors[chosen][:, None] != conditions[None])
+        found = likelihoods.predict_on_batch([images, conditions]) - 1e6 * disagreement.sum(axis=-1)
+        source.vectors[chosen] = conditions[found.argmax(axis=1)]

@@ -102,10 +102,9 @@ def build_training(faces, settings, start=None, begun=None, pretrained=True):
 def build_networks(faces, settings):
     """A `FaceGAN` with random weights for these faces and settings."""
     attributes = Attributes(settings.attributes, faces.columns)
-    training = faces.part("train")
-    known = faces.known[training][:, [faces.columns.index(column) for column in attributes.columns]].all(axis=1)
     # What is not known would count as 0. Where no face is known throughout, all have to do.
-    training = training[known] if known.any() else training
+    training = faces.fully_labelled("train", attributes.columns)
+    training = training if len(training) else faces.part("train")
     vectors = attributes.select(faces.labels[training], faces.columns)
     vectors, counts = np.unique(vectors, axis=0, return_counts=True)
     bits = ["".join(str(int(bit)) for bit in vector) for vector in vectors]

@@ -137,19 +137,14 @@ class GANTraining(TrainStep, keras.Model):
         if networks.feature_critic is not None:
             features = self._projector(images)
             scores, logits = networks.feature_critic(features, training=True)
-            distances = [ops.mean(ops.abs(_first(scale) - _third(scale))) for scale in features[:-1]]
-            distance = sum(ops.cast(each, "float32") for each in distances) / len(distances)
+            distances = []
+            for scale in features[:-1]:
+                of_real, _, of_edited = ops.split(scale, 3)
+                distances.append(ops.cast(ops.mean(ops.abs(of_real - of_edited)), "float32"))
+            distance = sum(distances) / len(distances)
             outputs["feature_scores"] = FeatureScores(*ops.split(scores, 3), distance)
             outputs["feature_match"] = Classified(*ops.split(signs * logits, 3))
         if networks.attribute_finder is not None:
             logits = networks.attribute_finder(images, training=False)
             outputs["found"] = Classified(*ops.split(signs * logits, 3))
         return outputs
-
-
-def _first(batches):
-    return ops.split(batches, 3)[0]
-
-
-def _third(batches):
-    return ops.split(batches, 3)[2]

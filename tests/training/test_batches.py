@@ -5,6 +5,7 @@ import pytest
 
 from facegan.attributes import Attributes
 from facegan.augment.differentiable import DRAWS
+from facegan.data.prepared import PreparedFaces
 from facegan.training.batches import Batches, BatchSource, host_share
 
 SIZE = 10
@@ -24,6 +25,8 @@ class Numbered:
         self.labels = random.integers(0, 2, (count, 8)).astype("uint8")
         self.labels[:, 4:] = np.eye(5, 4)[random.integers(0, 5, count)]
         self.known = np.ones((count, 8), bool)
+
+    known_of = PreparedFaces.known_of
 
 
 FACES = Numbered()

@@ -7,6 +7,7 @@ from keras import layers, ops
 
 from facegan.attributes import FIVE_NAMES, Attributes
 from facegan.models.attribute_finder import build_attribute_finder
+from facegan.models.facegan import FaceGAN
 from facegan.training.batches import BatchSource
 from facegan.training.pretraining import LabelledBatches, fill_unknown_labels, fine_tune_attribute_finder
 
@@ -21,6 +22,8 @@ class Networks:
 
     def conditions(self):
         return self._conditions
+
+    likelihoods = FaceGAN.likelihoods
 
 
 def small_finder():

@@ -55,6 +55,37 @@ def test_a_change_lands_where_it_was_made(angle):
     assert strongest[0] > 80 and strongest[1] < -30 and strongest[2] == 0
 
 
+def interior(face):
+    left, top, right, bottom = face.alignment.bounding_box()
+    fading = round(0.15 * (right - left))
+    return np.s_[top + fading : bottom - fading, left + fading : right - fading]
+
+
+@pytest.fixture
+def grainy(astronaut):
+    """The astronaut at twice the size, with grain that a crop of 64 pixels does not show."""
+    photo = astronaut.resize((1024, 1024), Image.Resampling.LANCZOS)
+    grain = np.random.default_rng(0).normal(0, 12, (1024, 1024, 1))
+    return Image.fromarray(np.clip(pixels(photo) + grain, 0, 255).astype("uint8"))
+
+
+@pytest.mark.parametrize(
+    ("edit", "remaining"),
+    [(lambda crop: crop // 3, 1 / 3), (lambda crop: crop // 2 + 100, 1 / 2), (lambda crop: 0 * crop + 90, 0)],
+)
+def test_grain_fades_with_the_contrast_of_the_face(grainy, edit, remaining):
+    """As if the edit had been made at the photo's size; something that covers the face leaves no grain at all."""
+    (face,), _ = select_faces(grainy, 64)
+    edited = blend_edit(grainy, face.alignment, face.crop, Image.fromarray(edit(np.asarray(face.crop))))
+    inside = interior(face)
+
+    def grain(photo):
+        values = pixels(photo)[inside]
+        return np.std(values[1:, 1:] - values[1:, :-1] - values[:-1, 1:] + values[:-1, :-1])
+
+    assert grain(edited) / grain(grainy) == pytest.approx(remaining, abs=0.15)
+
+
 def test_a_face_that_leaves_the_photo_is_put_back_as_far_as_it_is_in_it(astronaut):
     cut = astronaut.crop((0, 60, 230, 400))
     before = Image.new("RGB", (64, 64), (100, 100, 100))

@@ -130,12 +130,15 @@ class GANTraining(TrainStep, keras.Model):
         networks, outputs = self.networks, {}
         if networks.feature_critic is None and networks.attribute_finder is None:
             return outputs
-        images = ops.concatenate([real, generated, edited])
-        images = augment_images(images, ops.tile(batch["augmentation"], (3, 1)))
+        augmented = augment_images(real, batch["augmentation"])
+        made = augment_images(ops.concatenate([generated, edited]), ops.tile(batch["augmentation"], (2, 1)))
         # Positive where a column is as the face's condition says.
         signs = 2.0 * ops.concatenate([batch["labels"], batch["labels"], batch["targets"]]) - 1.0
         if networks.feature_critic is not None:
-            features = self._projector(images)
+            # Apart, as nothing is differentiated by a photo's pixels.
+            features = [
+                ops.concatenate(pair) for pair in zip(self._projector(augmented), self._projector(made), strict=True)
+            ]
             scores, logits = networks.feature_critic(features, training=True)
             distances = []
             for scale in features[:-1]:
@@ -145,6 +148,7 @@ class GANTraining(TrainStep, keras.Model):
             outputs["feature_scores"] = FeatureScores(*ops.split(scores, 3), distance)
             outputs["feature_match"] = Classified(*ops.split(signs * logits, 3))
         if networks.attribute_finder is not None:
-            logits = networks.attribute_finder(images, training=False)
+            finder = networks.attribute_finder
+            logits = ops.concatenate([finder(augmented, training=False), finder(made, training=False)])
             outputs["found"] = Classified(*ops.split(signs * logits, 3))
         return outputs

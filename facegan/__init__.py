@@ -12,6 +12,8 @@ Whatever is listed in `dir(facegan)` is public. Importing the package imports ne
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from facegan.environment import prepare_environment
+
 if TYPE_CHECKING:
     from facegan.api import evaluate, prepare, train
     from facegan.attributes import Attributes
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = ["Attributes", "FaceModel", "FaceganError", "Recipe", "__version__", "evaluate", "load", "prepare", "train"]
+
+prepare_environment()
 
 _MODULES = {
     "Attributes": "attributes",

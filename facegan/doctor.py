@@ -7,6 +7,8 @@ import shutil
 import sys
 
 from facegan import __version__
+from facegan.environment import configure_keras, ignored, keras_json
+from facegan.errors import FaceganError
 from facegan.memory import reason_against
 
 # The extras of setup.cfg with their modules and purposes.
@@ -30,6 +32,7 @@ def examine() -> list[tuple[str, str, str | None]]:
         ("facegan", __version__, None),
         ("python", platform.python_version(), None),
         *_framework(),
+        *_environment(),
         ("memory", *_memory()),
         ("disk", f"{shutil.disk_usage('.').free / 1e9:.0f} GB free in this folder", None),
     ]
@@ -45,15 +48,23 @@ def _memory() -> tuple[str, None]:
     return ("freed memory is kept between steps" if reason is None else f"the system's default, because {reason}"), None
 
 
+def _environment() -> list[tuple[str, str, str | None]]:
+    """Settings of other programs that facegan sets aside."""
+    found = [f"{name}={value}" for name, value in ignored.items()]
+    found += [f"keras.json: {name} {value}" for name, value in keras_json().items()]
+    return [("environment", each, "facegan ignores this") for each in found]
+
+
 def _framework() -> list[tuple[str, str, str | None]]:
     name = os.environ.get("KERAS_BACKEND", "tensorflow")
     try:
+        configure_keras()
         import keras
 
         from facegan.models.precision import choose_precision
         from facegan.training.devices import devices
-    except ImportError as error:
-        return [("backend", f"{name} cannot be imported", f"{error}; see KERAS_BACKEND and pip install .")]
+    except (ImportError, FaceganError) as error:
+        return [("backend", f"{name} cannot be used", str(error))]
     # From the modules, because TensorFlow is published under several package names.
     versions = ", ".join(f"{each} {sys.modules[each].__version__}" for each in ("keras", keras.backend.backend()))
     gpus = [device for device in devices() if "gpu" in device.lower()]

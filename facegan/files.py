@@ -1,12 +1,22 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and by one process at a time."""
 
+import errno
+import json
+import math
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from facegan.errors import FaceganError
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 
 @contextmanager
@@ -52,10 +62,11 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
 
 
-def _remove(temporary: Path, folders: Iterable[Path]) -> None:
+def _remove(temporary: Path | None, folders: Iterable[Path]) -> None:
     # The failure matters more than a leftover; a folder that others put files into stays.
-    with suppress(OSError):
-        temporary.unlink()
+    if temporary is not None:
+        with suppress(OSError):
+            temporary.unlink()
     for folder in folders:
         with suppress(OSError):
             folder.rmdir()
@@ -64,6 +75,59 @@ def _remove(temporary: Path, folders: Iterable[Path]) -> None:
 def _reason(error: OSError) -> str:
     # Libraries put whole paragraphs into their OSErrors; the number says it in a few words.
     return os.strerror(error.errno) if error.errno else (str(error).splitlines() or [type(error).__name__])[0]
+
+
+@contextmanager
+def reserve(path: str | os.PathLike[str], is_folder: bool = True) -> Iterator[None]:
+    """A context that keeps other processes from writing the same output, and proves that it can be written.
+
+    A crash of the process frees the output. Missing folders are created, and removed again where nothing was written
+    into them.
+
+    Args:
+        path: a folder, or a file.
+        is_folder: which of the two.
+
+    Raises:
+        FaceganError: another process has reserved it, or it cannot be written.
+    """
+    path = Path(path)
+    folder = path if is_folder else path.parent
+    new_folders = [each for each in (folder, *folder.parents) if not os.path.exists(each)]
+    # A folder is locked itself; a file, which is replaced when it is written, by one beside it.
+    lock = folder if is_folder else path.with_name(f".{path.name}.lock")
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "")
+        descriptor = os.open(lock, os.O_RDONLY if is_folder else os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        _remove(None, new_folders)
+        raise FaceganError(f"cannot write {path}: {_reason(error)}") from error
+    has_lock = False
+    try:
+        _lock(descriptor, path)
+        has_lock = True
+        yield
+    finally:
+        _remove(lock if has_lock and not is_folder else None, new_folders)
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise FaceganError(
+            f"cannot write {path}: another process is writing to it; wait for it, stop it, or choose another folder"
+        ) from error
+    # Some network file systems have no locks: no reason to write nothing.
+    except OSError:
+        pass
 
 
 class WriteGuard:
@@ -105,3 +169,20 @@ def _file_at(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return status.st_dev, status.st_ino
+
+
+def to_json(value: Any, indent: int | None = None) -> str:
+    """JSON that every program reads: what is not a finite number becomes null, and what JSON does not know a string.
+
+    >>> to_json({"loss": float("nan"), "file": Path("faces.png")})
+    '{"loss": null, "file": "faces.png"}'
+    """
+    return json.dumps(_finite(value), indent=indent, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value):
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from facegan.errors import FaceganError
-from facegan.files import atomic_write
+from facegan.files import atomic_write, reserve
 
 
 def names(folder):
@@ -118,3 +118,41 @@ for name in ("old.png", "new/folder/new.jpg"):
     ]
     assert (tmp_path / "old.png").read_text() == "old"
     assert names(tmp_path) == ["old.png"]
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_a_reserved_output_is_refused_to_others_until_it_is_free(tmp_path, is_folder):
+    path = tmp_path / "new" / "out"
+    with reserve(path, is_folder):
+        with pytest.raises(FaceganError, match="another process is writing to it"), reserve(path, is_folder):
+            pass
+        with reserve(tmp_path / "new" / "other", is_folder):
+            pass
+    assert names(tmp_path) == []
+    with reserve(path, is_folder):
+        (path / "a.txt" if is_folder else path).touch()
+    assert names(tmp_path / "new") == ["out"]
+
+
+def test_a_killed_process_frees_what_it_reserved(tmp_path):
+    code = (
+        "import sys, os; from facegan.files import reserve\n"
+        "with reserve(sys.argv[1]): print('reserved', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path / "out"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "reserved\n"
+        with pytest.raises(FaceganError, match="another process"), reserve(tmp_path / "out"):
+            pass
+        process.kill()
+    with reserve(tmp_path / "out"):
+        pass
+
+
+def test_what_cannot_be_written_is_refused_first(tmp_path):
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file" / "out", tmp_path / ("x" * 300)):
+        with pytest.raises(FaceganError, match="cannot write"), reserve(place):
+            pass
+    assert names(tmp_path) == ["file"]

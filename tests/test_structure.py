@@ -14,7 +14,8 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "memory", "files", "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files",
+    "errors", "environment", "signals", "memory", "files",
+    "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files",
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
     "data", "losses", "augment", "features", "models",
     "inference",

@@ -42,9 +42,10 @@ def align(photos, out, size, which, overwrite):
     paths = find_images([photos])
     output = Output(f"{out}/", "align", inputs=paths, overwrite=overwrite)
     output.check_files(f"{path.stem}.png" for path in paths)
-    import_quietly("mtcnn")
-    with progress_bar(len(paths), "looking for faces") as bar:
-        written = write_aligned(paths, size, which, output, bar.update)
+    with output.reserved():
+        import_quietly("mtcnn")
+        with progress_bar(len(paths), "looking for faces") as bar:
+            written = write_aligned(paths, size, which, output, bar.update)
     report(written)
     if not written.files:
         raise FaceganError(f"no usable face in {photos}")

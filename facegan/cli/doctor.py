@@ -6,6 +6,7 @@ import click
 
 from facegan.cli.program import import_quietly
 from facegan.cli.result import Result, ResultCommand
+from facegan.errors import FaceganError
 
 
 @click.command(cls=ResultCommand)
@@ -19,7 +20,7 @@ def doctor():
     """
     from facegan.doctor import examine
 
-    with suppress(ImportError):
+    with suppress(FaceganError):
         import_quietly()
     found = examine()
     return Result(

@@ -108,9 +108,10 @@ def edit(
         wanted = parse_edit(attributes, interpret(say, attributes, editing=True), *wishes, source=source)
     names = grid.split(",") if grid else ()
     request = Request(wanted, strengths, names, which, compare, faces_only, aligned)
-    import_quietly()
-    import_quietly("mtcnn")
-    written = write_edits(load(model), paths, request, output, progress_bar)
+    with output.reserved():
+        import_quietly()
+        import_quietly("mtcnn")
+        written = write_edits(load(model), paths, request, output, progress_bar)
     report(written)
     if show_them:
         show(written.files)

@@ -87,16 +87,17 @@ def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_th
     wished = Edit.parse(attributes, interpret(text, attributes, editing=False), attrs)
     steps = [parse_edit(attributes, step) for step in then]
     faces = (count - 1) * FRAMES + 1 if walk else count * (1 + len(then))
-    import_quietly()
     if seed is None:
         seed = int.from_bytes(os.urandom(4), "little")
         click.echo(f"seed {seed}", err=True)
-    loaded = load(model)
-    with counting_faces(loaded, faces, "generating faces"):
-        if walk:
-            written = write_walk(loaded, wished, count, seed, output)
-        else:
-            written = write_generated(loaded, wished, count, seed, steps, output)
+    with output.reserved():
+        import_quietly()
+        loaded = load(model)
+        with counting_faces(loaded, faces, "generating faces"):
+            if walk:
+                written = write_walk(loaded, wished, count, seed, output)
+            else:
+                written = write_generated(loaded, wished, count, seed, steps, output)
     if show_them:
         show(written)
     return Result({"files": written, "attrs": str(wished), "count": count, "seed": seed, "then": list(then)}, written)

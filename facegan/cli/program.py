@@ -5,13 +5,16 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import click
 
+from facegan.environment import configure_keras, ensure_streams
 from facegan.errors import FaceganError
 from facegan.memory import keep_memory
+from facegan.signals import on_stop
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -28,8 +31,10 @@ class OneLineErrors(click.Group):
     """Reports bad input as one line on stderr, with exit code 2 and without a traceback."""
 
     def main(self, args: Sequence[str] | None = None, **kwargs: Any) -> NoReturn:  # type: ignore[override]
+        ensure_streams()
         try:
-            sys.exit(super().main(args, standalone_mode=False, **kwargs) or 0)
+            with on_stop():
+                sys.exit(super().main(args, standalone_mode=False, **kwargs) or 0)
         except Interrupted as error:
             _leave(str(error), INTERRUPTED)
         except FaceganError as error:
@@ -38,10 +43,6 @@ class OneLineErrors(click.Group):
             click.echo(error.ctx.get_help())
         except click.ClickException as error:
             _leave(error.format_message(), BAD_INPUT)
-        except BrokenPipeError:
-            # The reader has closed the pipe (`facegan info | head`); discard the rest.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
         except OSError as error:
             name = f"{error.filename}: " if error.filename else ""
             _leave(f"{name}{error.strerror or error}", BAD_INPUT)
@@ -50,6 +51,27 @@ class OneLineErrors(click.Group):
         except click.exceptions.Exit as leaving:
             sys.exit(leaving.exit_code)
         sys.exit(0)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _without_reader_no_error():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _without_reader_no_error():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _without_reader_no_error() -> Iterator[None]:
+    """Ends the command with success when the reader of its output has left, as in `facegan info | head`."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise click.exceptions.Exit(0) from None
 
 
 def _leave(message: str, code: int) -> NoReturn:
@@ -64,6 +86,7 @@ def import_quietly(module: str = "keras") -> None:
     exceptions, and a crash in native code is still reported. In a terminal, a slow start is explained.
     """
     if module in sys.modules:
+        configure_keras()
         return
     # Before anything large is allocated.
     keep_memory()
@@ -77,6 +100,7 @@ def import_quietly(module: str = "keras") -> None:
         explanation.start()
     os.dup2(nowhere, 2)
     try:
+        configure_keras()
         importlib.import_module(module)
     finally:
         explanation.cancel()

@@ -1,6 +1,5 @@
 """The result of a command: lines for people or, with --json, data for scripts."""
 
-import json
 import os
 from collections.abc import Collection
 from contextlib import nullcontext, redirect_stderr
@@ -8,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+
+from facegan.files import to_json
 
 PARTLY_DONE = 3
 
@@ -44,7 +45,7 @@ class ResultCommand(click.Command):
         as_json, quiet = ctx.params.pop("as_json"), ctx.params.pop("quiet")
         with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere) if quiet else nullcontext():
             result = super().invoke(ctx)
-        lines = [json.dumps(result.data, indent=2, ensure_ascii=False, default=str)] if as_json else result.lines
+        lines = [to_json(result.data, indent=2)] if as_json else result.lines
         for line in lines:
             click.echo(line)
         if result.left_out:

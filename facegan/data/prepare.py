@@ -14,11 +14,11 @@ import signal
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -28,12 +28,7 @@ from facegan.data.duplicates import near_duplicates, thumbnails, to_leave_out
 from facegan.data.prepared import FORMAT, PARTIAL, SIZES, PreparedFaces, write_names
 from facegan.data.split import PARTS, split, split_rule
 from facegan.errors import FaceganError
-
-fcntl: Any
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from facegan.files import reserve
 
 CHUNK = 256
 DUPLICATES = "duplicates"  # in place of a chunk's number
@@ -147,8 +142,7 @@ class _Job:
     @contextmanager
     def begun(self, out):
         """Makes the partial folder, or checks that it was begun for the same work; locks it meanwhile."""
-        self.partial.mkdir(parents=True, exist_ok=True)
-        with _locked(self.partial):
+        with reserve(self.partial):
             if out.exists():
                 # Another process may just have finished, and this one made an empty folder.
                 _check_free(out)
@@ -194,23 +188,6 @@ class _Job:
             os.truncate(self.log, len(whole))
         lines = map(json.loads, whole.splitlines())
         return {line["chunk"]: line["left_out"] for line in lines}
-
-
-@contextmanager
-def _locked(folder):
-    """Keeps a folder from other processes, or raises `FaceganError` if another one has it; a crash frees it."""
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise FaceganError(f"{folder} is being prepared by another process; wait for it or stop it") from error
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _check_free(out):
@@ -269,13 +246,19 @@ def _pool(workers):
         yield lambda function, tasks: (
             future.result() for future in as_completed([pool.submit(function, task) for task in tasks])
         )
+    except BrokenProcessPool as error:
+        raise FaceganError(
+            "a worker process was killed, perhaps because memory ran out; the same command resumes"
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _start_worker():
-    """Leaves CTRL-C to the parent, and ends with it."""
+    """Leaves CTRL-C and a closed terminal to the parent, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 

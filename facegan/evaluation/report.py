@@ -1,7 +1,6 @@
 """Writes a report: one HTML page with pictures, the figures as JSON and as tables in Markdown."""
 
 import html
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from facegan.evaluation.evaluate import Report
 from facegan.evaluation.gallery import gallery
 from facegan.evaluation.metrics import METRICS, STRENGTHS
-from facegan.files import atomic_write
+from facegan.files import atomic_write, to_json
 from facegan.images import save_image
 
 PAGE, FIGURES, TABLES = "index.html", "figures.json", "figures.md"
@@ -49,7 +48,7 @@ def write_report(report: Report, described: dict[str, Any], out: str | Path) -> 
     pictures = gallery(measured)
     for name, (_, image) in pictures.items():
         save_image(image, out / name)
-    _write(out / FIGURES, json.dumps(_without_nan(figures), indent=1) + "\n")
+    _write(out / FIGURES, to_json(figures, indent=1) + "\n")
     _write(out / TABLES, "\n\n".join(_markdown(*table) for table in tables(figures)) + "\n")
     _write(out / PAGE, _page(figures, pictures))
     return out / PAGE
@@ -76,12 +75,6 @@ def _text(value):
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _without_nan(value):
-    if isinstance(value, dict):
-        return {key: _without_nan(each) for key, each in value.items()}
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _markdown(title, header, rows):

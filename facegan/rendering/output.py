@@ -13,7 +13,7 @@ from PIL import Image
 
 from facegan.edits import Edit
 from facegan.errors import FaceganError
-from facegan.files import WriteGuard
+from facegan.files import WriteGuard, reserve
 from facegan.images import save_animation, save_image
 from facegan.inference import FaceModel
 from facegan.provenance import read_provenance
@@ -108,6 +108,10 @@ class Output:
         """Raises `FaceganError` if a file of the folder must not be replaced."""
         for name in names:
             self._guard.check(self.path / name)
+
+    def reserved(self) -> AbstractContextManager[None]:
+        """A context that keeps other processes from writing here; see `facegan.files.reserve`."""
+        return reserve(self.path, self.is_folder)
 
     def save(self, image: Image.Image, provenance: dict[str, Any]) -> list[Path]:
         """Writes a sheet; returns its path in a list."""

@@ -312,7 +312,7 @@ def test_damaged_sets_are_noticed(file, damage, tmp_path):
 def test_a_second_process_is_refused_while_the_first_works(tmp_path):
     class Racing(DrawnReader):
         def __call__(self, name, size):
-            with pytest.raises(FaceganError, match="being prepared by another process"):
+            with pytest.raises(FaceganError, match="another process is writing to it"):
                 quiet(drawn_source(3), tmp_path / "out")
             return super().__call__(name, size)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from facegan.errors import FaceganError
 
 if TYPE_CHECKING:
     from facegan.data.prepared import PreparedFaces
@@ -121,7 +123,6 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     limit: int = 200,
     seed: int = 0,
-    on_metric: Callable[[str], None] = lambda name: None,
 ) -> Report:
     """Measures a model on the test part of a prepared data set.
 
@@ -133,7 +134,6 @@ def evaluate(
         metrics: names of metrics; by default all that need no download.
         limit: the largest number of test faces for each edit.
         seed: of the choice of faces and of the generator's noise.
-        on_metric: called with the name of each metric after it was measured.
 
     Returns:
         The figures: of the whole, by edit and by group.
@@ -142,19 +142,25 @@ def evaluate(
         FaceganError: no such model or data, faces that do not fit the model, or an unknown metric.
     """
     from facegan.data.prepared import PreparedFaces
+    from facegan.memory import keep_memory
+    from facegan.model_files import describe
+
+    described, faces = describe(model), PreparedFaces(data)
+    if out is not None and Path(out).exists() and not Path(out).is_dir():
+        raise FaceganError(f"cannot write {out}: it exists and is not a folder")
+    keep_memory()
     from facegan.evaluation.evaluate import DEFAULT_METRICS, check
     from facegan.evaluation.evaluate import evaluate as measure
     from facegan.evaluation.judge import load_judge
     from facegan.evaluation.judge_training import judge_of
     from facegan.evaluation.report import write_report
     from facegan.inference import load
-    from facegan.model_files import describe
 
-    faces, networks = PreparedFaces(data), load(model)
+    networks = load(model)
     # Before the judge is trained, which takes minutes.
     check(networks, faces)
     loaded = judge_of(faces) if judge is None else load_judge(judge)
-    report = measure(networks, faces, loaded, metrics or DEFAULT_METRICS, limit, seed, on_metric)
+    report = measure(networks, faces, loaded, metrics or DEFAULT_METRICS, limit, seed)
     if out is not None:
-        write_report(report, describe(model), out)
+        write_report(report, described, out)
     return report

@@ -1,7 +1,7 @@
 """A wish, parsed once: what to change, how strongly, and what the faces have at present."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from facegan.attributes import Attributes
@@ -36,6 +36,14 @@ class Edit:
         Edit(wishes={'glasses': '1', 'hair': 'blond'}, strength=1.0, source={})
         """
         return cls(attributes.parse(*wishes), strength, attributes.parse(source))
+
+    def at(self, strengths: Iterable[float]) -> list[Self]:
+        """Returns this edit at each of several strengths."""
+        return [replace(self, strength=strength) for strength in strengths]
+
+    def with_wishes(self, wishes: Mapping[str, str]) -> Self:
+        """Returns this edit with further wishes; for an attribute in both, the further one counts."""
+        return replace(self, wishes={**self.wishes, **wishes})
 
     def __str__(self) -> str:
         return as_text(self.wishes)

@@ -1,8 +1,9 @@
 """A trained model in use: generate faces, edit faces. What `facegan.load` returns."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, overload
 
 import numpy as np
 from PIL import Image
@@ -10,10 +11,21 @@ from PIL import Image
 from facegan.attributes import Attributes
 from facegan.edits import Edit, Wishes
 from facegan.errors import FaceganError
-from facegan.images import crop_square, denormalise, load_image, normalise, open_image, to_array, to_images
+from facegan.images import (
+    ImageSource,
+    crop_square,
+    denormalise,
+    load_image,
+    normalise,
+    open_image,
+    to_array,
+    to_images,
+)
 from facegan.model_files import describe, find_model
 from facegan.photos.photo import blend_faces, select_faces
 
+OneImage = str | os.PathLike[str] | BinaryIO | Image.Image
+Images = ImageSource | list[Any] | tuple[Any, ...]
 # Faces that go through the networks together: enough to be fast, few enough for any memory.
 BATCH = 32
 
@@ -78,9 +90,19 @@ class FaceModel:
         recipe, attributes = self.networks.recipe.name, ", ".join(self.attributes.names)
         return f"<FaceModel '{recipe}': {self.size}x{self.size} pixels; {attributes}>"
 
+    @overload
+    def generate(
+        self, attributes: Wishes | Edit = "", count: None = None, seed: int | None = None, **wishes: Any
+    ) -> Image.Image: ...
+
+    @overload
+    def generate(
+        self, attributes: Wishes | Edit = "", count: int = ..., seed: int | None = None, **wishes: Any
+    ) -> list[Image.Image]: ...
+
     def generate(
         self, attributes: Wishes | Edit = "", count: int | None = None, seed: int | None = None, **wishes: Any
-    ) -> Any:
+    ) -> Image.Image | list[Image.Image]:
         """Generates faces.
 
         Args:
@@ -137,14 +159,32 @@ class FaceModel:
             self._generate, [noise, (1 - parts) * conditions[starts] + parts * conditions[starts + 1]]
         )
 
+    @overload
+    def edit(
+        self, images: np.ndarray, attributes: Wishes | Edit = "", strength: float | None = None,
+        source: Wishes | np.ndarray | None = None, **wishes: Any,
+    ) -> np.ndarray: ...  # fmt: skip
+
+    @overload
+    def edit(
+        self, images: list[Any] | tuple[Any, ...], attributes: Wishes | Edit = "", strength: float | None = None,
+        source: Wishes | np.ndarray | None = None, **wishes: Any,
+    ) -> list[Image.Image]: ...  # fmt: skip
+
+    @overload
+    def edit(
+        self, images: OneImage, attributes: Wishes | Edit = "", strength: float | None = None,
+        source: Wishes | np.ndarray | None = None, **wishes: Any,
+    ) -> Image.Image: ...  # fmt: skip
+
     def edit(
         self,
-        images: Any,
+        images: Images,
         attributes: Wishes | Edit = "",
         strength: float | None = None,
         source: Wishes | np.ndarray | None = None,
         **wishes: Any,
-    ) -> Any:
+    ) -> Image.Image | list[Image.Image] | np.ndarray:
         """Edits attributes of faces.
 
         Args:
@@ -158,7 +198,7 @@ class FaceModel:
             wishes: attributes by name: `glasses=1`.
 
         Returns:
-            The edited faces, of the model's size and of the same type as `images`; `PIL.Image`s for paths.
+            The edited faces, of the model's size: a `PIL.Image`, a list of them for a list, or an array for an array.
 
         Raises:
             FaceganError: an attribute or value that the model does not have, or a `strength` that is not finite.
@@ -167,36 +207,33 @@ class FaceModel:
         edit = self._parse(attributes, wishes, strength, present)
         if not np.isfinite(edit.strength):
             raise FaceganError(f"strength must be finite. Received: {edit.strength}")
-        several = _are_several(images)
-        if several and not len(images):
-            return images
-        loaded = [open_image(image) for image in (images if several else [images])]
-        arrays = normalise(to_array([crop_square(image, self.size) for image in loaded]))
+        if not isinstance(images, list | tuple | np.ndarray):
+            return self.edit([images], edit, source=given)[0]
+        if isinstance(images, np.ndarray):
+            several = images[None] if images.ndim < 4 else images
+            edited = to_array(self.edit(list(several), edit, source=given)) if len(several) else several
+            return edited if images.ndim == 4 else edited[0]
+        if not images:
+            return []
 
         def towards(now: np.ndarray) -> np.ndarray:
             """The condition moves from the present one to the requested one, beyond it for strengths above 1."""
             return now + edit.strength * (self.attributes.apply(now, edit.wishes) - now)
 
+        arrays = self._arrays(images)
         now = self._complete(edit.source, len(arrays)) if given is None else given
         if now is not None:
-            edited = self._in_batches(self._edit, [arrays, now, towards(now)])
-        else:
-            possible = self.networks.conditions()
-            now = self.attributes.apply(possible, edit.source)
-            edited = self._in_batches(self._edit_likeliest, [arrays], possible, now, towards(now))
-        if isinstance(images, np.ndarray):
-            array = to_array(edited)
-            return array if several else array[0]
-        if not several:
-            return edited[0]
-        return [np.asarray(e) if isinstance(i, np.ndarray) else e for e, i in zip(edited, images, strict=True)]
+            return self._in_batches(self._edit, [arrays, now, towards(now)])
+        possible = self.networks.conditions()
+        now = self.attributes.apply(possible, edit.source)
+        return self._in_batches(self._edit_likeliest, [arrays], possible, now, towards(now))
 
     def edit_photo(
         self,
-        picture: Any,
+        picture: ImageSource,
         attributes: Wishes | Edit = "",
         strength: float | None = None,
-        source: Wishes | np.ndarray | None = None,
+        source: Wishes | None = None,
         which: int | str | None = None,
         **wishes: Any,
     ) -> Image.Image:
@@ -206,7 +243,7 @@ class FaceModel:
             picture: of any size, as `images.load_image` takes it: a path, a `PIL.Image` or an array.
             attributes: as for `edit`.
             strength: as for `edit`.
-            source: as for `edit`.
+            source: as for `edit`, as text or a dictionary.
             which: the number of a face, 1 for the largest, or `"all"`; 1 by default.
             wishes: as for `edit`.
 
@@ -216,20 +253,27 @@ class FaceModel:
         Raises:
             FaceganError: no such face, a face that is too small, or an attribute or value that the model does not have.
         """
-        edit = self._parse(attributes, wishes, strength, None if isinstance(source, np.ndarray) else source)
+        edit = self._parse(attributes, wishes, strength, source)
         photo = load_image(picture)
         faces, _ = select_faces(photo.rgb, self.size, which)
-        conditions = source if isinstance(source, np.ndarray) else None
-        edited = self.edit([face.crop for face in faces], edit, source=conditions)
-        return photo.restore(blend_faces(photo.rgb, faces, edited))
+        return photo.restore(blend_faces(photo.rgb, faces, self.edit([face.crop for face in faces], edit)))
 
-    def attributes_of(self, images: Any) -> Any:
+    @overload
+    def attributes_of(self, images: OneImage) -> dict[str, str]: ...
+
+    @overload
+    def attributes_of(self, images: list[Any] | tuple[Any, ...]) -> list[dict[str, str]]: ...
+
+    @overload
+    def attributes_of(self, images: np.ndarray) -> dict[str, str] | list[dict[str, str]]: ...
+
+    def attributes_of(self, images: Images) -> dict[str, str] | list[dict[str, str]]:
         """Predicts the attributes of a face, `{attribute: value}`, or a list of them for several faces."""
-        if not _are_several(images):
-            return self.attributes_of([images])[0]
-        return [self.attributes.values(vector) for vector in self.conditions_of(images)]
+        if isinstance(images, list | tuple) or (isinstance(images, np.ndarray) and images.ndim == 4):
+            return [self.attributes.values(vector) for vector in self.conditions_of(images)]
+        return self.attributes.values(self.conditions_of([images])[0])
 
-    def conditions_of(self, images: Sequence[Any] | np.ndarray, source: Wishes | None = None) -> np.ndarray:
+    def conditions_of(self, images: Iterable[Any], source: Wishes | None = None) -> np.ndarray:
         """Predicts the conditions of faces, as `edit` takes them for `source`.
 
         Args:
@@ -240,15 +284,19 @@ class FaceModel:
             `(count, len(attributes))` float32.
         """
         known = self.attributes.parse(source or "")
-        complete = self._complete(known, len(images))
+        arrays = self._arrays(images)
+        complete = self._complete(known, len(arrays))
         if complete is not None:
             return complete
-        arrays = normalise(to_array([crop_square(open_image(image), self.size) for image in images]))
         possible = self.networks.conditions()
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
         likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])
         # The likeliest of the combinations that occur in the training data.
         return self.attributes.apply(possible[likelihoods.argmax(axis=1)], known)
+
+    def _arrays(self, images: Iterable[ImageSource]) -> np.ndarray:
+        """Faces as the networks take them: `(count, size, size, 3)` in -1..1."""
+        return normalise(to_array([crop_square(open_image(image), self.size) for image in images]))
 
     def _parse(
         self,
@@ -303,11 +351,6 @@ class FaceModel:
             images += to_images(denormalise(compiled.predict_on_batch([*part, *others])))
             self.on_faces(len(part[0]))
         return images
-
-
-def _are_several(images: Any) -> bool:
-    """Whether these are several images: a sequence, or an array `(count, height, width, 3)`."""
-    return isinstance(images, list | tuple) or getattr(images, "ndim", 3) == 4
 
 
 def _great_circle(start: np.ndarray, end: np.ndarray, part: np.ndarray) -> np.ndarray:

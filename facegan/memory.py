@@ -17,7 +17,6 @@ _OPTIONS = {
     _M_TRIM_THRESHOLD: 2**31 - 1,
     _M_TOP_PAD: 64 * 2**20,
 }
-_kept = False
 
 
 def keep_memory() -> bool:
@@ -28,11 +27,10 @@ def keep_memory() -> bool:
     Returns:
         Whether memory is kept.
     """
-    global _kept
-    if reason_against() is None:
-        mallopt = ctypes.CDLL(None).mallopt
-        _kept = all([mallopt(option, value) for option, value in _OPTIONS.items()])
-    return _kept
+    if reason_against() is not None:
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    return all([mallopt(option, value) for option, value in _OPTIONS.items()])
 
 
 def reason_against() -> str | None:
@@ -42,8 +40,5 @@ def reason_against() -> str | None:
     chosen = [name for name in os.environ if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"]
     if chosen:
         return f"{chosen[0]} is set"
-    return "LD_PRELOAD names an allocator" if _preloads_allocator() else None
-
-
-def _preloads_allocator():
-    return any(name in os.environ.get("LD_PRELOAD", "") for name in ("malloc", "mimalloc", "hoard"))
+    preloads_allocator = any(name in os.environ.get("LD_PRELOAD", "") for name in ("malloc", "hoard"))
+    return "LD_PRELOAD names an allocator" if preloads_allocator else None

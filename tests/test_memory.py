@@ -53,4 +53,4 @@ def test_an_allocator_that_the_user_chose_stays_as_it_is(monkeypatch, variable, 
 def test_other_c_libraries_are_left_alone(monkeypatch):
     monkeypatch.setattr(memory.platform, "libc_ver", lambda: ("", ""))
     monkeypatch.setattr(memory.ctypes, "CDLL", None)
-    assert memory.keep_memory() is memory._kept
+    assert memory.keep_memory() is False

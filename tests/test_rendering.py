@@ -14,9 +14,10 @@ from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.provenance import read_provenance
 from facegan.rendering import edited_faces, generated_faces, output
-from facegan.rendering.edited_faces import write_edited, write_grid
+from facegan.rendering.edited_faces import write_edited
 from facegan.rendering.generated_faces import write_generated, write_walk
 from facegan.rendering.output import Output, edited_names, unique_stem
+from facegan.rendering.request import Request
 
 
 def wish(text, source=""):
@@ -83,18 +84,19 @@ def test_before_and_after(model, sheets, tmp_path):
     photos = [Image.new("RGB", (50, 40), colour) for colour in ("red", "blue")]
     out = tmp_path / "edited.jpg"
     paths = [Path("x/red.png"), Path("blue.bmp")]
-    assert write_edited(model, paths, photos, wish("glasses=1, hair=black"), (0.5,), to(out)).files == [out]
-    (rows,), words = sheets[0]
+    request = Request.strip(wish("glasses=1, hair=black"), (0.5,))
+    assert write_edited(model, paths, photos, request, to(out)).files == [out]
+    (rows, columns, labels), _ = sheets[0]
     assert [len(row) for row in rows] == [2, 2]
     assert rows[0][0].getpixel((0, 0)) == (255, 0, 0)
-    assert words["column_labels"] == ["before", "glasses, black hair, strength 0.5"]
-    assert words["row_labels"] == ["red.png", "blue.bmp"]
+    assert columns == ["before", "glasses, black hair, strength 0.5"]
+    assert labels == ["red.png", "blue.bmp"]
 
 
 def test_files_of_the_same_name_do_not_overwrite_each_other(model, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red")] * 3
     names = [Path("a/face.png"), Path("b/face.jpg"), Path("c/face-2.png")]
-    paths = write_edited(model, names, photos, wish("glasses=1"), (1,), to(tmp_path)).files
+    paths = write_edited(model, names, photos, Request.strip(wish("glasses=1")), to(tmp_path)).files
     assert [path.name for path in paths] == ["face.png", "face-2.png", "face-2-2.png"]
 
 
@@ -129,10 +131,11 @@ def test_places_to_write_to(tmp_path):
 
 def test_a_strip_of_strengths(model, sheets, tmp_path):
     photos = [Image.new("RGB", (32, 32), "red"), Image.new("RGB", (32, 32), "blue")]
-    arguments = ([Path("a.png"), Path("b.png")], photos, wish("glasses=1", "glasses=0"), (0.0, 0.5, 1.0))
+    strip = Request.strip(wish("glasses=1", "glasses=0"), (0.0, 0.5, 1.0))
+    arguments = ([Path("a.png"), Path("b.png")], photos, strip)
     write_edited(model, *arguments, to(tmp_path / "strip.png"))
-    (rows,), words = sheets[0]
-    assert words["column_labels"] == ["before", "glasses, strength 0", "glasses, strength 0.5", "glasses"]
+    (rows, columns, _), _ = sheets[0]
+    assert columns == ["before", "glasses, strength 0", "glasses, strength 0.5", "glasses"]
     for before, none, half, whole in rows:
         change = [np.abs(np.subtract(before, image, dtype="int64")).sum() for image in (none, half, whole)]
         assert change[0] == 0 < change[1] < change[2]
@@ -146,8 +149,8 @@ def test_an_edit_grows_in_an_animation_and_shrinks_again(model, tmp_path, suffix
     photo = Image.new("RGB", (32, 32), "red")
     out = tmp_path / "new" / f"growing{suffix}"
     growing = to(out, animated=True)
-    edit = wish("glasses=1", "glasses=0")
-    assert write_edited(model, [Path("a.png")], [photo], edit, (0.0, 1.0, 2.0), growing).files == [out]
+    strip = Request.strip(wish("glasses=1", "glasses=0"), (0.0, 1.0, 2.0))
+    assert write_edited(model, [Path("a.png")], [photo], strip, growing).files == [out]
     with Image.open(out) as animation:
         assert (animation.n_frames, animation.info["loop"]) == (4, 0)
         frames = []
@@ -179,17 +182,18 @@ def test_grids(model, sheets, tmp_path):
     out = tmp_path / "grid.png"
     paths = [Path("a.png"), Path("b.png")]
     present = Edit(source={"hair": "blond", "glasses": "0"})
-    assert write_grid(model, paths, photos, ["hair", "glasses"], present, to(out)).files == [out]
+    grid = lambda names, edit: Request.grid(model.attributes, names, edit)
+    assert write_edited(model, paths, photos, grid(["hair", "glasses"], present), to(out)).files == [out]
     (rows, columns, labels), _ = sheets[0]
     assert columns == ["before", "black hair", "blond hair", "brown hair", "gray hair"]
     assert labels == ["a.png no glasses", "a.png glasses", "b.png no glasses", "b.png glasses"]
     # The combination that the face has already changes nothing; all others do.
     same = [[np.array_equal(image, row[0]) for image in row[1:]] for row in rows]
     assert same == [[False, True, False, False], [False] * 4] * 2
-    write_grid(model, paths[:1], photos[:1], ["age"], Edit(), to(out))
+    write_edited(model, paths[:1], photos[:1], grid(["age"], Edit()), to(out))
     assert sheets[1][0][1:] == (["before", "old", "young"], ["a.png"])
     with pytest.raises(FaceganError, match="did you mean 'hair'"):
-        write_grid(model, paths[:1], photos[:1], ["hairs"], Edit(), to(out))
+        grid(["hairs"], Edit())
 
 
 def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, tmp_path):
@@ -199,7 +203,7 @@ def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, 
 
     def write(faces, text, source):
         paths = [Path(f"{n}.png") for n in range(len(faces))]
-        written = write_edited(model, paths, faces, wish(text, source=source), (1.0,), to(tmp_path / "files"))
+        written = write_edited(model, paths, faces, Request.strip(wish(text, source=source)), to(tmp_path / "files"))
         return written.files, written.remarks
 
     (path,), (remark,) = write([face], f"glasses={taken}", None)
@@ -292,7 +296,7 @@ def test_names_that_file_systems_confuse_are_told_apart():
     taken = set()
     names = [unique_stem(stem, taken) for stem in ("jos\u00e9", "jose\u0301", "JOS\u00c9", "a-2", "a", "A")]
     assert names == ["jos\u00e9", "jose\u0301-2", "JOS\u00c9-3", "a-2", "a", "A-3"]
-    assert edited_names([Path("x/a.jpg"), Path("y/a.png")], (0.5, 1)) == [
+    assert edited_names([Path("x/a.jpg"), Path("y/a.png")], Edit().at((0.5, 1))) == [
         ["a-strength-0.5.png", "a-strength-1.png"],
         ["a-2-strength-0.5.png", "a-2-strength-1.png"],
     ]

@@ -14,7 +14,7 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "environment", "signals", "memory", "files",
+    "errors", "environment", "signals", "memory", "progress", "files",
     "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files",
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
     "data", "losses", "augment", "features", "models",

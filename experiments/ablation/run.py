@@ -22,14 +22,14 @@ from facegan.inference import load
 from facegan.model_files import MODEL_FILE, describe
 from facegan.models.precision import choose_precision
 from facegan.recipe import find_recipe
-from facegan.recipe.toml import with_value
+from facegan.recipe.toml import with_values
 from facegan.training.run import Settings, train
 
 
 def variant(recipe, name, *assignments):
     """A recipe with another name and these values: `variant(TINY, "balanced", "sampling.balanced=true")`."""
     for assignment in assignments:
-        recipe = with_value(recipe, assignment)
+        recipe = with_values(recipe, assignment)
     return replace(recipe, name=name)
 
 

@@ -74,12 +74,12 @@ def keras_step(recipe, size, precision, batch_size, plain):
 def find(name):
     """A recipe, or `half`: the paper's networks with half the filters."""
     from facegan.recipe import find_recipe
-    from facegan.recipe.toml import with_value
+    from facegan.recipe.toml import with_values
 
     if name != "half":
         return find_recipe(name)
-    narrow = with_value(find_recipe("paper"), "networks.encoder.filters=32")
-    return with_value(narrow, "networks.encoder.max_filters=256")
+    narrow = ("networks.encoder.filters=32", "networks.encoder.max_filters=256")
+    return with_values(find_recipe("paper"), *narrow)
 
 
 def shared_step(training, batch):

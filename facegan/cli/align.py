@@ -6,7 +6,6 @@ import click
 
 from facegan.cli.options import OVERWRITE_OPTION, details, report
 from facegan.cli.program import import_quietly
-from facegan.cli.progress import progress_bar
 from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import FaceNumber
 from facegan.errors import FaceganError
@@ -25,7 +24,7 @@ from facegan.errors import FaceganError
     help="Which face: 1 is the largest.",
 )
 @OVERWRITE_OPTION
-def align(photos, out, size, which, overwrite):
+def align(photos: Path, out: Path, size: int, which: int | str, overwrite: bool) -> Result:
     """Crops the faces in PHOTOS, a photo or a folder, aligns them like CelebA's, and writes them to the folder OUT.
 
     Add a CSV file of labels to OUT, and `facegan prepare` makes training data of your own photos.
@@ -44,8 +43,7 @@ def align(photos, out, size, which, overwrite):
     output.check_files(f"{path.stem}.png" for path in paths)
     with output.reserved():
         import_quietly("mtcnn")
-        with progress_bar(len(paths), "looking for faces") as bar:
-            written = write_aligned(paths, size, which, output, bar.update)
+        written = write_aligned(paths, size, which, output)
     report(written)
     if not written.files:
         raise FaceganError(f"no usable face in {photos}")

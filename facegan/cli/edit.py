@@ -16,7 +16,6 @@ from facegan.cli.options import (
     show,
 )
 from facegan.cli.program import import_quietly
-from facegan.cli.progress import progress_bar
 from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import FaceNumber, Strengths
 from facegan.errors import FaceganError
@@ -83,8 +82,9 @@ def edit(
     from facegan.images import find_images
     from facegan.inference import load
     from facegan.model_files import find_model
-    from facegan.rendering.edited import Request, write_edits
+    from facegan.rendering.edited import write_edits
     from facegan.rendering.output import Output, edited_names
+    from facegan.rendering.request import Request
 
     moving = len(strengths) > 1
     paths = find_images(images)
@@ -99,19 +99,20 @@ def edit(
         raise FaceganError(
             "a grid is an image with one strength and one or two attributes, as in --grid hair,glasses --out grid.png"
         )
-    if output.is_folder:
-        output.check_files(name for names in edited_names(paths, strengths) for name in names)
     attributes = model_attributes(model)
+    options = {"which": which, "compare": compare, "faces_only": faces_only, "aligned": aligned}
     if grid:
-        wanted = Edit.parse(attributes, source=source)
+        wanted = Edit.parse(attributes, source=source, strength=strengths[0])
+        request = Request.grid(attributes, grid.split(","), wanted, **options)
     else:
         wanted = parse_edit(attributes, interpret(say, attributes, editing=True), *wishes, source=source)
-    names = grid.split(",") if grid else ()
-    request = Request(wanted, strengths, names, which, compare, faces_only, aligned)
+        request = Request.strip(wanted, strengths, **options)
+    if output.is_folder:
+        output.check_files(name for names in edited_names(paths, request.edits) for name in names)
     with output.reserved():
         import_quietly()
         import_quietly("mtcnn")
-        written = write_edits(load(model), paths, request, output, progress_bar)
+        written = write_edits(load(model), paths, request, output)
     report(written)
     if show_them:
         show(written.files)

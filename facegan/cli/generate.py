@@ -17,7 +17,6 @@ from facegan.cli.options import (
     show,
 )
 from facegan.cli.program import import_quietly
-from facegan.cli.progress import counting_faces
 from facegan.cli.result import Result, ResultCommand
 from facegan.errors import FaceganError
 
@@ -67,7 +66,7 @@ def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_th
     from facegan.inference import load
     from facegan.model_files import find_model
     from facegan.rendering.generated_faces import FRAMES, write_generated, write_walk
-    from facegan.rendering.output import Output
+    from facegan.rendering.output import Output, counting_faces
 
     output = Output(out, "generate", walk, [find_model(model), *([like] if like else [])], overwrite)
     if walk and (then or not output.is_animation):

@@ -149,7 +149,7 @@ def _recipe(name, assignments, start):
     """The recipe that the options name, or that of the model to start from; None if neither is given."""
     from facegan.model_files import describe
     from facegan.recipe import Recipe, find_recipe
-    from facegan.recipe.toml import read_recipe, with_value
+    from facegan.recipe.toml import read_recipe, with_values
 
     if name and name.endswith(".toml"):
         recipe = read_recipe(name)
@@ -157,9 +157,7 @@ def _recipe(name, assignments, start):
         recipe = find_recipe(name or "celeba128")
     else:
         recipe = Recipe.from_dict(describe(start)["recipe"]) if start else None
-    for assignment in assignments:
-        recipe = with_value(recipe, assignment)
-    return recipe
+    return with_values(recipe, *assignments) if assignments else recipe
 
 
 def _given_settings(recipe, attributes, batch_size, precision, seed, faces):

@@ -1,6 +1,6 @@
 """Measures a model on the test part of a data set."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facegan.attributes import FIVE, did_you_mean
@@ -10,6 +10,7 @@ from facegan.evaluation.judge import Judge
 from facegan.evaluation.measurements import Measurements
 from facegan.evaluation.metrics import METRICS, EditScores
 from facegan.inference import FaceModel
+from facegan.progress import progress_bar
 
 DEFAULT_METRICS = tuple(name for name, metric in METRICS.items() if metric.is_default)
 
@@ -38,7 +39,6 @@ def evaluate(
     metrics: Sequence[str] = DEFAULT_METRICS,
     limit: int = 200,
     seed: int = 0,
-    on_metric: Callable[[str], None] = lambda name: None,
 ) -> Report:
     """Measures a model.
 
@@ -49,7 +49,6 @@ def evaluate(
         metrics: names from `METRICS`; everything that needs no download by default.
         limit: the largest number of faces for each edit, and the number of faces generated for each wish.
         seed: of the choice of faces and of the generator's noise.
-        on_metric: called with the name of each metric after it was measured.
 
     Raises:
         FaceganError: an unknown metric, or faces that do not fit the model or the judge.
@@ -60,10 +59,8 @@ def evaluate(
     check(model, faces)
     check_judge(judge, faces, model.attributes.columns)
     measurements = Measurements(model, faces, judge, limit, seed)
-    results = {}
-    for name in metrics:
-        results[name] = METRICS[name].measure(measurements)
-        on_metric(name)
+    with progress_bar(metrics, "measuring") as bar:
+        results = {name: METRICS[name].measure(measurements) for name in bar}
     scores = {name: result for name, result in results.items() if isinstance(result, EditScores)}
     figures = {name: result.figure if isinstance(result, EditScores) else result for name, result in results.items()}
     return Report(figures, _edits(measurements, scores), _groups(measurements, scores), measurements)

@@ -1,8 +1,8 @@
 """Photos and the faces to be edited in them."""
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
@@ -44,7 +44,7 @@ class PhotoFaces:
         error: why there is no face to be edited; None if there is one.
     """
 
-    path: os.PathLike[str]
+    path: Path
     photo: LoadedImage | None
     faces: list[PhotoFace]
     count: int
@@ -117,11 +117,10 @@ def select_faces(
 
 
 def select_faces_in_each(
-    paths: Iterable[os.PathLike[str]],
+    paths: Iterable[Path],
     size: int,
     which: int | str | None = None,
     aligned: bool | None = None,
-    progress: Callable[[int], object] = lambda photos: None,
 ) -> Iterator[PhotoFaces]:
     """Yields `select_faces` of many photos, each loaded when its turn comes.
 
@@ -130,7 +129,6 @@ def select_faces_in_each(
         size: as for `select_faces`.
         which: as for `select_faces`.
         aligned: as for `select_faces`.
-        progress: called with 1 after each photo.
     """
     for path in paths:
         photo = None
@@ -140,7 +138,6 @@ def select_faces_in_each(
             yield PhotoFaces(path, photo, faces, count, count - len(faces) if which == ALL else 0)
         except FaceganError as error:
             yield PhotoFaces(path, photo, [], 0, error=error)
-        progress(1)
 
 
 def blend_faces(image: Image.Image, faces: Sequence[PhotoFace], edited: Iterable[Image.Image]) -> Image.Image:

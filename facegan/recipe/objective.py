@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from facegan.errors import FaceganError
 from facegan.recipe.part import Part, choice, number, part
 
 
@@ -55,7 +56,8 @@ class EditorWeights(Part):
         margin: how far beyond agreement each classifier is to be convinced, in logits. A classifier that did not train
             the editor is convinced less by the same edit.
         preservation: the columns that are to stay as they are.
-        preservation_target: what these are compared with: the `"label"` (AttGAN), or the `"prediction"` for the photo.
+        preservation_target: what these are compared with: the `"label"` (AttGAN), or the `"prediction"` for the photo,
+            which has no effect, and is refused, where `preservation` is 0.
         reconstruction: mean absolute difference to the photo.
     """
 
@@ -65,6 +67,12 @@ class EditorWeights(Part):
     preservation: float = number(80.0, 0)
     preservation_target: str = choice("label", "prediction")
     reconstruction: float = number(30.0, 0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.preservation and self.preservation_target != "label":
+            target = repr(self.preservation_target)
+            raise FaceganError(f"preservation_target has no effect while preservation is 0. Received: {target}")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,37 +33,38 @@ def write_recipe(recipe: Recipe) -> str:
     return "\n".join(_table(recipe.to_dict(), "")).strip() + "\n"
 
 
-def with_value(recipe: Recipe, assignment: str) -> Recipe:
-    """A recipe with one value changed.
+def with_values(recipe: Recipe, *assignments: str) -> Recipe:
+    """A recipe with some values changed.
 
     Args:
         recipe: the recipe to start from.
-        assignment: `"objective.editor.margin=2"`; the value is written as in TOML, names without quotes.
+        assignments: `"objective.editor.margin=2"`; the value is written as in TOML, names without quotes.
 
     Raises:
         FaceganError: no such key, or a value that is not allowed.
     """
-    path, equals, text = assignment.partition("=")
-    if not equals:
-        raise FaceganError(f"'{assignment}' sets nothing; write key=value, such as objective.editor.margin=2")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()
-    *tables, key = path.strip().split(".")
-    values = table = recipe.to_dict()
-    for name in tables:
-        table = table.setdefault(name, {})
-        if not isinstance(table, dict):
-            raise FaceganError(f"'{path}' leads through '{name}', which is a single value")
-    if key == "kind":
-        # Another kind of part has other values.
-        table.clear()
-    table[key] = value
+    values = recipe.to_dict()
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        if not equals:
+            raise FaceganError(f"'{assignment}' sets nothing; write key=value, such as objective.editor.margin=2")
+        *names, key = path.strip().split(".")
+        table = values
+        for name in names:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise FaceganError(f"'{path}' leads through '{name}', which is a single value")
+        if key == "kind":
+            # Another kind of part has other values.
+            table.clear()
+        try:
+            table[key] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            table[key] = text.strip()
     return Recipe.from_dict(values)
 
 
-def _table(values: Mapping[str, Any], path: str):
+def _table(values: Mapping[str, Any], path: str) -> Iterator[str]:
     """The lines of a table: its own values first, then its tables."""
     for key, value in values.items():
         if not isinstance(value, Mapping):

@@ -1,31 +1,19 @@
 """Edits of aligned faces as files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from facegan.edits import Edit, as_text
 from facegan.images import crop_square
 from facegan.inference import FaceModel
-from facegan.rendering.output import (
-    Output,
-    Written,
-    edited_names,
-    model_metadata,
-    unchanged_remarks,
-)
+from facegan.rendering.output import Output, Written, edited_names, model_metadata, unchanged_remarks
+from facegan.rendering.request import Request
 from facegan.sheets import grid, sheet
 
 
 def write_edited(
-    model: FaceModel,
-    paths: Sequence[Path],
-    faces: Sequence[Image.Image],
-    edit: Edit,
-    strengths: Sequence[float],
-    output: Output,
+    model: FaceModel, paths: Sequence[Path], faces: list[Image.Image], request: Request, output: Output
 ) -> Written:
     """Edits aligned faces and writes a sheet of before and after, an animation of the edit growing, or single files.
 
@@ -33,66 +21,26 @@ def write_edited(
         model: the model.
         paths: where the faces come from; single files get the same names.
         faces: RGB images.
-        edit: what to change, and the faces' present attributes as far as they are known.
-        strengths: one, or several for a strip of them.
-        output: where to write.
+        request: the edits.
+        output: where to write; a sheet for a grid.
     """
-    provenance = edit_provenance(model, edit, set=str(edit), strength=list(strengths))
-    conditions = model.conditions_of(list(faces), edit.source)
-    remarks = unchanged_remarks(model, edit, conditions)
-    edited = [model.edit(list(faces), edit, strength, conditions) for strength in strengths]
+    edits, describe = request.edits, model.attributes.describe
+    provenance = model_metadata(model) | request.asked
+    conditions = model.conditions_of(faces, edits[0].source)
+    remarks = [] if request.is_grid else unchanged_remarks(model, edits[0], conditions)
+    # A list of columns, of one face each, for every row.
+    made = [
+        [model.edit(faces, edit.with_wishes(wishes), source=conditions) for edit in edits] for wishes in request.rows
+    ]
     if output.is_animation:
-        return Written(output.save_animation([grid(images) for images in edited], provenance), remarks)
+        return Written(output.save_animation([grid(images) for images in made[0]], provenance), remarks)
     if output.is_folder:
-        names = edited_names(paths, strengths)
-        files = {
-            name: image
-            for column, images in zip(zip(*names, strict=True), edited, strict=True)
-            for name, image in zip(column, images, strict=True)
-        }
-        return Written(output.save_files(files, provenance), remarks)
-    after = model.attributes.describe(edit.wishes)
-    titles = [after if strength == 1 else f"{after}, strength {strength:g}" for strength in strengths]
-    before = [crop_square(face, model.size) for face in faces]
-    rows = list(zip(before, *edited, strict=True))
-    made = sheet(rows, column_labels=["before", *titles], row_labels=[path.name for path in paths])
-    return Written(output.save(made, provenance), remarks)
-
-
-def write_grid(
-    model: FaceModel,
-    paths: Iterable[Path],
-    faces: Sequence[Image.Image],
-    names: Sequence[str],
-    edit: Edit,
-    output: Output,
-) -> Written:
-    """Writes a sheet of faces with every value of one attribute, or of two in all combinations.
-
-    Args:
-        model: the model.
-        paths: as in `write_edited`.
-        faces: as in `write_edited`.
-        names: of one attribute, a column for each value; with a second one, also a row for each of its values.
-        edit: the strength of every edit, and the faces' present attributes; without wishes.
-        output: a sheet.
-
-    Raises:
-        FaceganError: an attribute that the model does not know.
-    """
-    columns, *others = [model.attributes.wishes_of(name) for name in names]
-    conditions = model.conditions_of(list(faces), edit.source)
-    describe = model.attributes.describe
+        names = edited_names(paths, edits)
+        return Written(output.save_files(zip(*names, strict=True), made[0], provenance), remarks)
     rows, labels = [], []
     for index, (path, face) in enumerate(zip(paths, faces, strict=True)):
-        for second in others[0] if others else [{}]:
-            edits = [model.edit(face, first | second, edit.strength, conditions[[index]]) for first in columns]
-            rows.append([crop_square(face, model.size), *edits])
-            labels.append(f"{path.name} {describe(second)}".strip())
-    provenance = edit_provenance(model, edit, grid=list(names), strength=edit.strength)
-    return Written(output.save(sheet(rows, ["before", *map(describe, columns)], labels), provenance))
-
-
-def edit_provenance(model: FaceModel, edit: Edit, **details: Any) -> dict[str, Any]:
-    """The provenance of an edited image."""
-    return model_metadata(model) | {"from": as_text(edit.source) or None} | details
+        for columns, wishes in zip(made, request.rows, strict=True):
+            rows.append([crop_square(face, model.size), *(images[index] for images in columns)])
+            labels.append(f"{path.name} {describe(wishes)}".strip())
+    titles = [describe(edit.wishes) + ("" if edit.strength == 1 else f", strength {edit.strength:g}") for edit in edits]
+    return Written(output.save(sheet(rows, ["before", *titles], labels), provenance), remarks)

@@ -5,12 +5,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.inference import FaceModel
 from facegan.photos.photo import PhotoFaces, blend_faces
-from facegan.rendering.edited_faces import edit_provenance
-from facegan.rendering.output import Output, Written, edited_names, unchanged_remarks
+from facegan.rendering.output import Output, Written, edited_names, model_metadata, unchanged_remarks
+from facegan.rendering.request import Request
 from facegan.sheets import grid, sheet
 
 # The longer side, in pixels, that photos in strips and animations have at most.
@@ -18,14 +17,7 @@ LONGEST_SIDE = 480
 
 
 def write_edited_photos(
-    model: FaceModel,
-    photos: Iterable[PhotoFaces],
-    paths: Sequence[Path],
-    edit: Edit,
-    strengths: Sequence[float],
-    output: Output,
-    chosen: bool = False,
-    compare: bool = False,
+    model: FaceModel, photos: Iterable[PhotoFaces], paths: Sequence[Path], request: Request, output: Output
 ) -> Written:
     """Edits faces where they are in photos, and writes the photos. All other pixels stay as they were.
 
@@ -33,11 +25,8 @@ def write_edited_photos(
         model: the model.
         photos: the photos with their faces, each searched when its turn comes: there may be thousands of large ones.
         paths: theirs.
-        edit: what to change, and the faces' present attributes as far as they are known.
-        strengths: one, or several for a strip of small copies or an animation.
+        request: the edits; several of them make a strip of small copies or an animation.
         output: where to write; a folder if there are several photos.
-        chosen: whether the user has chosen the faces; else a remark says which of several was edited.
-        compare: whether to put each photo as it was beside the edited one.
 
     Raises:
         FaceganError: several photos and no folder; or no photo with a face to edit.
@@ -47,52 +36,49 @@ def write_edited_photos(
             f"{output.path} has room for one photo, and there are {len(paths)}; name a folder, or add --faces-only, or"
             " --aligned if they are aligned faces"
         )
-    names = edited_names(paths, strengths)
+    edits = request.edits
+    is_small = output.is_animation or (output.is_sheet and len(edits) > 1)
+    is_jpeg = output.is_sheet and output.path.suffix.lower() in (".jpg", ".jpeg")
     written, conditions = Written([]), []
     errors: list[FaceganError] = []
-    for found, photo_names in zip(photos, names, strict=True):
-        if found.error:
+    for found, names in zip(photos, edited_names(paths, edits), strict=True):
+        if found.error or not found.photo:
+            assert found.error, "there is a photo or an error"
             errors.append(found.error)
-            written.left_out[Path(found.path)] = str(found.error)
+            written.left_out[found.path] = str(found.error)
             continue
-        assert found.photo, "there is a photo or an error"
-        crops = [face.crop for face in found.faces]
-        now = model.conditions_of(crops, edit.source)
+        crops, before = [face.crop for face in found.faces], found.photo.rgb
+        now = model.conditions_of(crops, edits[0].source)
         conditions += list(now)
-        before = found.photo.rgb
-        edited = [blend_faces(before, found.faces, model.edit(crops, edit, strength, now)) for strength in strengths]
-        boxes = [list(face.alignment.bounding_box()) for face in found.faces]
-        provenance = edit_provenance(model, edit, set=str(edit), strength=list(strengths), faces=boxes)
-        if compare:
+        edited = [blend_faces(before, found.faces, model.edit(crops, edit, source=now)) for edit in edits]
+        if request.compare:
             edited = [grid([before, after], columns=2) for after in edited]
-        whole = output.is_folder or (output.is_sheet and len(strengths) == 1)
+        elif not is_small:
+            edited = [found.photo.restore(after) for after in edited]
+        if is_small:
+            edited = [_small(after) for after in edited]
+        boxes = [list(face.alignment.bounding_box()) for face in found.faces]
+        provenance = model_metadata(model) | request.asked | {"faces": boxes}
         if output.is_animation:
-            written.files.extend(output.save_animation([_small(after) for after in edited], provenance))
-        elif not whole:
-            titles = [f"strength {strength:g}" for strength in strengths]
-            written.files.extend(
-                output.save(sheet([[_small(after) for after in edited]], column_labels=titles), provenance)
-            )
+            written.files.extend(output.save_animation(edited, provenance))
+        elif output.is_folder:
+            written.files.extend(output.save_files([names], [edited], provenance))
         else:
-            restored = edited if compare else [found.photo.restore(after) for after in edited]
-            if output.is_sheet:
-                written.files.extend(output.save(restored[0], provenance))
-            else:
-                written.files.extend(output.save_files(dict(zip(photo_names, restored, strict=True)), provenance))
-        is_jpeg = output.is_sheet and output.path.suffix.lower() in (".jpg", ".jpeg")
-        written.remarks.extend(found.remarks(transparent=whole and not compare and not is_jpeg))
-        if not chosen and found.count > 1:
+            titles = [f"strength {edit.strength:g}" for edit in edits]
+            image = sheet([edited], column_labels=titles) if is_small else edited[0]
+            written.files.extend(output.save(image, provenance))
+        written.remarks.extend(found.remarks(transparent=not (is_small or request.compare or is_jpeg)))
+        if not request.which and found.count > 1:
             others = "the largest was edited (--face 2 is the next, --face all are all)"
             written.remarks.append(f"{found.path}: {found.count} faces; {others}")
     if not written.files:
         raise errors[0]
-    written.remarks.extend(unchanged_remarks(model, edit, conditions))
+    written.remarks.extend(unchanged_remarks(model, edits[0], conditions))
     return written
 
 
 def _small(image: Image.Image) -> Image.Image:
     """A copy of at most `LONGEST_SIDE` pixels in height and width."""
     share = min(1, LONGEST_SIDE / max(image.size))
-    return image.resize(
-        (max(1, round(image.width * share)), max(1, round(image.height * share))), Image.Resampling.LANCZOS
-    )
+    size = [max(1, round(side * share)) for side in image.size]
+    return image.resize((size[0], size[1]), Image.Resampling.LANCZOS)

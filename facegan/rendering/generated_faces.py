@@ -37,18 +37,12 @@ def write_generated(
     if output.is_folder:
         output.check_files(name for column in names for name in column)
     faces, conditions = model.generate_with_conditions(wished, count, seed)
-    combined: dict[str, str] = {}
-    columns = [faces]
+    columns, combined = [faces], Edit()
     for step in steps:
-        combined = {**combined, **step.wishes}
+        combined = combined.with_wishes(step.wishes)
         columns.append(model.edit(faces, combined, source=conditions))
     if output.is_folder:
-        files = {
-            name: image
-            for column_names, column in zip(names, columns, strict=True)
-            for name, image in zip(column_names, column, strict=True)
-        }
-        return output.save_files(files, provenance)
+        return output.save_files(names, columns, provenance)
     describe = model.attributes.describe
     labels = [describe(model.attributes.values(condition)) for condition in conditions]
     if not steps:

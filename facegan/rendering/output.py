@@ -2,8 +2,8 @@
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,25 +16,13 @@ from facegan.errors import FaceganError
 from facegan.files import WriteGuard, reserve
 from facegan.images import save_animation, save_image
 from facegan.inference import FaceModel
+from facegan.progress import progress_bar
 from facegan.provenance import read_provenance
 
 SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 ANIMATION_SUFFIXES = (".gif", ".webp")
-
-# `progress_bar(length, label)`: a context whose value has a method `update(steps)`.
-ProgressBar = Callable[[int, str], AbstractContextManager[Any]]
-
-
-class NoBar:
-    """A progress bar that shows nothing."""
-
-    def update(self, steps: int) -> None:
-        """Does nothing."""
-
-
-def no_progress(length: int, label: str) -> AbstractContextManager[NoBar]:
-    """A `ProgressBar` that shows nothing."""
-    return nullcontext(NoBar())
+# This many faces take at most a second.
+FEW = 32
 
 
 @dataclass(frozen=True)
@@ -125,20 +113,35 @@ class Output:
         save_animation(frames, self.path, provenance | self._command)
         return [self.path]
 
-    def save_files(self, images: Mapping[str, Image.Image], provenance: dict[str, Any]) -> list[Path]:
-        """Writes single files, `{name: image}`, into the folder; if one fails, none that is new stays."""
-        self.check_files(images)
-        paths = [self.path / name for name in images]
-        new = [path for path in (*paths, self.path, *self.path.parents) if not path.exists()]
+    def save_files(
+        self,
+        names: Iterable[Iterable[str]],
+        columns: Iterable[Iterable[Image.Image]],
+        provenance: dict[str, Any],
+    ) -> list[Path]:
+        """Writes single files into the folder; if one fails, none that is new stays.
+
+        Args:
+            names: of the files, as `columns` are.
+            columns: images in any groups, such as one for each edit.
+            provenance: of all.
+        """
+        images = {
+            self.path / name: image
+            for group, column in zip(names, columns, strict=True)
+            for name, image in zip(group, column, strict=True)
+        }
+        self.check_files(path.name for path in images)
+        new = [path for path in (*images, self.path, *self.path.parents) if not path.exists()]
         try:
-            for path, image in zip(paths, images.values(), strict=True):
+            for path, image in images.items():
                 save_image(image, path, provenance | self._command)
         except BaseException:
             for path in new:
                 with suppress(OSError):
                     path.rmdir() if path.is_dir() else path.unlink()
             raise
-        return paths
+        return list(images)
 
 
 def _command(path: Path) -> str | None:
@@ -169,6 +172,20 @@ def unchanged_remarks(model: FaceModel, edit: Edit, conditions: Iterable[np.ndar
     return remarks
 
 
+@contextmanager
+def counting_faces(model: FaceModel, count: int, label: str) -> Iterator[None]:
+    """A context in which a bar follows the faces that a model makes, if there are more than `FEW`.
+
+    Args:
+        model: the model.
+        count: the number of faces that it will make.
+        label: the title of the bar.
+    """
+    with progress_bar(count, label, hidden=True if count <= FEW else None) as bar:
+        model.on_faces = bar.update
+        yield
+
+
 def model_metadata(model: FaceModel) -> dict[str, Any]:
     """What the provenance of an image says about the model."""
     networks = model.networks
@@ -176,18 +193,12 @@ def model_metadata(model: FaceModel) -> dict[str, Any]:
     return {"model": name}
 
 
-def strength_suffix(strengths: Sequence[float], strength: float) -> str:
-    """What tells the strengths apart in a file's name; nothing if there is one."""
-    return f"-strength-{strength:g}" if len(strengths) > 1 else ""
-
-
-def edited_names(paths: Iterable[Path], strengths: Sequence[float]) -> list[list[str]]:
-    """For each path the names of its edited files, one for each strength: its own name as `.png`."""
+def edited_names(paths: Iterable[Path], edits: Sequence[Edit]) -> list[list[str]]:
+    """For each path the names of its edited files, one for each edit: its own name as `.png`, and the strength."""
     taken: set[str] = set()
-    return [
-        [f"{stem}{strength_suffix(strengths, strength)}.png" for strength in strengths]
-        for stem in (unique_stem(path.stem, taken) for path in paths)
-    ]
+    suffixes = [f"-strength-{edit.strength:g}" for edit in edits] if len(edits) > 1 else [""]
+    stems = [unique_stem(path.stem, taken) for path in paths]
+    return [[f"{stem}{suffix}.png" for suffix in suffixes] for stem in stems]
 
 
 def unique_stem(stem: str, taken: set[str]) -> str:

@@ -8,7 +8,7 @@ from facegan.errors import FaceganError
 from facegan.recipe import RECIPES, Recipe, find_recipe
 from facegan.recipe.networks import Encoder, ModulatedGenerator, Networks
 from facegan.recipe.objective import AttributeFinder, EditorWeights, FeatureCritic, PaperObjective, WassersteinObjective
-from facegan.recipe.toml import read_recipe, with_value, write_recipe
+from facegan.recipe.toml import read_recipe, with_values, write_recipe
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -45,18 +45,18 @@ def test_a_file_that_cannot_be_read(content, tmp_path):
 
 def test_with_value_changes_one_value():
     celeba = find_recipe("celeba128")
-    changed = with_value(celeba, "objective.editor.margin=2")
+    changed = with_values(celeba, "objective.editor.margin=2")
     assert changed.objective.editor.margin == 2
-    assert with_value(changed, "objective.editor.margin = 1.5") == celeba
-    assert with_value(celeba, "sampling.balanced=false").sampling.balanced is False
-    assert with_value(celeba, "networks.editor.output=image").networks.editor.output == "image"
-    assert with_value(celeba, "networks.generator.filters=[8, 4]").networks.generator.filters == (8, 4)
-    assert with_value(celeba, "batch_size=8").batch_size == 8
-    assert with_value(celeba, "name=mine").name == "mine"
+    assert with_values(changed, "objective.editor.margin = 1.5") == celeba
+    assert with_values(celeba, "sampling.balanced=false").sampling.balanced is False
+    assert with_values(celeba, "networks.editor.output=image").networks.editor.output == "image"
+    assert with_values(celeba, "networks.generator.filters=[8, 4]").networks.generator.filters == (8, 4)
+    assert with_values(celeba, "batch_size=8").batch_size == 8
+    assert with_values(celeba, "name=mine").name == "mine"
 
 
 def test_with_value_adds_a_part_that_a_recipe_does_not_have():
-    assert with_value(find_recipe("tiny"), "feature_critic.filters=16").feature_critic == FeatureCritic(filters=16)
+    assert with_values(find_recipe("tiny"), "feature_critic.filters=16").feature_critic == FeatureCritic(filters=16)
 
 
 WRONG = {
@@ -89,7 +89,7 @@ WRONG = {
 @pytest.mark.parametrize("assignment", WRONG)
 def test_what_is_wrong_is_told_in_one_line(assignment):
     with pytest.raises(FaceganError) as error:
-        with_value(find_recipe("celeba128"), assignment)
+        with_values(find_recipe("celeba128"), assignment)
     assert WRONG[assignment] in str(error.value) and "\n" not in str(error.value)
 
 
@@ -107,6 +107,14 @@ def test_a_part_that_would_have_no_effect_is_refused(part):
         Recipe("mine", **part)
 
 
+def test_a_target_without_preservation_is_refused():
+    recipe = find_recipe("celeba128")
+    with pytest.raises(FaceganError, match="preservation_target has no effect while preservation is 0"):
+        with_values(recipe, "objective.editor.preservation=0")
+    both = ("objective.editor.preservation=0", "objective.editor.preservation_target=label")
+    assert with_values(recipe, *both).objective.editor.preservation == 0
+
+
 def test_another_kind_of_part_starts_from_its_defaults():
-    recipe = with_value(find_recipe("paper"), "objective.kind=wasserstein")
+    recipe = with_values(find_recipe("paper"), "objective.kind=wasserstein")
     assert recipe.objective == WassersteinObjective()

@@ -64,7 +64,7 @@ def train(
     data: str | Path,
     out: str | Path = "run",
     *,
-    recipe: str | Recipe = "celeba128",
+    recipe: str | Recipe | None = None,
     attributes: Sequence[str] | None = None,
     images: int | None = None,
     batch_size: int | None = None,
@@ -80,8 +80,9 @@ def train(
     Args:
         data: the folder of a prepared data set.
         out: the folder of the run, for model, checkpoints and logs.
-        recipe: the name of a packaged recipe, or a recipe.
-        attributes: names of attributes and label columns; the standard five by default.
+        recipe: the name of a packaged recipe, or a recipe; by default that of the model to start from, or `celeba128`.
+        attributes: names of attributes and label columns; by default those of the model to start from, or the standard
+            five.
         images: the number of photos to train on, counting repetitions; the recipe's epochs by default.
         batch_size: photos in a step; the recipe's by default.
         precision: `"float32"`, `"bfloat16"`, or `"auto"`: whichever is faster on this machine.
@@ -98,18 +99,20 @@ def train(
         FaceganError: data that cannot be trained on, an unknown recipe or attribute, or a folder that already holds a
             run.
     """
-    from facegan.attributes import FIVE_NAMES, Attributes
     from facegan.data.prepared import PreparedFaces
-    from facegan.inference import load
-    from facegan.models.precision import choose_precision
+    from facegan.memory import keep_memory
     from facegan.recipe import find_recipe
-    from facegan.training import run
 
     faces = PreparedFaces(data)
     chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
-    selected = Attributes(attributes or FIVE_NAMES, faces.columns)
-    faces.check_trainable(selected)
-    settings = run.Settings(chosen, selected.names, batch_size or chosen.batch_size, choose_precision(precision), seed)
+    keep_memory()
+    from facegan.inference import load
+    from facegan.training import run
+    from facegan.training.plan import Settings
+
+    settings = Settings.defaults(chosen, start).given(
+        faces.columns, attributes, batch_size=batch_size, precision=precision, seed=seed
+    )
     path, _ = run.train(faces, settings, out, images, checkpoint_minutes, devices=devices, start=start, minutes=minutes)
     return load(path)
 

@@ -17,7 +17,7 @@ LAYERS = (
     "errors", "environment", "signals", "memory", "progress", "files",
     "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files",
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
-    "data", "losses", "augment", "features", "models",
+    "data", "tensors", "losses", "augment", "features", "models",
     "inference",
     "rendering", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip

@@ -23,7 +23,8 @@ from facegan.model_files import MODEL_FILE, describe
 from facegan.models.precision import choose_precision
 from facegan.recipe import find_recipe
 from facegan.recipe.toml import with_values
-from facegan.training.run import Settings, train
+from facegan.training.plan import Settings
+from facegan.training.run import train
 
 
 def variant(recipe, name, *assignments):

@@ -72,7 +72,8 @@ def measure_networks(name, faces, model_file):
     from facegan.models.saving import save_model
     from facegan.recipe import find_recipe
     from facegan.training.batches import BatchSource
-    from facegan.training.run import Settings, build_networks
+    from facegan.training.plan import Settings
+    from facegan.training.run import build_networks
 
     data = PreparedFaces(faces)
     settings = Settings(find_recipe(name), FIVE_NAMES, 32, "float32", 0)

@@ -31,7 +31,8 @@ def main(files, work, out, minutes, batch_size, precision, start, recipe_file):
     from facegan.data.prepared import PreparedFaces
     from facegan.recipe import find_recipe
     from facegan.recipe.toml import read_recipe
-    from facegan.training.run import Settings, train
+    from facegan.training.plan import Settings
+    from facegan.training.run import train
 
     if not (work / "data").exists():
         unpack.callback(files, work / "data")

@@ -1,7 +1,11 @@
 """`facegan train`."""
 
+from __future__ import annotations
+
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,10 +14,14 @@ from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import Number
 from facegan.errors import FaceganError
 
+if TYPE_CHECKING:
+    from facegan.data.prepared import PreparedFaces
+    from facegan.training.plan import Settings
+
 
 @click.command(cls=ResultCommand)
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--recipe", "recipe_name", help="paper, tiny, celeba128 or a TOML file.  [default: celeba128]")
+@click.option("--recipe", help="paper, tiny, celeba128 or a TOML file.  [default: celeba128]")
 @click.option(
     "--set",
     "assignments",
@@ -69,9 +77,10 @@ from facegan.errors import FaceganError
 @click.option("--resume", is_flag=True, help="Resume the run in --out exactly where it stopped.")
 @click.option("--dry-run", is_flag=True, help="Estimate time, memory and disk space without training.")
 def train(
-    data, recipe_name, assignments, attributes, epochs, images, batch_size, precision, seed, out, checkpoint_minutes,
-    minutes, devices, start, resume, dry_run,
-):  # fmt: skip
+    data: Path, recipe: str | None, assignments: Sequence[str], attributes: str | None, epochs: float | None,
+    images: int | None, batch_size: int | None, precision: str | None, seed: int | None, out: Path,
+    checkpoint_minutes: float, minutes: float | None, devices: int, start: Path | None, resume: bool, dry_run: bool,
+) -> Result:  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
     CTRL-C stops the run after the current step with a checkpoint to resume from. `tensorboard --logdir` shows losses
@@ -83,47 +92,45 @@ def train(
       facegan train drawn64 --recipe tiny --attributes glasses,hair --images 40000
       facegan train my-faces --from run --out mine --images 20000
     """
-    from facegan.attributes import Attributes
     from facegan.data.prepared import PreparedFaces
     from facegan.model_files import describe
+    from facegan.recipe import find_recipe
+    from facegan.recipe.toml import with_values
 
     if epochs and images:
         raise FaceganError("--epochs and --images exclude each other; omit one of them")
     if start and resume:
         raise FaceganError("--resume continues with the run's own weights; omit --from")
     faces = PreparedFaces(data)
+    chosen = find_recipe(recipe) if recipe else None
 
     import_quietly()
     from facegan.training import run
     from facegan.training.devices import join_hosts
+    from facegan.training.plan import Settings
 
     join_hosts()
-    recipe = _recipe(recipe_name, assignments, start)
-    given = _given_settings(recipe, attributes, batch_size, precision, seed, faces)
-    if resume:
-        settings, planned = run.settings_of_run(out)
-        wrong = [name for name, value in given.items() if getattr(settings, name) != value]
-        if wrong:
-            option = f"--{wrong[0].replace('_', '-')}"
-            raise FaceganError(f"the run in {out} was started with another {option}; resume without it")
-    else:
-        settings, planned = _new_settings(given, faces, start), None
+    if assignments:
+        chosen = with_values(chosen or Settings.defaults(start=start).recipe, *assignments)
+    usual, planned = run.settings_of_run(out) if resume else (Settings.defaults(chosen, start), None)
+    settings = usual.given(
+        faces.columns,
+        attributes.split(",") if attributes else None,
+        recipe=chosen,
+        batch_size=batch_size,
+        precision=precision,
+        seed=seed,
+    )
+    wrong = [name for name, value in vars(settings).items() if resume and value != getattr(usual, name)]
+    if wrong:
+        option = f"--{wrong[0].replace('_', '-')}"
+        raise FaceganError(f"the run in {out} was started with another {option}; resume without it")
     if epochs:
         images = max(1, round(epochs * len(faces.part("train"))))
-    faces.check_trainable(Attributes(settings.attributes, faces.columns))
     if dry_run:
         return _dry_run(faces, settings, images or planned, devices)
     path, finished = run.train(
-        faces,
-        settings,
-        out,
-        images or planned,
-        checkpoint_minutes,
-        resume,
-        devices,
-        start,
-        minutes,
-        callbacks=[_greeting(faces, settings)],
+        faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start, minutes
     )
     if not finished:
         again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
@@ -134,68 +141,7 @@ def train(
     )
 
 
-def _greeting(faces, settings):
-    """Prints what is trained when training begins; a run that cannot begin prints only its error."""
-    from keras.callbacks import LambdaCallback
-
-    line = (
-        f"training {settings.recipe.name} on {len(faces.part('train'))} faces of {faces.size}x{faces.size}: "
-        f"{', '.join(settings.attributes)}; {settings.precision}, batches of {settings.batch_size}"
-    )
-    return LambdaCallback(on_train_begin=lambda logs: click.echo(line, err=True))
-
-
-def _recipe(name, assignments, start):
-    """The recipe that the options name, or that of the model to start from; None if neither is given."""
-    from facegan.model_files import describe
-    from facegan.recipe import Recipe, find_recipe
-    from facegan.recipe.toml import read_recipe, with_values
-
-    if name and name.endswith(".toml"):
-        recipe = read_recipe(name)
-    elif name or (assignments and not start):
-        recipe = find_recipe(name or "celeba128")
-    else:
-        recipe = Recipe.from_dict(describe(start)["recipe"]) if start else None
-    return with_values(recipe, *assignments) if assignments else recipe
-
-
-def _given_settings(recipe, attributes, batch_size, precision, seed, faces):
-    from facegan.attributes import Attributes
-    from facegan.models.precision import choose_precision
-
-    given = {
-        "recipe": recipe,
-        "attributes": attributes and Attributes(attributes.split(","), faces.columns).names,
-        "batch_size": batch_size,
-        "precision": precision and choose_precision(precision),
-        "seed": seed,
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _new_settings(given, faces, start):
-    from facegan.attributes import FIVE_NAMES, Attributes
-    from facegan.model_files import describe
-    from facegan.models.precision import choose_precision
-    from facegan.recipe import find_recipe
-    from facegan.training.run import Settings
-
-    begun = describe(start) if start else None
-    recipe = given.get("recipe") or find_recipe("celeba128")
-    defaults = {
-        "recipe": recipe,
-        "attributes": begun["attribute_names"] if begun else FIVE_NAMES,
-        "batch_size": recipe.batch_size,
-        "precision": choose_precision("auto"),
-        "seed": 0,
-    }
-    values = defaults | given
-    values["attributes"] = Attributes(values["attributes"], faces.columns).names
-    return Settings(**values)
-
-
-def _dry_run(faces, settings, images, devices):
+def _dry_run(faces: PreparedFaces, settings: Settings, images: int | None, devices: int) -> Result:
     from facegan.training.callbacks import clock
     from facegan.training.estimate import estimate
 

@@ -12,6 +12,7 @@ from facegan.recipe.objective import (
     WassersteinObjective,
 )
 from facegan.recipe.recipe import Optimizers, Recipe, Sampling
+from facegan.recipe.toml import read_recipe
 
 # The 2018 paper to the letter. What its text leaves open is decided by the defaults: a dropout rate of 0.25, two
 # residual blocks, and the moving average, which the paper does not have and which trains nothing.
@@ -60,11 +61,13 @@ RECIPES = {recipe.name: recipe for recipe in (PAPER, TINY, CELEBA128)}
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of that name.
+    """The packaged recipe of that name, or the recipe in a TOML file.
 
     Raises:
-        FaceganError: there is none.
+        FaceganError: there is none, or the file cannot be read or is not valid.
     """
+    if name.endswith(".toml"):
+        return read_recipe(name)
     if name not in RECIPES:
         raise FaceganError(f"unknown recipe '{name}'" + did_you_mean(name, RECIPES))
     return RECIPES[name]

@@ -1,17 +1,26 @@
 """All that differs between Keras's backends: gradients of inputs, the step that `fit()` calls, and when to use XLA."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 
+from facegan.tensors import Tensor
 
-class _ByNetwork:
+
+class _ByNetwork(keras.Model):
     """Orders the weights as gradients and learning rates are: by `network_variables`, network after network."""
 
     @property
-    def trainable_variables(self):
+    def network_variables(self) -> dict[str, list[keras.Variable]]:
+        raise NotImplementedError
+
+    @property
+    def trainable_variables(self) -> list[keras.Variable]:
         return [variable for variables in self.network_variables.values() for variable in variables]
 
     @property
-    def trainable_weights(self):
+    def trainable_weights(self) -> list[keras.Variable]:
         # When `fit()` ends, Keras hands the optimizer its weights under this other name.
         return self.trainable_variables
 
@@ -22,14 +31,14 @@ if keras.backend.backend() == "tensorflow":
     # On a CPU, XLA runs transposed convolutions many times slower than TensorFlow itself does.
     JIT_COMPILE = bool(tf.config.list_physical_devices("GPU"))
 
-    def input_gradients(function, inputs):
+    def input_gradients(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         """The gradient of `sum(function(inputs))` with respect to `inputs`, itself differentiable."""
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             outputs = function(inputs)
         return tape.gradient(outputs, inputs)
 
-    def make_deterministic():
+    def make_deterministic() -> None:
         """On a CPU, takes TensorFlow's deterministic operations, at no cost that shows.
 
         Without them, a convolution's gradient comes out differently once in hundreds of steps, where threads have to
@@ -38,13 +47,13 @@ if keras.backend.backend() == "tensorflow":
         if not tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
 
-    def synchronise(model):
+    def synchronise(model: keras.Model) -> None:
         """Nothing to do: TensorFlow's variables are always up to date."""
 
     class TrainStep(_ByNetwork):
         """`train_step` for TensorFlow: one forward pass, then one backward pass for each network's own weights."""
 
-        def train_step(self, data):
+        def train_step(self, data: tuple) -> dict[str, Tensor]:
             _, logs, gradients = self.gradients(data)
             # The optimizer adds up the gradients of the devices, each from its share of the batch.
             devices = tf.distribute.get_strategy().num_replicas_in_sync
@@ -56,7 +65,7 @@ if keras.backend.backend() == "tensorflow":
                 self.optimizer.apply(gradients, self.trainable_variables)
             return logs
 
-        def gradients(self, data):
+        def gradients(self, data: tuple) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Tensor]]:
             with tf.GradientTape(persistent=True) as tape:
                 losses, logs = self.losses(*data)
             groups = self.network_variables
@@ -68,34 +77,34 @@ elif keras.backend.backend() == "jax":
 
     JIT_COMPILE = True
 
-    def input_gradients(function, inputs):
+    def input_gradients(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         """The gradient of `sum(function(inputs))` with respect to `inputs`, itself differentiable."""
         return jax.grad(lambda values: function(values).sum())(inputs)
 
-    def make_deterministic():
+    def make_deterministic() -> None:
         """Nothing to do: on a CPU, JAX is."""
 
-    def synchronise(model):
+    def synchronise(model: keras.Model) -> None:
         """Brings a model's variables up to date within `fit()`, which keeps the values to itself on JAX."""
         model.jax_state_sync()
 
     class TrainStep(_ByNetwork):  # type: ignore[no-redef]
         """`train_step` for JAX: the same on values instead of variables, as Keras requires there."""
 
-        def train_step(self, state, data):
+        def train_step(self, state: Sequence, data: tuple) -> tuple[dict[str, Tensor], Sequence]:
             trainable, non_trainable, optimizer_variables, metrics_variables = state
             _, logs, gradients, non_trainable = self.stateless_gradients(trainable, non_trainable, data)
             trainable, optimizer_variables = self.optimizer.stateless_apply(optimizer_variables, gradients, trainable)
             return logs, (trainable, non_trainable, optimizer_variables, metrics_variables)
 
-        def gradients(self, data):
+        def gradients(self, data: tuple) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Tensor]]:
             trainable = [variable.value for variable in self.trainable_variables]
             non_trainable = [variable.value for variable in self.non_trainable_variables]
             losses, logs, gradients, _ = jax.jit(self.stateless_gradients)(trainable, non_trainable, data)
             return losses, logs, gradients
 
-        def stateless_gradients(self, trainable, non_trainable, data):
-            def forward(trainable):
+        def stateless_gradients(self, trainable: Sequence[Tensor], non_trainable: Sequence[Tensor], data: tuple) -> Any:
+            def forward(trainable: Sequence[Tensor]) -> Any:
                 pairs = [
                     *zip(self.trainable_variables, trainable, strict=True),
                     *zip(self.non_trainable_variables, non_trainable, strict=True),
@@ -107,7 +116,7 @@ elif keras.backend.backend() == "jax":
 
             losses, backward, (logs, after) = jax.vjp(forward, trainable, has_aux=True)
             # One backward pass a network: of each, XLA keeps only what leads to that network's own weights.
-            gradients = []
+            gradients: list[Tensor] = []
             # Not in the order of the losses: what comes out of JAX is sorted by name.
             for name, variables in self.network_variables.items():
                 seed = {other: jax.numpy.zeros_like(value) for other, value in losses.items()}

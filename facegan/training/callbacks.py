@@ -4,120 +4,105 @@ For `fit()` the whole run is one pass over an endless stream, so that a run can 
 here.
 """
 
+from __future__ import annotations
+
 import math
 import signal
 import sys
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 
 from facegan.errors import FaceganError
 from facegan.training.ema import averaged
+from facegan.training.plan import Plan
+from facegan.training.samples import Samples
 from facegan.training.tensorboard import EventWriter
 
 READ_EVERY = 10  # steps
 LINE_EVERY = 30.0  # seconds, where the output is no terminal
 TERMINAL_EVERY = 0.2
+# Of one step: `{name: scalar}`.
+Logs = Mapping[str, Any]
 
 
 class RunCallback(keras.callbacks.Callback):
     """A callback that knows the run's step.
 
     Args:
-        plan: `facegan.training.run.Plan`.
-    """
-
-    def __init__(self, plan):
-        super().__init__()
-        self.plan = plan
-        self.step = plan.first_step
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.step = self.plan.first_step + batch + 1
-        self.on_step(logs)
-
-    def on_step(self, logs):
-        """After step `self.step`, counted from 1, with the losses of that step."""
-
-    @property
-    def epoch_ends(self):
-        return self.step % self.plan.steps_per_epoch == 0
-
-    @property
-    def run_ends(self):
-        return self.step == self.plan.last_step
-
-
-class LossReader(RunCallback):
-    """Reads the losses of every step, but only every few steps, because reading a loss waits for the device.
-
-    Args:
         plan: the run's plan.
     """
 
-    def __init__(self, plan):
-        super().__init__(plan)
-        self._unread = []
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan, self.step = plan, plan.first_step
 
-    def on_step(self, logs):
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        self.step = self.plan.first_step + batch + 1
+        self.on_step(logs)
+
+    def on_step(self, logs: Logs) -> None:
+        """After step `self.step`, counted from 1, with the losses of that step."""
+
+    @property
+    def epoch_ends(self) -> bool:
+        return self.step % self.plan.steps_per_epoch == 0
+
+    @property
+    def run_ends(self) -> bool:
+        return self.step == self.plan.last_step
+
+
+class LossHistory(RunCallback):
+    """Reads the losses of every step, stops the run at one that is not finite, and keeps the means of every epoch.
+
+    It reads only every few steps, because reading a loss waits for the device.
+
+    Args:
+        plan: the run's plan.
+        history: of the run so far, which checkpoints and models contain; it is appended to.
+        current: the sums of the current epoch, from a checkpoint taken during it.
+    """
+
+    def __init__(self, plan: Plan, history: list[dict[str, Any]], current: dict[str, Any] | None = None) -> None:
+        super().__init__(plan)
+        self.history = history
+        self.current = current or {"steps": 0, "seconds": 0.0, "sums": {}}
+        self._unread: list[tuple[int, Logs]] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._last = time.monotonic()
+
+    def on_step(self, logs: Logs) -> None:
         self._unread.append((self.step, logs))
         if self.step % READ_EVERY == 0 or self.epoch_ends or self.run_ends:
             self.read()
 
-    def read(self):
-        """Catches up with all steps until now."""
+    def read(self) -> None:
+        """Catches up with all steps until now.
+
+        Raises:
+            FaceganError: a loss is not finite.
+        """
         unread, self._unread = self._unread, []
         for step, logs in unread:
-            self.on_losses(step, {name: float(value) for name, value in logs.items()})
-
-    def on_losses(self, step, losses):
-        """Some time after the step: `{name: number}`."""
-
-
-class StopOnNonFinite(LossReader):
-    """Stops the run when a loss is not finite."""
-
-    def on_losses(self, step, losses):
-        bad = [name for name, value in losses.items() if not math.isfinite(value)]
-        if bad:
-            raise FaceganError(
-                f"stopped: {bad[0]} is not finite after step {step}. Resume from the last checkpoint, if there is one, "
-                "with --resume, or start again with another --seed or with --precision float32"
-            )
-
-
-class Recorder(LossReader):
-    """Keeps the mean losses and the speed of every epoch, the history that checkpoints and models contain.
-
-    Args:
-        plan: the run's plan.
-        history: of the run so far; it is appended to.
-        current: the sums of the current epoch, from a checkpoint taken during it.
-    """
-
-    def __init__(self, plan, history, current=None):
-        super().__init__(plan)
-        self.history = history
-        self.current = current or {"steps": 0, "seconds": 0.0, "sums": {}}
-        self._last = None
-
-    def on_train_begin(self, logs=None):
-        self._last = time.monotonic()
-
-    def read(self):
-        super().read()
+            for name, value in logs.items():
+                if not math.isfinite(float(value)):
+                    raise FaceganError(
+                        f"stopped: {name} is not finite after step {step}. Resume from the last checkpoint, if there is"
+                        " one, with --resume, or start again with another --seed or with --precision float32"
+                    )
+                self.current["sums"][name] = self.current["sums"].get(name, 0.0) + float(value)
+            self.current["steps"] += 1
         now = time.monotonic()
         self.current["seconds"] += now - self._last
         self._last = now
         if self.current["steps"] and (self.epoch_ends or self.run_ends):
             self._end_epoch()
 
-    def on_losses(self, step, losses):
-        self.current["steps"] += 1
-        for name, value in losses.items():
-            self.current["sums"][name] = self.current["sums"].get(name, 0.0) + value
-
-    def _end_epoch(self):
+    def _end_epoch(self) -> None:
         steps = self.current["steps"]
         self.history.append(
             {
@@ -133,10 +118,10 @@ class Recorder(LossReader):
 class Progress(RunCallback):
     """Prints a line with the step, the speed, the time left and every network's loss."""
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._start = self._shown = time.monotonic()
 
-    def on_step(self, logs):
+    def on_step(self, logs: Logs) -> None:
         now = time.monotonic()
         terminal = sys.stderr.isatty()
         due = now - self._shown >= (TERMINAL_EVERY if terminal else LINE_EVERY)
@@ -160,18 +145,18 @@ class Progress(RunCallback):
 class TensorBoardLog(RunCallback):
     """Losses, learning rates and speed every few steps; grids of generated and edited faces with each checkpoint."""
 
-    def __init__(self, plan, samples, saver):
+    def __init__(self, plan: Plan, samples: Samples, saver: Saver) -> None:
         super().__init__(plan)
         self.samples = samples
         self._saver = saver
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.writer = EventWriter(self.plan.out / "logs", self.plan.first_step)
         self._last = (time.monotonic(), self.plan.first_step)
         if not self.plan.first_step:
             self._pictures(0)
 
-    def on_step(self, logs):
+    def on_step(self, logs: Logs) -> None:
         if self.step % READ_EVERY == 0 or self.run_ends:
             now, (then, since) = time.monotonic(), self._last
             scalars = {name: float(value) for name, value in logs.items()}
@@ -182,10 +167,10 @@ class TensorBoardLog(RunCallback):
         if self._saver.step_saved == self.step:
             self._pictures(self.step)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         self.writer.close()
 
-    def _pictures(self, step):
+    def _pictures(self, step: int) -> None:
         with averaged(self.model):
             self.writer.image(step, "generated", self.samples.generated())
             self.writer.image(step, "edited", self.samples.edited())
@@ -205,22 +190,22 @@ class Saver(RunCallback):
         step_saved: the last step that was saved.
     """
 
-    def __init__(self, plan, save, minutes, limit=None):
+    def __init__(self, plan: Plan, save: Callable[[int], None], minutes: float, limit: float | None = None) -> None:
         super().__init__(plan)
         self._save = save
         self._seconds = 60 * minutes
         self._limit = math.inf if limit is None else 60 * limit
         self.interrupted = False
-        self.step_saved = None
+        self.step_saved: int | None = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._saved = self._began = time.monotonic()
         self._previous = signal.signal(signal.SIGINT, self._interrupt)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs | None = None) -> None:
         signal.signal(signal.SIGINT, self._previous)
 
-    def on_step(self, logs):
+    def on_step(self, logs: Logs) -> None:
         now = time.monotonic()
         self.interrupted |= now - self._began >= self._limit
         if self.run_ends or self.interrupted or now - self._saved >= self._seconds:
@@ -229,14 +214,14 @@ class Saver(RunCallback):
         if self.interrupted:
             self.model.stop_training = True
 
-    def _interrupt(self, *_):
+    def _interrupt(self, *_: Any) -> None:
         self.interrupted = True
         print("\nstopping after this step; once more to stop at once", file=sys.stderr)
         signal.signal(signal.SIGINT, self._previous)
 
 
-def clock(seconds):
+def clock(seconds: float) -> str:
     """Seconds as `1:02:03` or `2:03`."""
-    minutes, seconds = divmod(int(seconds + 0.5), 60)
+    minutes, rest = divmod(int(seconds + 0.5), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

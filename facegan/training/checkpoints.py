@@ -2,8 +2,10 @@
 
 import json
 import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from facegan.errors import FaceganError
 from facegan.files import atomic_write
 from facegan.training.backends import synchronise
+from facegan.training.step import GANTraining
 
 KEPT = 3
 _DESCRIPTION = "description"
@@ -23,18 +26,18 @@ class Checkpoints:
     step, and the run's settings and history. Step and seed determine which photos and which noise come next.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
 
-    def paths(self):
+    def paths(self) -> list[Path]:
         """The checkpoints there are, oldest first."""
         return sorted(self.folder.glob("step-*.npz"))
 
-    def save(self, training, step, description):
+    def save(self, training: GANTraining, step: int, description: Mapping[str, Any]) -> None:
         """Writes a checkpoint, whole or not at all, and removes the oldest.
 
         Args:
-            training: `GANTraining`.
+            training: networks and optimizer.
             step: how many steps are done.
             description: the run's settings and history, JSON-able.
 
@@ -42,16 +45,16 @@ class Checkpoints:
             FaceganError: the weights are not finite, or the file cannot be written. Older checkpoints stay.
         """
         synchronise(training)
-        arrays = {name: variable.numpy() for name, variable in _variables(training).items()}
+        arrays = {name: variable.numpy() for name, variable in variables_of(training).items()}
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise FaceganError(f"the weights after step {step} are not finite; no checkpoint was written")
-        description = json.dumps({**description, "step": step, "backend": keras.backend.backend()})
+        text = json.dumps({**description, "step": step, "backend": keras.backend.backend()})
         with atomic_write(self.folder / f"step-{step:08d}.npz") as path:
-            np.savez(path, **arrays, **{_DESCRIPTION: np.array(description)})
+            np.savez(path, allow_pickle=False, **arrays, **{_DESCRIPTION: np.array(text)})
         for old in self.paths()[:-KEPT]:
             old.unlink()
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         """The description of the newest checkpoint, with its `step`.
 
         Raises:
@@ -60,24 +63,23 @@ class Checkpoints:
         with _open(self._newest()) as file:
             return json.loads(str(file[_DESCRIPTION]))
 
-    def restore(self, training):
+    def restore(self, training: GANTraining) -> None:
         """Puts the newest checkpoint into networks and optimizer.
 
         Raises:
             FaceganError: there is none, or it belongs to other networks.
         """
         path = self._newest()
-        variables = _variables(training)
+        variables = variables_of(training)
         with _open(path) as file:
-            if set(file.files) != {*variables, _DESCRIPTION}:
-                raise FaceganError(f"{path} belongs to other networks than these")
-            for name, variable in variables.items():
-                array = file[name]
-                if array.shape != tuple(variable.shape):
-                    raise FaceganError(f"{path} belongs to other networks than these")
-                variable.assign(array)
+            arrays = {name: file[name] for name in file.files if name != _DESCRIPTION}
+        shapes, own = ({name: tuple(array.shape) for name, array in each.items()} for each in (arrays, variables))
+        if shapes != own:
+            raise FaceganError(f"{path} belongs to other networks than these")
+        for name, variable in variables.items():
+            variable.assign(arrays[name])
 
-    def _newest(self):
+    def _newest(self) -> Path:
         paths = self.paths()
         if not paths:
             raise FaceganError(f"{self.folder.parent} has no checkpoint to go on from; start it without --resume")
@@ -85,7 +87,7 @@ class Checkpoints:
 
 
 @contextmanager
-def _open(path):
+def _open(path: Path) -> Iterator[Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
             if _DESCRIPTION not in file:
@@ -97,7 +99,8 @@ def _open(path):
         raise FaceganError(f"{path} is not a checkpoint that can be read; {advice}") from error
 
 
-def _variables(training):
+def variables_of(training: GANTraining) -> dict[str, Any]:
+    """All that a run needs to resume besides its description."""
     groups = {
         "weight": training.trainable_variables,
         "random": training.state_variables,

@@ -4,7 +4,8 @@ Keras's own `DataParallel` on JAX, on one host or several; `tf.distribute.Mirror
 """
 
 import os
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import keras
 
@@ -16,35 +17,35 @@ _PROCESSES = "KERAS_DISTRIBUTION_NUM_PROCESSES"
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
-    def devices():
+    def devices() -> list[str]:
         """The names of the devices that can share out batches."""
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         return [device.name for device in tf.config.list_logical_devices(kind)]
 
-    def _parallel(names):
+    def _parallel(names: list[str]) -> AbstractContextManager:
         return tf.distribute.MirroredStrategy(names).scope()
 
-    def join_hosts():
+    def join_hosts() -> None:
         """Nothing to do: several hosts need JAX."""
         if _PROCESSES in os.environ:
             raise FaceganError("training on several hosts needs JAX: set KERAS_BACKEND=jax")
 
-    def process():
+    def process() -> tuple[int, int]:
         """`(0, 1)`: one process."""
         return 0, 1
 
 else:
     import jax
 
-    def devices():
+    def devices() -> list[str]:
         """The names of the devices that can share out batches."""
         return keras.distribution.list_devices()
 
-    def _parallel(names):
+    def _parallel(names: list[str]) -> AbstractContextManager:
         # Every process reads its own part of a batch.
         return keras.distribution.DataParallel(devices=names, auto_shard_dataset=False).scope()
 
-    def join_hosts():
+    def join_hosts() -> None:
         """Joins the processes of a run on several hosts, if the environment says that there are any.
 
         Every process is started with the same command and with Keras's own variables:
@@ -56,13 +57,13 @@ else:
             keras.utils.set_random_seed(0)
             keras.distribution.initialize()
 
-    def process():
+    def process() -> tuple[int, int]:
         """`(index, count)`: which process of a run on several hosts this is."""
         return jax.process_index(), jax.process_count()
 
 
 @contextmanager
-def parallel(count, batch_size):
+def parallel(count: int, batch_size: int) -> Iterator[None]:
     """Within the block, networks are built on `count` devices, and `fit()` shares every batch out between them.
 
     Args:

@@ -1,14 +1,16 @@
 """Swaps the moving averages in for the weights while an image or a file is made."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from keras import ops
 
 from facegan.training.backends import synchronise
+from facegan.training.step import GANTraining
 
 
 @contextmanager
-def averaged(training):
+def averaged(training: GANTraining) -> Iterator[None]:
     """Within the block, the networks of `training` have the moving averages of their weights."""
     synchronise(training)
     weights = [ops.copy(variable.value) for variable in training.trainable_variables]

@@ -4,12 +4,16 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
-from facegan.training.batches import Batches
+from facegan.data.prepared import PreparedFaces
+from facegan.models.fitting import NumberedBatches, fit
+from facegan.training.checkpoints import variables_of
 from facegan.training.devices import parallel
-from facegan.training.run import batch_source, build_training, steps_per_epoch
+from facegan.training.plan import Settings, steps_per_epoch
+from facegan.training.run import batch_source, build_training
 
 # The first steps trace and compile; the others are timed.
 WARM_UP_STEPS = 2
@@ -28,53 +32,40 @@ class Estimate:
         checkpoint: size of one checkpoint, in bytes.
     """
 
-    parameters: dict
+    parameters: dict[str, int]
     steps: int
     seconds_per_step: float
     peak_memory: int
     checkpoint: int
 
 
-class _Clock(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.times = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        float(logs["editor"])  # waits for the step
-        self.times.append(time.perf_counter())
-
-
-def estimate(faces, settings, images=None, devices=1):
+def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None, devices: int = 1) -> Estimate:
     """Times a few steps of a run.
 
     Args:
         faces: as for `facegan.training.run.train`, and so are the others.
-        settings: `Settings`.
+        settings: of the run.
         images: how many photos in all.
         devices: how many share a batch.
-
-    Returns:
-        `Estimate`.
 
     Raises:
         FaceganError: fewer training photos than a batch holds, or not as many devices.
     """
-    steps_per_epoch(faces, settings.batch_size)
-    train = faces.part("train")
-    clock = _Clock()
+    steps_per_epoch(faces, settings)
+    times = []
+
+    def wait(batch: int, logs: dict[str, Any]) -> None:
+        float(logs["editor"])  # is known when the step has ended
+        times.append(time.perf_counter())
+
     with parallel(devices, settings.batch_size):
         training = build_training(faces, settings)
         networks = training.networks
-        training.fit(
-            Batches(batch_source(faces, settings, networks.attributes), 0, WARM_UP_STEPS + TIMED_STEPS),
-            epochs=1,
-            shuffle=False,
-            verbose=0,
-            callbacks=[clock],
-        )
-    timed = clock.times[WARM_UP_STEPS - 1 :]
-    images = images or settings.recipe.epochs * len(train)
+        source = batch_source(faces, settings, networks.attributes)
+        batches = NumberedBatches(lambda step: (source.at(step),), range(WARM_UP_STEPS + TIMED_STEPS))
+        fit(training, batches, hidden=True, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=wait)])
+    timed = times[WARM_UP_STEPS - 1 :]
+    images = images or settings.recipe.epochs * len(faces.part("train"))
     # The operating system counts in kilobytes, except on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     return Estimate(
@@ -82,8 +73,5 @@ def estimate(faces, settings, images=None, devices=1):
         steps=max(1, images // settings.batch_size),
         seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
-        checkpoint=sum(
-            v.numpy().nbytes
-            for v in [*training.trainable_variables, *training.state_variables, *training.optimizer.variables]
-        ),
+        checkpoint=sum(variable.numpy().nbytes for variable in variables_of(training).values()),
     )

@@ -1,13 +1,14 @@
 """The loss terms of each network, by the recipe's objective. A network's loss is the sum of its terms."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from keras import ops
 
 from facegan import losses
 from facegan.recipe import Recipe
-from facegan.recipe.objective import PaperObjective
+from facegan.recipe.objective import FeatureCritic, PaperObjective, WassersteinObjective
+from facegan.tensors import Tensor
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,9 @@ class Classified:
         edited: with the wished-for ones.
     """
 
-    real: Any
-    generated: Any
-    edited: Any
+    real: Tensor
+    generated: Tensor
+    edited: Tensor
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,10 @@ class FeatureScores:
         distance: a scalar, the mean absolute difference between the features of photos and of their edits.
     """
 
-    real: Any
-    generated: Any
-    edited: Any
-    distance: Any
+    real: Tensor
+    generated: Tensor
+    edited: Tensor
+    distance: Tensor
 
 
 @dataclass(frozen=True)
@@ -57,19 +58,19 @@ class Outputs:
         found: the attribute finder's `Classified`, or None.
     """
 
-    real: Any
-    generated: Any
-    edited: Any
-    real_score: Any
-    generated_score: Any
-    edited_score: Any
-    real_match: Any
-    generated_match: Any
-    edited_match: Any
-    mismatched_match: Any
-    known: Any
-    changed: Any
-    penalty_gradients: Any
+    real: Tensor
+    generated: Tensor
+    edited: Tensor
+    real_score: Tensor
+    generated_score: Tensor
+    edited_score: Tensor
+    real_match: Tensor
+    generated_match: Tensor
+    edited_match: Tensor
+    mismatched_match: Tensor
+    known: Tensor
+    changed: Tensor
+    penalty_gradients: Tensor
     feature_scores: FeatureScores | None = None
     feature_match: Classified | None = None
     found: Classified | None = None
@@ -80,13 +81,14 @@ class Outputs:
         return [classified for classified in (self.feature_match, self.found) if classified is not None]
 
 
-def loss_terms(recipe: Recipe, outputs: Outputs) -> dict[str, dict[str, Any]]:
+def loss_terms(recipe: Recipe, outputs: Outputs) -> dict[str, dict[str, Tensor]]:
     """`{network: {term: scalar}}` of the recipe's objective."""
-    terms = _paper_terms if isinstance(recipe.objective, PaperObjective) else _wasserstein_terms
-    return terms(recipe, outputs)
+    if isinstance(recipe.objective, PaperObjective):
+        return _paper_terms(recipe.objective, outputs)
+    return _wasserstein_terms(recipe.objective, recipe.feature_critic, outputs)
 
 
-def penalised(recipe: Recipe, generated, edited):
+def penalised(recipe: Recipe, generated: Tensor, edited: Tensor) -> Tensor:
     """The made images towards which the gradient penalty looks from the real ones.
 
     The paper has generated ones. Where edited faces are scored as made, too, they alternate: the critic's slope has to
@@ -98,13 +100,16 @@ def penalised(recipe: Recipe, generated, edited):
     return ops.where(odd[:, None, None, None], edited, generated)
 
 
-def _paper_terms(recipe, outputs):
+def _paper_terms(weights: PaperObjective, outputs: Outputs) -> dict[str, dict[str, Tensor]]:
     """Formulas 1 to 6 and 8, with all scores and matches bounded by a sigmoid.
 
     The penalty is on the slope of the score before the sigmoid, as in WGAN-GP: a bounded score of 0 or 1 has no slope
     anywhere, and neither the losses nor the penalty could bring it back.
     """
-    weights, bounded = recipe.objective, lambda name: ops.sigmoid(getattr(outputs, name))
+
+    def bounded(name: str) -> Tensor:
+        return ops.sigmoid(getattr(outputs, name))
+
     return {
         "discriminator": {
             "adversarial": losses.discriminator_adversarial_loss(bounded("real_score"), bounded("generated_score")),
@@ -126,15 +131,18 @@ def _paper_terms(recipe, outputs):
     }
 
 
-def _wasserstein_terms(recipe, outputs):
+def _wasserstein_terms(
+    weights: WassersteinObjective, critic: FeatureCritic | None, outputs: Outputs
+) -> dict[str, dict[str, Tensor]]:
     """WGAN-GP's critic, which also scores edited faces, and classifiers of the label columns (AttGAN).
 
     As in formula 2, what is made does not match: the match head learns that the changed columns of an edited face are
     still as they were, so the editor cannot convince it by noise. Classifiers that learn from photos alone, where the
     recipe has any, say whether an edit shows and what it preserves.
     """
-    weights = recipe.objective
     false_score = ops.concatenate([outputs.generated_score, outputs.edited_score])
+    generated_matches = [each.generated for each in outputs.classified] or [outputs.generated_match]
+    edited_matches = [outputs.edited_match, *(each.edited for each in outputs.classified)]
     terms = {
         "discriminator": {
             "adversarial": losses.wasserstein_critic_loss(outputs.real_score, false_score),
@@ -144,21 +152,18 @@ def _wasserstein_terms(recipe, outputs):
         },
         "generator": {
             "adversarial": -ops.mean(outputs.generated_score),
-            "match": weights.generator.match * _mean(losses.agreement_loss(match) for match in _generated(outputs)),
+            "match": weights.generator.match * _mean(map(losses.agreement_loss, generated_matches)),
         },
         "editor": {
             "adversarial": -weights.editor.adversarial * ops.mean(outputs.edited_score),
             "match": weights.editor.match
-            * _mean(
-                losses.changed_loss(match, outputs.changed, weights.editor.margin)
-                for match in (outputs.edited_match, *(classified.edited for classified in outputs.classified))
-            ),
+            * _mean(losses.changed_loss(match, outputs.changed, weights.editor.margin) for match in edited_matches),
             "preservation": weights.editor.preservation * _preservation(weights.editor.preservation_target, outputs),
             "reconstruction": weights.editor.reconstruction * losses.absolute_error(outputs.real, outputs.edited),
         },
     }
-    if outputs.feature_scores is not None:
-        critic, scores = recipe.feature_critic, outputs.feature_scores
+    if critic and outputs.feature_scores and outputs.feature_match:
+        scores = outputs.feature_scores
         terms["generator"]["feature_adversarial"] = -critic.generator * ops.mean(scores.generated)
         terms["editor"]["feature_adversarial"] = -critic.editor * ops.mean(scores.edited)
         terms["editor"]["perceptual"] = critic.perceptual * scores.distance
@@ -169,21 +174,14 @@ def _wasserstein_terms(recipe, outputs):
     return terms
 
 
-def _generated(outputs):
-    """Match logits of generated faces."""
-    return [classified.generated for classified in outputs.classified] or [outputs.generated_match]
-
-
-def _preservation(target, outputs):
+def _preservation(target: str, outputs: Outputs) -> Tensor:
     """How much the columns that are not to change have changed."""
-    classified = outputs.classified or [
-        Classified(outputs.real_match, outputs.generated_match, outputs.edited_match),
-    ]
+    classified = outputs.classified or [Classified(outputs.real_match, outputs.generated_match, outputs.edited_match)]
     if target == "prediction":
         return _mean(losses.preservation_loss(each.edited, each.real, outputs.changed) for each in classified)
     return _mean(losses.changed_loss(each.edited, 1.0 - outputs.changed) for each in classified)
 
 
-def _mean(values):
-    values = list(values)
-    return sum(values) / len(values)
+def _mean(values: Iterable[Tensor]) -> Tensor:
+    each = list(values)
+    return sum(each) / len(each)

@@ -1,7 +1,11 @@
 """Adam with a rate for each network and a moving average of all weights."""
 
+from collections.abc import Iterable, Sequence
+
 import keras
 from keras import ops
+
+from facegan.tensors import Tensor
 
 
 class NetworkAdam(keras.optimizers.Adam):
@@ -19,22 +23,24 @@ class NetworkAdam(keras.optimizers.Adam):
             already.
     """
 
-    def __init__(self, rates, beta_1, beta_2, ema_decay, from_random=True):
+    def __init__(
+        self, rates: Iterable[float], beta_1: float, beta_2: float, ema_decay: float, from_random: bool = True
+    ) -> None:
         super().__init__(1.0, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
         self._rates = list(rates)
         self._from_random = from_random
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         super().build(variables)
         # Keras starts them at zero; the images before the first step are made with them.
         for variable, average in zip(variables, self.averages, strict=True):
             average.assign(ops.copy(variable.value))
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         rate = self._rates[self._get_variable_index(variable)]
         super().update_step(gradient, variable, ops.multiply(learning_rate, rate))
 
-    def _update_model_variables_moving_average(self, trainable_variables):
+    def _update_model_variables_moving_average(self, trainable_variables: Sequence[keras.Variable]) -> None:
         decay = self.ema_momentum
         if self._from_random:
             step = ops.cast(self.iterations, "float32")
@@ -43,6 +49,6 @@ class NetworkAdam(keras.optimizers.Adam):
             average.assign(decay * average + (1.0 - decay) * variable)
 
     @property
-    def averages(self):
+    def averages(self) -> list[keras.Variable]:
         """The moving averages, one for each trainable variable, in order."""
         return self._model_variables_moving_average

@@ -1,8 +1,8 @@
 """Before the GAN begins: the attribute finder is trained on the labels of the photos."""
 
-import sys
+from functools import partial
+from typing import Any
 
-import click
 import keras
 import numpy as np
 from keras import ops
@@ -11,8 +11,12 @@ from facegan.augment.differentiable import DRAWS, augment_images
 from facegan.features.efficientnet import load_imagenet_weights
 from facegan.losses import balanced_cross_entropy
 from facegan.models.compiled import Compiled
+from facegan.models.facegan import FaceGAN
+from facegan.models.fitting import NumberedBatches, fit
 from facegan.recipe.objective import AttributeFinder
+from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE
+from facegan.training.batches import BatchSource
 
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1  # of the steps
@@ -23,48 +27,40 @@ BATCH = 256
 class FinderTraining(keras.Model):
     """What `fit()` trains: the attribute finder on augmented photos; unknown labels do not count."""
 
-    def __init__(self, finder, shares):
+    def __init__(self, finder: keras.Model, shares: np.ndarray) -> None:
         # Its inputs stay float32 whatever the networks compute in.
         super().__init__(dtype="float32")
         self.finder = finder
         self._shares = shares
         self.built = True
 
-    def call(self, batch, training=False):
+    def call(self, batch: dict[str, Tensor], training: bool = False) -> Tensor:
         images = ops.cast(batch["images"], "float32") / 127.5 - 1.0
         return self.finder(augment_images(images, batch["augmentation"]), training=training)
 
-    def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
-        return balanced_cross_entropy(y[0], y[1], y_pred, self._shares)
+    def compute_loss(self, x: Any, y: tuple[Tensor, Tensor], y_pred: Tensor, *_: Any, **__: Any) -> Tensor:
+        return balanced_cross_entropy(*y, y_pred, self._shares)
 
 
-class LabelledBatches(keras.utils.PyDataset):
-    """Batches of photos with labels, drawn by number: the same seed and step give the same batch."""
-
-    def __init__(self, source, steps, batch_size, seed):
-        super().__init__()
-        self._source, self._steps, self._batch_size, self._seed = source, steps, batch_size, seed
-
-    def __len__(self):
-        return self._steps
-
-    def __getitem__(self, step):
-        random = np.random.default_rng([self._seed, 4, step])
-        source = self._source
-        chosen = np.sort(random.choice(len(source.images), self._batch_size))
-        batch = {
-            "images": source.faces.faces[source.images[chosen]],
-            "augmentation": random.random((self._batch_size, DRAWS), "float32"),
-        }
-        return batch, (source.vectors[chosen], source.known[chosen])
+def labelled_batch(source: BatchSource, batch_size: int, seed: int, step: int) -> tuple:
+    """Photos with labels, drawn at random: the same seed and step give the same batch."""
+    random = np.random.default_rng([seed, 4, step])
+    chosen = np.sort(random.choice(len(source.images), batch_size))
+    batch = {
+        "images": source.faces.faces[source.images[chosen]],
+        "augmentation": random.random((batch_size, DRAWS), "float32"),
+    }
+    return batch, (source.vectors[chosen], source.known[chosen])
 
 
-def fine_tune_attribute_finder(networks, source, seed: int, quiet: bool = False, pretrained: bool = True) -> None:
+def fine_tune_attribute_finder(
+    networks: FaceGAN, source: BatchSource, seed: int, quiet: bool = False, pretrained: bool = True
+) -> None:
     """Trains a model's attribute finder as the recipe says, from ImageNet's weights where it has a backbone.
 
     Args:
-        networks: `FaceGAN` with an attribute finder.
-        source: `BatchSource` of the photos to learn from.
+        networks: those with an attribute finder.
+        source: of the photos to learn from.
         seed: of order and augmentation.
         quiet: whether to show no progress bar.
         pretrained: whether to begin with ImageNet's weights; otherwise with those that the finder has.
@@ -73,6 +69,7 @@ def fine_tune_attribute_finder(networks, source, seed: int, quiet: bool = False,
         FaceganError: the package that carries ImageNet's weights is not installed.
     """
     recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
+    assert recipe is not None and finder is not None
     steps = max(1, recipe.images // recipe.batch_size)
     if pretrained and isinstance(recipe, AttributeFinder):
         load_imagenet_weights(finder, recipe.backbone)
@@ -83,22 +80,19 @@ def fine_tune_attribute_finder(networks, source, seed: int, quiet: bool = False,
         recipe.learning_rate / 10, steps, warmup_target=recipe.learning_rate, warmup_steps=max(1, int(WARM_UP * steps))
     )
     training.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), jit_compile=JIT_COMPILE)
-    label = "training the attribute finder"
-    with click.progressbar(length=steps, label=label, file=sys.stderr, hidden=quiet, show_eta=True) as bar:
-        tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
-        batches = LabelledBatches(source, steps, recipe.batch_size, seed)
-        training.fit(batches, shuffle=False, verbose=0, callbacks=[tick])
+    batches = NumberedBatches(partial(labelled_batch, source, recipe.batch_size, seed), range(steps))
+    fit(training, batches, "training the attribute finder", hidden=quiet)
     finder.trainable = False
 
 
-def fill_unknown_labels(networks, source) -> None:
+def fill_unknown_labels(networks: FaceGAN, source: BatchSource) -> None:
     """Puts the attribute finder's predictions in the place of labels that are not known.
 
     Generator and editor need a whole condition for every face. Losses on labels still leave out the unknown ones.
 
     Args:
-        networks: `FaceGAN`; without an attribute finder, unknown labels stay 0.
-        source: `BatchSource`, whose `vectors` are changed.
+        networks: without an attribute finder, unknown labels stay 0.
+        source: its `vectors` are changed.
     """
     rows = np.flatnonzero((source.known == 0).any(axis=1))
     if networks.attribute_finder is None or not len(rows):

@@ -1,25 +1,30 @@
 """A training run: from prepared faces and settings to a trained model, or on from a checkpoint."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import keras
 import numpy as np
 
 from facegan.attributes import Attributes
+from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.model_files import MODEL_FILE, describe, find_model
 from facegan.models.facegan import FaceGAN
+from facegan.models.fitting import NumberedBatches, fit
 from facegan.models.precision import set_precision
 from facegan.models.saving import load_networks, save_model
-from facegan.recipe import Recipe
 from facegan.training.backends import make_deterministic
-from facegan.training.batches import Batches, BatchSource, host_share
-from facegan.training.callbacks import Progress, Recorder, Saver, StopOnNonFinite, TensorBoardLog
+from facegan.training.batches import BatchSource, host_share
+from facegan.training.callbacks import LossHistory, Progress, Saver, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints
 from facegan.training.devices import parallel, process
 from facegan.training.ema import averaged
+from facegan.training.plan import Plan, Settings, steps_per_epoch
 from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribute_finder
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
@@ -32,58 +37,18 @@ BEGINNING = ("images_before", "random_networks")
 TRAINED = ("encoder", "discriminator", "generator", "editor")
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What determines a run together with its data; the same when it is resumed.
-
-    Attributes:
-        recipe: `Recipe`.
-        attributes: names.
-        batch_size: photos in a step.
-        precision: `float32` or `bfloat16`.
-        seed: of weights, order, noise and wishes.
-    """
-
-    recipe: Recipe
-    attributes: tuple[str, ...]
-    batch_size: int
-    precision: str
-    seed: int
-
-    def to_dict(self):
-        return {**vars(self), "recipe": self.recipe.to_dict(), "attributes": list(self.attributes)}
-
-    @classmethod
-    def from_dict(cls, values):
-        recipe = Recipe.from_dict(values["recipe"])
-        return cls(**{**values, "recipe": recipe, "attributes": tuple(values["attributes"])})
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Where a run writes, and how many steps it takes.
-
-    Attributes:
-        out: the run's folder.
-        batch_size: photos in a step.
-        steps_per_epoch: without the photos that are too few for another batch.
-        first_step: how many steps are done already.
-        last_step: how many there are in the end.
-    """
-
-    out: Path
-    batch_size: int
-    steps_per_epoch: int
-    first_step: int
-    last_step: int
-
-
-def build_training(faces, settings, start=None, begun=None, pretrained=True):
+def build_training(
+    faces: PreparedFaces,
+    settings: Settings,
+    start: str | Path | None = None,
+    begun: Mapping[str, Any] | None = None,
+    pretrained: bool = True,
+) -> GANTraining:
     """New networks for this data, ready for `fit()`, with seeded weights or those of a model file.
 
     Args:
         faces: as for `train`, and so are `settings`, `start` and `pretrained`.
-        settings: `Settings`.
+        settings: of the run.
         start: a model file.
         begun: how the run began, if it is resumed.
         pretrained: whether networks that start from ImageNet do.
@@ -99,7 +64,7 @@ def build_training(faces, settings, start=None, begun=None, pretrained=True):
     return GANTraining(networks, from_random, pretrained)
 
 
-def build_networks(faces, settings):
+def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
     """A `FaceGAN` with random weights for these faces and settings."""
     attributes = Attributes(settings.attributes, faces.columns)
     # What is not known would count as 0. Where no face is known throughout, all have to do.
@@ -126,7 +91,7 @@ def build_networks(faces, settings):
     return networks
 
 
-def take_weights(networks, path):
+def take_weights(networks: FaceGAN, path: str | Path) -> None:
     """Copies the weights of a model file. A network that has other layers there keeps its new weights.
 
     Raises:
@@ -155,53 +120,39 @@ def take_weights(networks, path):
     networks.record = {**networks.record, "images_before": seen, "random_networks": random}
 
 
-def layers_of(network):
+def layers_of(network: keras.Model | None) -> list[tuple[int, ...]] | None:
     """The shapes of a network's weights; two networks with the same ones have the same layers."""
     return network and [weight.shape for weight in network.weights]
 
 
-def batch_source(faces, settings, attributes):
+def batch_source(faces: PreparedFaces, settings: Settings, attributes: Attributes) -> BatchSource:
     """The `BatchSource` of a run: it draws from the training photos."""
     return BatchSource(faces, faces.part("train"), attributes, settings.recipe, settings.batch_size, settings.seed)
 
 
-def steps_per_epoch(faces, batch_size):
-    """Steps in one pass over the training part.
-
-    Raises:
-        FaceganError: there are fewer training photos than a batch holds.
-    """
-    count = len(faces.part("train"))
-    if count < batch_size:
-        raise FaceganError(
-            f"{faces.path} has {count} training photos, fewer than a batch of {batch_size}; lower --batch-size"
-        )
-    return count // batch_size
-
-
 def train(
-    faces,
-    settings,
-    out,
-    images=None,
-    checkpoint_minutes=10.0,
-    resume=False,
-    devices=1,
-    start=None,
-    minutes=None,
-    callbacks=(),
-    pretrained=True,
-):
+    faces: PreparedFaces,
+    settings: Settings,
+    out: str | Path,
+    images: int | None = None,
+    checkpoint_minutes: float = 10.0,
+    resume: bool = False,
+    devices: int = 1,
+    start: str | Path | None = None,
+    minutes: float | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    pretrained: bool = True,
+) -> tuple[Path, bool]:
     """Trains, and keeps checkpoints, TensorBoard logs and the model in a folder.
 
     Args:
-        faces: `PreparedFaces`.
-        settings: `Settings`; when resuming, those of the run.
+        faces: the data.
+        settings: when resuming, those of the run.
         out: the run's folder; with several hosts, one that all of them see.
-        images: how many photos to see in all, over all parts of the run; the recipe's epochs by default.
+        images: how many photos to train on in all, over all parts of the run; the recipe's epochs by default.
         checkpoint_minutes: between two checkpoints; there is one at the end as well.
-        resume: go on from the newest checkpoint in `out`.
-        devices: how many share out each batch between them. Need not be as many when the run goes on.
+        resume: continue from the newest checkpoint in `out`.
+        devices: how many share each batch. A resumed run may have another number.
         start: a model file or run whose weights to begin with, instead of new ones.
         minutes: after which the run ends with a checkpoint, counted from its first step; None for no limit.
         callbacks: further Keras callbacks.
@@ -219,65 +170,67 @@ def train(
     checkpoints = Checkpoints(out / "checkpoints")
     if not resume and checkpoints.paths():
         raise FaceganError(f"{out} holds a run already; go on with --resume or choose another --out")
-    per_epoch = steps_per_epoch(faces, settings.batch_size)
-    first_step, history, current, begun = 0, [], None, {}
+    per_epoch = steps_per_epoch(faces, settings)
+    done: dict[str, Any] = {"step": 0, "history": [], "current": None}
     if resume:
-        described = checkpoints.describe()
-        if described["data"] != faces.info:
+        done = checkpoints.describe()
+        if done["data"] != faces.info:
             raise FaceganError(f"{out} was trained on other data than {faces.path}")
-        first_step, history, current = described["step"], described["history"], described["current"]
-        begun = {name: described[name] for name in BEGINNING if name in described}
     images = images or settings.recipe.epochs * len(faces.part("train"))
-    plan = Plan(out, settings.batch_size, per_epoch, first_step, max(1, images // settings.batch_size))
-    if first_step >= plan.last_step:
-        seen = first_step * settings.batch_size
+    plan = Plan(out, settings.batch_size, per_epoch, done["step"], max(1, images // settings.batch_size))
+    if plan.first_step >= plan.last_step:
+        seen = plan.first_step * settings.batch_size
         raise FaceganError(f"{out} has seen {seen} photos already; ask for more with --images or --epochs")
+    losses = LossHistory(plan, done["history"], done["current"])
 
-    stop_on_non_finite, recorder = StopOnNonFinite(plan), Recorder(plan, history, current)
-
-    def save(step):
+    def save(step: int) -> None:
         # Losses that nobody has looked at yet: nothing is saved after one that is not finite.
-        stop_on_non_finite.read()
-        recorder.read()
-        beginning = {name: networks.record[name] for name in BEGINNING}
-        description = {"settings": settings.to_dict(), "data": faces.info, "images": images, **beginning}
-        checkpoints.save(training, step, {**description, "history": recorder.history, "current": recorder.current})
-        networks.record = {
-            **networks.record,
-            "images_seen": step * settings.batch_size,
-            "history": recorder.history,
+        losses.read()
+        progress = {"history": losses.history, "images_seen": step * settings.batch_size}
+        description = {
+            "settings": settings.to_dict(),
+            "data": faces.info,
+            "images": images,
+            "history": losses.history,
+            "current": losses.current,
+            **{name: networks.record[name] for name in BEGINNING},
         }
+        checkpoints.save(training, step, description)
+        networks.record = {**networks.record, **progress}
         with averaged(training):
             save_model(networks, out / MODEL_FILE)
 
     saver = Saver(plan, save, checkpoint_minutes, minutes)
     index, processes = process()
     with parallel(devices, settings.batch_size):
+        begun = {name: done[name] for name in BEGINNING if name in done}
         training = build_training(faces, settings, start, begun, pretrained)
         networks = training.networks
         if resume:
             checkpoints.restore(training)
         # In this order: nothing is logged or saved after a loss that is not finite.
-        watching = [stop_on_non_finite]
+        watching: list[keras.callbacks.Callback] = [losses]
         if index == 0:
             samples = Samples(networks, faces, settings.seed)
-            watching += [recorder, Progress(plan), saver, TensorBoardLog(plan, samples, saver)]
+            watching += [Progress(plan), saver, TensorBoardLog(plan, samples, saver)]
         source = batch_source(faces, settings, networks.attributes)
         if "attribute_finder" in networks.record["random_networks"] and not resume:
             fine_tune_attribute_finder(networks, source, settings.seed, index > 0, pretrained)
         fill_unknown_labels(networks, source)
         share = host_share(settings.batch_size, index, processes)
-        training.fit(
-            Batches(source, first_step, plan.last_step, share),
-            epochs=1,
-            shuffle=False,
-            verbose=0,
-            callbacks=[*watching, *callbacks],
-        )
+        steps = range(plan.first_step, plan.last_step)
+        batches = NumberedBatches(lambda step: (source.at(step, share),), steps)
+        if index == 0:
+            click.echo(
+                f"training {settings.recipe.name} on {len(source.images)} faces of {faces.size}x{faces.size}: "
+                f"{', '.join(settings.attributes)}; {settings.precision}, batches of {settings.batch_size}",
+                err=True,
+            )
+        fit(training, batches, hidden=True, callbacks=[*watching, *callbacks])
     return out / MODEL_FILE, not saver.interrupted or saver.step == plan.last_step
 
 
-def settings_of_run(out):
-    """The settings that a run was started with, and how many photos it was to see: `(Settings, images)`."""
+def settings_of_run(out: str | Path) -> tuple[Settings, int]:
+    """The settings that a run was started with, and how many photos it was to train on."""
     described = Checkpoints(Path(out) / "checkpoints").describe()
     return Settings.from_dict(described["settings"]), described["images"]

@@ -1,8 +1,11 @@
 """The same faces and edits again and again, so that progress shows."""
 
 import numpy as np
+from PIL import Image
 
+from facegan.data.prepared import PreparedFaces
 from facegan.images import denormalise, normalise, to_images
+from facegan.models.facegan import FaceGAN
 from facegan.sheets import grid, sheet
 
 GENERATED = 16
@@ -13,12 +16,12 @@ class Samples:
     """Draws fixed noise, fixed attributes and fixed photos once; makes pictures of them at any time.
 
     Args:
-        networks: `FaceGAN`.
-        faces: `PreparedFaces`; photos are taken from the validation part, where there is one.
+        networks: those in training.
+        faces: photos are taken from the validation part, where there is one.
         seed: of the run.
     """
 
-    def __init__(self, networks, faces, seed):
+    def __init__(self, networks: FaceGAN, faces: PreparedFaces, seed: int) -> None:
         self.networks = networks
         attributes = networks.attributes
         random = np.random.default_rng([seed, 2])
@@ -32,12 +35,12 @@ class Samples:
         self.labels = attributes.select(faces.labels[photos], faces.columns)
         self.wishes = [{item.name: value} for item in attributes.items for value in item.values]
 
-    def generated(self):
+    def generated(self) -> Image.Image:
         """A grid of generated faces."""
         images = self.networks.generate(self.noise, self.conditions)
         return grid(to_images(denormalise(images)))
 
-    def edited(self):
+    def edited(self) -> Image.Image:
         """A sheet: one photo a row; the photo first, then one attribute set a column."""
         attributes = self.networks.attributes
         columns = [to_images(self.photos)]

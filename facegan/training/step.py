@@ -1,16 +1,20 @@
 """One training step: generate, edit, score, penalise; then each network's own loss updates its own weights."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from facegan.augment.differentiable import augment_images
+from facegan.models.facegan import FaceGAN
 from facegan.models.feature_critic import build_feature_projector
+from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
 from facegan.training.objectives import Classified, FeatureScores, Outputs, loss_terms, penalised
 from facegan.training.optimizer import NetworkAdam
 
 
-class GANTraining(TrainStep, keras.Model):
+class GANTraining(TrainStep):
     """What `fit()` trains: the networks of a `FaceGAN`, an objective and an optimizer.
 
     A batch is a dictionary, so that a step depends on nothing but weights and batch (and dropout):
@@ -29,7 +33,7 @@ class GANTraining(TrainStep, keras.Model):
         pretrained: whether the feature critic's backbone has ImageNet's weights; random ones serve tests.
     """
 
-    def __init__(self, networks, from_random=True, pretrained=True):
+    def __init__(self, networks: FaceGAN, from_random: bool = True, pretrained: bool = True) -> None:
         super().__init__()
         self.networks = networks
         recipe, rates = networks.recipe, networks.recipe.optimizers
@@ -38,7 +42,7 @@ class GANTraining(TrainStep, keras.Model):
             "generator": rates.generator,
             "editor": rates.editor,
         }
-        self._projector = None
+        self._projector: Any = None
         if recipe.feature_critic is not None:
             self.learning_rates["feature_critic"] = recipe.feature_critic.learning_rate
             self._projector = build_feature_projector(recipe.feature_critic, networks.image_size, pretrained)
@@ -56,7 +60,7 @@ class GANTraining(TrainStep, keras.Model):
         self.optimizer.build(self.trainable_variables)
 
     @property
-    def network_variables(self):
+    def network_variables(self) -> dict[str, list[keras.Variable]]:
         """`{network: weights that its loss updates}`. The shared encoder is the discriminator's."""
         networks = self.networks
         variables = {
@@ -69,7 +73,7 @@ class GANTraining(TrainStep, keras.Model):
         return variables
 
     @property
-    def state_variables(self):
+    def state_variables(self) -> list[keras.Variable]:
         """What a run needs to resume besides the trained weights.
 
         These are the power iterations' vectors, dropout's state and the attribute finder, which is trained only once.
@@ -78,7 +82,7 @@ class GANTraining(TrainStep, keras.Model):
         fixed = {id(variable) for variable in self._projector.variables} if self._projector is not None else set()
         return [variable for variable in self.non_trainable_variables if id(variable) not in fixed]
 
-    def losses(self, batch):
+    def losses(self, batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Every loss of one batch.
 
         Returns:
@@ -90,8 +94,8 @@ class GANTraining(TrainStep, keras.Model):
         logs = {f"{network}/{term}": value for network, parts in terms.items() for term, value in parts.items()}
         return losses, losses | logs
 
-    def outputs(self, batch):
-        """What the networks make of a batch: `Outputs`."""
+    def outputs(self, batch: dict[str, Tensor]) -> Outputs:
+        """What the networks make of a batch."""
         networks = self.networks
         labels, targets = batch["labels"], batch["targets"]
         real = ops.cast(batch["images"], "float32") / 127.5 - 1.0
@@ -125,9 +129,11 @@ class GANTraining(TrainStep, keras.Model):
             **self._pretrained_outputs(batch, real, generated, edited),
         )
 
-    def _pretrained_outputs(self, batch, real, generated, edited):
+    def _pretrained_outputs(
+        self, batch: dict[str, Tensor], real: Tensor, generated: Tensor, edited: Tensor
+    ) -> dict[str, Any]:
         """The outputs of the networks that start from ImageNet, as far as the recipe has them."""
-        networks, outputs = self.networks, {}
+        networks, outputs = self.networks, dict[str, Any]()
         if networks.feature_critic is None and networks.attribute_finder is None:
             return outputs
         augmented = augment_images(real, batch["augmentation"])
@@ -145,7 +151,8 @@ class GANTraining(TrainStep, keras.Model):
                 of_real, _, of_edited = ops.split(scale, 3)
                 distances.append(ops.cast(ops.mean(ops.abs(of_real - of_edited)), "float32"))
             distance = sum(distances) / len(distances)
-            outputs["feature_scores"] = FeatureScores(*ops.split(scores, 3), distance)
+            of_real, of_generated, of_edited = ops.split(scores, 3)
+            outputs["feature_scores"] = FeatureScores(of_real, of_generated, of_edited, distance)
             outputs["feature_match"] = Classified(*ops.split(signs * logits, 3))
         if networks.attribute_finder is not None:
             finder = networks.attribute_finder

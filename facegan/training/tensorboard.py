@@ -4,8 +4,11 @@ import io
 import os
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
@@ -20,8 +23,7 @@ class EventWriter:
             after it.
     """
 
-    def __init__(self, folder, first_step=0):
-        folder = Path(folder)
+    def __init__(self, folder: Path, first_step: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
         # Open for as long as the run.
@@ -31,12 +33,12 @@ class EventWriter:
         if first_step:
             self._write(step=first_step, session_log=SessionLog(status=SessionLog.START))
 
-    def scalars(self, step, values):
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Writes `{tag: number}`."""
         self._write(step=step, summary=Summary(value=[Summary.Value(tag=t, simple_value=v) for t, v in values.items()]))
 
-    def image(self, step, tag, image):
-        """Writes a PIL image."""
+    def image(self, step: int, tag: str, image: Image.Image) -> None:
+        """Writes an image."""
         encoded = io.BytesIO()
         image.save(encoded, "PNG")
         picture = Summary.Image(
@@ -44,9 +46,9 @@ class EventWriter:
         )
         self._write(step=step, summary=Summary(value=[Summary.Value(tag=tag, image=picture)]))
 
-    def close(self):
+    def close(self) -> None:
         self._file.close()
 
-    def _write(self, **fields):
+    def _write(self, **fields: Any) -> None:
         self._records.write(Event(wall_time=time.time(), **fields).SerializeToString())
         self._file.flush()

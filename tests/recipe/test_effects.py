@@ -21,8 +21,8 @@ from facegan.recipe.objective import ClassifierEnsemble
 from facegan.recipe.part import Part
 from facegan.training.batches import BatchSource
 from facegan.training.objectives import Classified, FeatureScores, Outputs, loss_terms
+from facegan.training.plan import Settings, steps_per_epoch
 from facegan.training.pretraining import fine_tune_attribute_finder
-from facegan.training.run import Settings, steps_per_epoch
 from facegan.training.step import GANTraining
 
 BATCH, K = 4, 8
@@ -96,7 +96,7 @@ def structure(network):
 def aspects(recipe, faces, outputs):
     """All that a recipe determines, the cheapest first."""
     settings = Settings(recipe, FIVE_NAMES, recipe.batch_size, "float32", 0)
-    yield settings.recipe.name, steps_per_epoch(faces, settings.batch_size), recipe.epochs
+    yield settings.recipe.name, steps_per_epoch(faces, settings), recipe.epochs
     yield {
         f"{network} {term}": float(value)
         for network, terms in loss_terms(recipe, outputs(recipe)).items()

@@ -6,7 +6,8 @@ import pytest
 from facegan.attributes import Attributes
 from facegan.augment.differentiable import DRAWS
 from facegan.data.prepared import PreparedFaces
-from facegan.training.batches import Batches, BatchSource, host_share
+from facegan.models.fitting import NumberedBatches
+from facegan.training.batches import BatchSource, host_share
 
 SIZE = 10
 ATTRIBUTES = Attributes()
@@ -60,11 +61,10 @@ def test_seed_and_step_decide(paper):
 
 
 def test_a_stream_can_start_at_any_step(paper):
-    whole = Batches(source(paper), 0, 12)
-    rest = Batches(source(paper), 8, 12)
+    whole, rest = (NumberedBatches(source(paper).at, steps) for steps in (range(12), range(8, 12)))
     assert (len(whole), len(rest)) == (12, 4)
     for index in range(4):
-        (a,), (b,) = whole[8 + index], rest[index]
+        a, b = whole[8 + index], rest[index]
         assert all((a[name] == b[name]).all() for name in a)
 
 

@@ -123,7 +123,8 @@ class Forbidden:
 sys.meta_path.insert(0, Forbidden())
 import facegan
 from facegan.data.prepared import PreparedFaces
-from facegan.training.run import Settings, train
+from facegan.training.plan import Settings
+from facegan.training.run import train
 
 faces, settings, out = sys.argv[1:]
 train(PreparedFaces(faces), Settings.from_dict(json.loads(settings)), out, images=3 * 16)

@@ -28,7 +28,8 @@ if keras.backend.backend() == "tensorflow":
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * virtual)
 from facegan.data.prepared import PreparedFaces
 from facegan.training.devices import join_hosts
-from facegan.training.run import Settings, train
+from facegan.training.plan import Settings
+from facegan.training.run import train
 join_hosts()
 settings = Settings.from_dict(settings)
 losses = []

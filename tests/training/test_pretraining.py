@@ -9,7 +9,7 @@ from facegan.attributes import FIVE_NAMES, Attributes
 from facegan.models.attribute_finder import build_attribute_finder
 from facegan.models.facegan import FaceGAN
 from facegan.training.batches import BatchSource
-from facegan.training.pretraining import LabelledBatches, fill_unknown_labels, fine_tune_attribute_finder
+from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribute_finder, labelled_batch
 
 
 class Networks:
@@ -91,12 +91,11 @@ def test_unknown_labels_teach_nothing(small_recipe, source):
 
 
 def test_batches_depend_on_seed_and_step(source):
-    batches = LabelledBatches(source, 5, 16, seed=3)
-    assert len(batches) == 5
-    (first, (labels, known)), (again, _) = batches[2], LabelledBatches(source, 3, 16, seed=3)[2]
+    first, (labels, known) = labelled_batch(source, 16, 3, step=2)
+    again, _ = labelled_batch(source, 16, 3, step=2)
     assert all((first[name] == again[name]).all() for name in first)
     assert labels.shape == known.shape == (16, 8)
-    for other in (batches[3], LabelledBatches(source, 5, 16, seed=4)[2]):
+    for other in (labelled_batch(source, 16, 3, step=3), labelled_batch(source, 16, 4, step=2)):
         assert (other[0]["images"] != first["images"]).any()
 
 

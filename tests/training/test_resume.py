@@ -20,7 +20,8 @@ KILLED = """
 import json, os, signal, sys, time, types, keras
 from facegan.data.prepared import PreparedFaces
 from facegan.training import callbacks
-from facegan.training.run import Settings, train
+from facegan.training.plan import Settings
+from facegan.training.run import train
 
 later = 0.0
 callbacks.time = types.SimpleNamespace(monotonic=lambda: time.monotonic() + later)

@@ -1,0 +1,53 @@
+"""Fitting a network to batches that are made by number."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+from facegan.progress import progress_bar
+
+
+class NumberedBatches(keras.utils.PyDataset):
+    """The batches of some steps, as `fit()` takes them.
+
+    By number, not one after the other: TensorFlow starts reading more than once where several devices share a batch.
+
+    Args:
+        make: returns the batch of a step; the same number gives the same batch.
+        steps: the numbers.
+        options: those of `PyDataset`.
+    """
+
+    def __init__(self, make: Callable[[int], Any], steps: range, **options: Any) -> None:
+        super().__init__(**options)
+        self._make, self._steps = make, steps
+
+    def __len__(self) -> int:
+        """Returns the number of batches."""
+        return len(self._steps)
+
+    def __getitem__(self, index: int) -> Any:
+        """Returns the batch of a step."""
+        return self._make(self._steps[index])
+
+
+def fit(
+    model: keras.Model,
+    batches: NumberedBatches,
+    label: str = "",
+    hidden: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> None:
+    """Fits a compiled model in one pass over the batches, with a progress bar.
+
+    Args:
+        model: the model.
+        batches: one for each step.
+        label: the title of the bar.
+        hidden: whether to show no bar.
+        callbacks: of Keras.
+    """
+    with progress_bar(len(batches), label, hidden) as bar:
+        tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
+        model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[tick, *callbacks])

@@ -1,0 +1,108 @@
+"""What a run is to do: the settings that determine it together with its data, and how many steps it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from facegan.attributes import FIVE_NAMES, Attributes
+from facegan.data.prepared import PreparedFaces
+from facegan.errors import FaceganError
+from facegan.model_files import describe
+from facegan.models.precision import choose_precision
+from facegan.recipe import Recipe, find_recipe
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What determines a run together with its data; the same when it is resumed.
+
+    Attributes:
+        recipe: how the model is built and trained.
+        attributes: names.
+        batch_size: photos in a step.
+        precision: `"float32"` or `"bfloat16"`.
+        seed: of weights, order, noise and wishes.
+    """
+
+    recipe: Recipe
+    attributes: tuple[str, ...]
+    batch_size: int
+    precision: str
+    seed: int
+
+    @classmethod
+    def defaults(cls, recipe: Recipe | None = None, start: str | Path | None = None) -> Self:
+        """Returns the settings that a run has unless others are given.
+
+        Args:
+            recipe: by default that of the model to start from, or `celeba128`.
+            start: the model to start from, if any.
+        """
+        begun = None if start is None else describe(start)
+        recipe = recipe or (Recipe.from_dict(begun["recipe"]) if begun else find_recipe("celeba128"))
+        names = begun["attribute_names"] if begun else FIVE_NAMES
+        return cls(recipe, tuple(names), recipe.batch_size, choose_precision("auto"), 0)
+
+    def given(self, columns: Sequence[str], attributes: Sequence[str] | None = None, **values: Any) -> Self:
+        """Returns these settings with other values, except for those that are None.
+
+        Args:
+            columns: the label columns of the data, among which there have to be the attributes'.
+            attributes: names of attributes and label columns, in any case.
+            **values: other fields. The precision may be `"auto"`.
+
+        Raises:
+            FaceganError: an unknown attribute.
+        """
+        changed = {name: value for name, value in values.items() if value is not None}
+        if "precision" in changed:
+            changed["precision"] = choose_precision(changed["precision"])
+        names = Attributes(attributes or self.attributes, columns).names
+        return replace(self, attributes=names, **changed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as plain values, for JSON."""
+        return {**vars(self), "recipe": self.recipe.to_dict(), "attributes": list(self.attributes)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The settings that `to_dict` described."""
+        recipe = Recipe.from_dict(values["recipe"])
+        return cls(**{**values, "recipe": recipe, "attributes": tuple(values["attributes"])})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a run writes, and how many steps it takes.
+
+    Attributes:
+        out: the run's folder.
+        batch_size: photos in a step.
+        steps_per_epoch: without the photos that are too few for another batch.
+        first_step: how many steps are done already.
+        last_step: how many there are in the end.
+    """
+
+    out: Path
+    batch_size: int
+    steps_per_epoch: int
+    first_step: int
+    last_step: int
+
+
+def steps_per_epoch(faces: PreparedFaces, settings: Settings) -> int:
+    """Returns the number of steps in one pass over the training part.
+
+    Raises:
+        FaceganError: there are fewer training photos than a batch holds, or they have a single value of an attribute.
+    """
+    faces.check_trainable(Attributes(settings.attributes, faces.columns))
+    count = len(faces.part("train"))
+    if count < settings.batch_size:
+        raise FaceganError(
+            f"{faces.path} has {count} training photos, fewer than a batch of {settings.batch_size}; lower --batch-size"
+        )
+    return count // settings.batch_size

@@ -252,13 +252,13 @@ class Attributes:
             read[name] = value
         return read
 
-    def _read_all(self, wishes):
+    def _read_all(self, wishes: str | Mapping[str, Any]) -> list[tuple[str, str]]:
         """Pairs of attribute and value."""
         if isinstance(wishes, str):
             return [self._read_part(part) for part in map(str.strip, wishes.split(",")) if part]
         return [self._read(name, str(value)) for name, value in wishes.items()]
 
-    def _read_part(self, part):
+    def _read_part(self, part: str) -> tuple[str, str]:
         """Attribute and value of `"glasses=1"` or `"blond"`."""
         name, separator, value = (piece.strip() for piece in part.partition("="))
         return self._read(name, value) if separator else self._read_bare(part)
@@ -275,14 +275,14 @@ class Attributes:
             raise FaceganError(f"unknown attribute '{name}'" + did_you_mean(name, self.names))
         return by_lower[name.lower()]
 
-    def _read(self, name, word):
+    def _read(self, name: str, word: str) -> tuple[str, str]:
         item = self.find(name)
         value = item.read(word)
         if value is None:
             raise FaceganError(f"unknown value '{word}' for '{item.name}'" + did_you_mean(word, item.values))
         return item.name, value
 
-    def _read_bare(self, word):
+    def _read_bare(self, word: str) -> tuple[str, str]:
         meanings = {bare: (item.name, value) for item in self.items for bare, value in item.bare_words().items()}
         if word.lower() not in meanings:
             raise FaceganError(f"unknown attribute '{word}'" + did_you_mean(word, meanings))

@@ -7,11 +7,13 @@ edited one. Norms of the paper's scores are absolute values, since a score is on
 import numpy as np
 from keras import ops
 
+from facegan.tensors import Tensor
+
 # Keeps the square root of the gradient penalty differentiable where the gradient is zero.
 PENALTY_EPSILON = 1e-12
 
 
-def discriminator_adversarial_loss(real_score, generated_score):
+def discriminator_adversarial_loss(real_score: Tensor, generated_score: Tensor) -> Tensor:
     """Formula 1: `E|1 - D(y)| + E|D(G(z, c))|`.
 
     Args:
@@ -24,7 +26,7 @@ def discriminator_adversarial_loss(real_score, generated_score):
     return ops.mean(ops.abs(1.0 - real_score)) + ops.mean(ops.abs(generated_score))
 
 
-def match_loss(real_match, false_matches):
+def match_loss(real_match: Tensor, false_matches: list[Tensor]) -> Tensor:
     """Formula 2: `E|1 - A(y, c)| + E_fake|A(., c)|`.
 
     Args:
@@ -38,7 +40,7 @@ def match_loss(real_match, false_matches):
     return ops.mean(ops.abs(1.0 - real_match)) + ops.mean(ops.abs(ops.concatenate(false_matches)))
 
 
-def gradient_penalty(gradients):
+def gradient_penalty(gradients: Tensor) -> Tensor:
     """WGAN-GP's penalty `E(||grad D|| - 1)^2`, formula 3's addition (Gulrajani et al. 2017).
 
     Args:
@@ -52,7 +54,7 @@ def gradient_penalty(gradients):
     return ops.mean(ops.square(norm - 1.0))
 
 
-def fooling_loss(score):
+def fooling_loss(score: Tensor) -> Tensor:
     """`E|1 - D(.)|`, and the same of A: the first parts of formulas 4 and 8.
 
     The printed formulas have `|D|`; the text wants the discriminator to answer 1, and that is what this is.
@@ -63,22 +65,22 @@ def fooling_loss(score):
     return ops.mean(ops.abs(1.0 - score))
 
 
-def absolute_error(real, made):
+def absolute_error(real: Tensor, made: Tensor) -> Tensor:
     """Formula 5: `E|y - G(z, c)|`, the mean over all values of all pictures."""
     return ops.mean(ops.abs(real - made))
 
 
-def square_error(real, made):
+def square_error(real: Tensor, made: Tensor) -> Tensor:
     """The last part of formula 8: `E(y - U(x, c))^2`, the mean over all values of all pictures."""
     return ops.mean(ops.square(real - made))
 
 
-def wasserstein_critic_loss(real_score, false_score):
+def wasserstein_critic_loss(real_score: Tensor, false_score: Tensor) -> Tensor:
     """`E D(false) - E D(y)` of an unbounded critic (Arjovsky et al. 2017)."""
     return ops.mean(false_score) - ops.mean(real_score)
 
 
-def hinge_critic_loss(real_score, false_score):
+def hinge_critic_loss(real_score: Tensor, false_score: Tensor) -> Tensor:
     """The hinge loss of a critic: `E max(0, 1 - D(y)) + E max(0, 1 + D(false))` (Lim and Ye 2017).
 
     Args:
@@ -88,7 +90,7 @@ def hinge_critic_loss(real_score, false_score):
     return ops.mean(ops.relu(1.0 - real_score)) + ops.mean(ops.relu(1.0 + false_score))
 
 
-def agreement_loss(match_logits, known=1.0):
+def agreement_loss(match_logits: Tensor, known: Tensor = 1.0) -> Tensor:
     """Cross-entropy of "every known column of the condition is true of this face": `E softplus(-logit)`.
 
     Args:
@@ -98,7 +100,7 @@ def agreement_loss(match_logits, known=1.0):
     return ops.mean(known * ops.softplus(-match_logits))
 
 
-def changed_loss(match_logits, changed, margin=0.0):
+def changed_loss(match_logits: Tensor, changed: Tensor, margin: float = 0.0) -> Tensor:
     """The part of `agreement_loss` that is about the columns to be changed; the rest counts as zero.
 
     Args:
@@ -109,7 +111,7 @@ def changed_loss(match_logits, changed, margin=0.0):
     return ops.mean(changed * ops.softplus(margin - match_logits))
 
 
-def preservation_loss(match_logits, match_logits_before, changed):
+def preservation_loss(match_logits: Tensor, match_logits_before: Tensor, changed: Tensor) -> Tensor:
     """How far the prediction of columns that are not to change has moved: `E KL(before || after)`.
 
     Agreement with the label, as in `agreement_loss`, would be a stricter demand: a face that is labelled young
@@ -129,7 +131,7 @@ def preservation_loss(match_logits, match_logits_before, changed):
     return ops.mean((1.0 - changed) * moved)
 
 
-def disagreement_loss(match_logits, columns):
+def disagreement_loss(match_logits: Tensor, columns: Tensor) -> Tensor:
     """Cross-entropy of "these columns of the condition are not true of this face".
 
     Every face counts the same, however many of its columns do: so the loss is a mean over faces, which several
@@ -143,7 +145,7 @@ def disagreement_loss(match_logits, columns):
     return ops.mean(counted / ops.sum(columns, axis=1))
 
 
-def balanced_cross_entropy(labels, known, logits, shares):
+def balanced_cross_entropy(labels: Tensor, known: Tensor, logits: Tensor, shares: np.ndarray) -> Tensor:
     """Cross-entropy in which the two values of a column have the same total weight, however rare one of them is.
 
     Args:

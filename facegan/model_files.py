@@ -100,7 +100,7 @@ def _checked(described: Any) -> dict[str, Any]:
     return dict(described)
 
 
-def _is_record(value):
+def _is_record(value: Any) -> bool:
     """Whether a training's record has what `facegan info` prints."""
     if not isinstance(value, Mapping):
         return False
@@ -117,5 +117,5 @@ def _is_record(value):
     )
 
 
-def _are_names(value):
+def _are_names(value: Any) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(name, str) for name in value)

@@ -7,13 +7,15 @@ is asked about hidden glasses would have the editor draw them elsewhere.
 
 from keras import ops
 
+from facegan.tensors import Tensor
+
 # How many uniform random numbers `augment_images` uses for an image.
 DRAWS = 7
 LARGEST_SHIFT = 0.125  # of the side
 LARGEST_ZOOM = 0.1
 
 
-def augment_images(images, draws):
+def augment_images(images: Tensor, draws: Tensor) -> Tensor:
     """Changes brightness, saturation and contrast; moves, zooms and mirrors.
 
     Args:
@@ -42,7 +44,7 @@ def augment_images(images, draws):
     return ops.einsum("bxw,bywc->byxc", columns, images)
 
 
-def _resampling(size, scale, shift):
+def _resampling(size: int, scale: Tensor, shift: Tensor) -> Tensor:
     """Matrices `(batch, size, size)` that resample a row by linear interpolation; beyond the border is zero."""
     places = (ops.arange(size, dtype="float32") + 0.5) / size - 0.5
     sources = ((places[None, :, None] / scale[:, 0] + shift[:, 0] + 0.5) * size) - 0.5

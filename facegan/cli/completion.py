@@ -7,7 +7,7 @@ from facegan.cli.result import Result, ResultCommand
 
 @click.command(cls=ResultCommand)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell):
+def completion(shell: str) -> Result:
     """Prints a script that completes commands and options with the TAB key in a SHELL.
 
     \b
@@ -17,6 +17,7 @@ def completion(shell):
     """
     from click.shell_completion import get_completion_class
 
-    program = click.get_current_context().find_root().command
-    source = get_completion_class(shell)(program, {}, "facegan", "_FACEGAN_COMPLETE").source()
+    program, script = click.get_current_context().find_root().command, get_completion_class(shell)
+    assert script, "click knows these shells"
+    source = script(program, {}, "facegan", "_FACEGAN_COMPLETE").source()
     return Result({"shell": shell, "source": source}, [source])

@@ -10,7 +10,7 @@ from facegan.errors import FaceganError
 
 
 @click.command(cls=ResultCommand)
-def doctor():
+def doctor() -> Result:
     """Lists versions and hardware, and what to install for which purpose.
 
     \b

@@ -1,5 +1,6 @@
 """`facegan edit`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -63,8 +64,10 @@ from facegan.errors import FaceganError
 @SHOW_OPTION
 @MODEL_OPTION
 def edit(
-    images, wishes, say, grid, strengths, source, which, compare, faces_only, aligned, out, overwrite, show_them, model
-):
+    images: Sequence[Path], wishes: Sequence[str], say: str, grid: str | None, strengths: Sequence[float], source: str,
+    which: int | str | None, compare: bool, faces_only: bool, aligned: bool | None, out: str, overwrite: bool,
+    show_them: bool, model: Path | None,
+) -> Result:  # fmt: skip
     """Edits attributes of the faces in IMAGES, or in all images of a folder.
 
     Detects the faces in a photo, edits them and blends them back. An image whose eyes are in the positions of an

@@ -1,6 +1,7 @@
 """`facegan generate`."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,10 @@ from facegan.errors import FaceganError
 @OVERWRITE_OPTION
 @SHOW_OPTION
 @MODEL_OPTION
-def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_them, model):
+def generate(
+    attrs: str, text: str, count: int, seed: int | None, like: Path | None, then: Sequence[str], out: str, walk: bool,
+    overwrite: bool, show_them: bool, model: Path | None,
+) -> Result:  # fmt: skip
     """Generates faces from a description and, with --then, edits them.
 
     \b
@@ -75,13 +79,13 @@ def generate(attrs, text, count, seed, like, then, out, walk, overwrite, show_th
         made = _like(like)
         source = click.get_current_context().get_parameter_source
 
-        def given(name):
+        def given(name: str) -> bool:
             return source(name) is not ParameterSource.DEFAULT
 
         attrs = attrs if given("attrs") or given("text") else made["attrs"]
-        count, seed, then = (
-            value if given(name) else made[name] for name, value in (("count", count), ("seed", seed), ("then", then))
-        )
+        count = count if given("count") else made["count"]
+        seed = seed if given("seed") else made["seed"]
+        then = then if given("then") else made["then"]
     attributes = model_attributes(model)
     wished = Edit.parse(attributes, interpret(text, attributes, editing=False), attrs)
     steps = [parse_edit(attributes, step) for step in then]

@@ -9,7 +9,7 @@ from facegan.cli.result import Result, ResultCommand
 
 @click.command(cls=ResultCommand)
 @click.argument("model", type=click.Path(path_type=Path), required=False)
-def info(model):
+def info(model: Path | None) -> Result:
     """Prints the attributes, data, recipe and training history of a MODEL.
 
     \b

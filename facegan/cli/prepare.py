@@ -1,6 +1,7 @@
 """`facegan prepare`."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -26,7 +27,10 @@ from facegan.errors import FaceganError
     default=None,
     help="Align faces by their landmarks.  [default: only sources that frame faces unlike the others]",
 )
-def prepare(sources, out, size, labels, ignore, rename, count, seed, align):
+def prepare(
+    sources: Sequence[str], out: Path, size: int, labels: Path | None, ignore: Sequence[str], rename: Sequence[str],
+    count: int | None, seed: int, align: bool | None,
+) -> Result:  # fmt: skip
     """Reads labelled faces from each SOURCE, crops and resizes them, and writes a data set to the folder OUT.
 
     SOURCE is CelebA's folder or its img_align_celeba.zip, a folder of pictures with a CSV file of labels, or the word

@@ -145,7 +145,7 @@ class AligningReader(PictureReader):
         return place.crop(picture, size)
 
 
-def _covered(picture, place):
+def _covered(picture: Image.Image, place: Alignment) -> float:
     """Returns the share of an aligned crop that lies in the picture."""
     steps = (np.arange(_GRID) + 0.5) / _GRID
     points = place.to_photo(np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2))

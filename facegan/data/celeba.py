@@ -1,8 +1,12 @@
 """CelebA as it is distributed: on its own drive, on Kaggle, with the pictures in a zip or as PNG; and CelebA-HQ."""
 
+from __future__ import annotations
+
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -95,14 +99,14 @@ class _List:
     lines: list[tuple[int, list[str]]]
 
     @classmethod
-    def from_file(cls, path):
+    def from_file(cls, path: Path) -> Self:
         try:
             return cls.from_bytes(str(path), path.read_bytes())
         except OSError as error:
             raise FaceganError(f"cannot read {path}: {error.strerror}") from error
 
     @classmethod
-    def from_bytes(cls, name, content):
+    def from_bytes(cls, name: str, content: bytes) -> Self:
         try:
             lines = content.decode("utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
@@ -119,24 +123,25 @@ class _Lists:
     pictures: FolderReader | ZipReader
 
     @property
-    def place(self):
+    def place(self) -> Path:
         return self.source if self.source.is_dir() else self.source.parent
 
-    def find(self, names):
+    def find(self, names: Sequence[str]) -> _List | None:
         path = next((path for path in _find(self.place, names) if path.is_file()), None)
         if path is not None:
             return _List.from_file(path)
-        member = self.pictures.find(names) if isinstance(self.pictures, ZipReader) else None
-        return _List.from_bytes(f"{member} in {self.pictures.path}", self.pictures.read(member)) if member else None
+        if isinstance(archive := self.pictures, ZipReader) and (member := archive.find(names)):
+            return _List.from_bytes(f"{member} in {archive.path}", archive.read(member))
+        return None
 
 
-def _find(folder, names):
+def _find(folder: Path, names: Sequence[str]) -> list[Path]:
     """Returns everything with these names in the folder and at most two levels down, nearest first."""
     levels = ("", "*/", "*/*/")
     return [path for level in levels for name in names for path in sorted(folder.glob(level + name))]
 
 
-def _read_attributes(attributes, titles):
+def _read_attributes(attributes: _List, titles: Titles) -> tuple[tuple[str, ...], list[str], np.ndarray]:
     """Returns the columns, names and labels of `list_attr_celeba`, with or without the number of pictures on top."""
     lines = attributes.lines
     if lines and len(lines[0][1]) == 1:
@@ -158,7 +163,7 @@ def _read_attributes(attributes, titles):
     return tuple(title for _, title in used), names, labels
 
 
-def _read_numbers(numbers):
+def _read_numbers(numbers: _List) -> dict[str, int]:
     """Returns `{name: number}` of a list with one number for each picture, with or without a header."""
     read = {}
     for line, words in numbers.lines:
@@ -169,7 +174,7 @@ def _read_numbers(numbers):
     return read
 
 
-def _identities(numbers, names):
+def _identities(numbers: _List | None, names: Sequence[str]) -> np.ndarray | None:
     """Returns people's numbers, or None without a list; a picture that it lacks is a person of its own."""
     if numbers is None:
         return None
@@ -178,7 +183,7 @@ def _identities(numbers, names):
     return np.array([people.get(name, unknown + index) for index, name in enumerate(names)], "int64")
 
 
-def _partition(numbers, names):
+def _partition(numbers: _List | None, names: Sequence[str]) -> np.ndarray | None:
     if numbers is None:
         return None
     read = _read_numbers(numbers)

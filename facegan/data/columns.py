@@ -143,7 +143,7 @@ def _attribute(title: str) -> Attribute | None:
     return _ATTRIBUTES.get(_TITLES.get(name, name))
 
 
-def _bits(title, attribute, cell):
+def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | None:
     """Returns the 0/1 entries for a cell, or None if it says that the label is unknown."""
     word = cell.lower()
     if _number(word) in (0, 1, -1):
@@ -166,12 +166,12 @@ def _bits(title, attribute, cell):
     return attribute.bits(value)
 
 
-def _young(cell):
+def _young(cell: str) -> list[int] | None:
     years = float(cell)
     return [0] if years >= OLD_FROM else [1] if years < YOUNG_BELOW else None
 
 
-def _number(cell):
+def _number(cell: str) -> float | None:
     try:
         number = float(cell)
     except ValueError:
@@ -179,7 +179,7 @@ def _number(cell):
     return number if np.isfinite(number) else None
 
 
-def _is_numeric(cells):
+def _is_numeric(cells: Sequence[str]) -> bool:
     """Whether all cells are numbers and some are neither 0 nor 1 nor -1."""
     numbers = [_number(cell) for cell in cells if cell.lower() not in _UNKNOWN]
     return None not in numbers and not {-1, 0, 1}.issuperset(numbers)

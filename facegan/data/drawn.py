@@ -8,8 +8,10 @@ All coordinates are shares of the picture's side, from the top left corner.
 """
 
 import colorsys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
@@ -18,8 +20,12 @@ from facegan.attributes import FIVE, FIVE_NAMES, Attributes
 from facegan.data.base import Source
 from facegan.errors import FaceganError
 
+Colour = tuple[int, ...]
+Point = tuple[float, float]
+Points = np.ndarray | Sequence[Point]
 OVERSAMPLING = 4  # Pillow's shapes have hard edges: drawn this much larger, then reduced
 EYE_Y = 0.44
+LENS_Y = EYE_Y + 0.008
 EYE_X = (0.385, 0.615)
 MOUTH_Y = 0.692
 DRAWN = "drawn"  # the name of this source and its kind
@@ -116,12 +122,11 @@ def draw(face: DrawnFace, size: int, **other_traits: float) -> Image.Image:
     Returns:
         RGB image, `size` x `size`. Changing one attribute of the face changes only the pixels that it concerns.
     """
-    traits = _traits(face, other_traits)
-    pen = _Pen(_background(traits, size * OVERSAMPLING), *_shift(traits))
-    look = _look(face, traits)
+    look = _look(face, other_traits)
+    pen = _Pen(_background(look, size * OVERSAMPLING), _shift(look))
     for layer in (_back_hair, _body, _head, _mouth, _nose, _eyes, _beard, _wrinkles, _hair, _brows, _glasses):
-        layer(pen, face, look, traits)
-    return ImageChops.multiply(pen.image.reduce(OVERSAMPLING), _light(traits, size))
+        layer(pen, look)
+    return ImageChops.multiply(pen.image.reduce(OVERSAMPLING), _light(look, size))
 
 
 def landmarks(face: DrawnFace, **other_traits: float) -> np.ndarray:
@@ -134,92 +139,87 @@ def landmarks(face: DrawnFace, **other_traits: float) -> np.ndarray:
     Returns:
         `(5, 2)`, x and y as shares of the picture's side, in the order of `facegan.photos.detect.LANDMARKS`.
     """
-    traits = _traits(face, other_traits)
-    half, _, corner = _mouth_line(traits)
-    points = [(x, EYE_Y) for x in EYE_X] + [(0.5, _nose_tip(traits)), (0.5 - half, corner), (0.5 + half, corner)]
-    return np.array(points) + _shift(traits)
+    look = _look(face, other_traits)
+    half, _, corner = _mouth_line(look)
+    points = [(x, EYE_Y) for x in EYE_X] + [(0.5, _nose_tip(look)), (0.5 - half, corner), (0.5 + half, corner)]
+    return np.array(points) + _shift(look)
 
 
 class _Pen:
     """Draws shapes given in shares of the side, moved a little, in colours that may be translucent."""
 
-    def __init__(self, image, dx, dy):
+    def __init__(self, image: Image.Image, shift: tuple[float, float]) -> None:
         self.image = image
         self._side = image.width
-        self._shift = np.array([dx, dy])
+        self._shift = shift
         self._draw = ImageDraw.Draw(image, "RGBA")
 
-    def _pixels(self, points):
+    def _pixels(self, points: Points) -> list[float]:
         return ((np.asarray(points, float) + self._shift) * self._side).ravel().tolist()
 
-    def polygon(self, points, colour):
+    def polygon(self, points: Points, colour: Colour) -> None:
         self._draw.polygon(self._pixels(points), fill=colour)
 
-    def ellipse(self, x, y, rx, ry, colour):
+    def ellipse(self, x: float, y: float, rx: float, ry: float, colour: Colour) -> None:
         self._draw.ellipse(self._pixels([(x - rx, y - ry), (x + rx, y + ry)]), fill=colour)
 
-    def box(self, x, y, rx, ry, radius, colour=None, outline=None, width=0.0):
-        self._draw.rounded_rectangle(
-            self._pixels([(x - rx, y - ry), (x + rx, y + ry)]),
-            radius * self._side,
-            colour,
-            outline,
-            round(width * self._side),
-        )
+    def lens(self, x: float, shape: tuple[float, ...], colour: Colour | None, frame: Colour, width: float) -> None:
+        (rx, ry, radius), y = shape, LENS_Y
+        corners = self._pixels([(x - rx, y - ry), (x + rx, y + ry)])
+        self._draw.rounded_rectangle(corners, radius * self._side, colour, frame, round(width * self._side))
 
-    def line(self, points, colour, width):
+    def line(self, points: Points, colour: Colour, width: float) -> None:
         self._draw.line(self._pixels(points), fill=colour, width=max(1, round(width * self._side)), joint="curve")
 
 
-def _traits(face, other_traits):
-    numbers = np.random.default_rng(face.seed).random(len(TRAITS)).tolist()
-    return SimpleNamespace(**{**dict(zip(TRAITS, numbers, strict=True)), **other_traits})
-
-
-def _shift(traits):
+def _shift(traits: SimpleNamespace) -> tuple[float, float]:
     """Returns how far the whole face is moved, across and down."""
     return _between(traits.shift_x, -0.01, 0.01), _between(traits.shift_y, -0.01, 0.01)
 
 
-def _between(part, low, high):
+def _between(part: float, low: float, high: float) -> float:
     return low + (high - low) * part
 
 
-def _choice(part, options):
+def _choice(part: float, options: Sequence[Any]) -> Any:
     return options[int(part * len(options))]
 
 
-def _mix(colour, other, part):
+def _mix(colour: Colour, other: Colour, part: float) -> Colour:
     """Returns `colour` with this share of it replaced by `other`."""
     return tuple(round(a + (b - a) * part) for a, b in zip(colour, other, strict=True))
 
 
-def _dark(colour, part):
+def _dark(colour: Colour, part: float) -> Colour:
     return _mix(colour, (30, 10, 10), part)
 
 
-def _hsv(hue, saturation, value):
+def _hsv(hue: float, saturation: float, value: float) -> Colour:
     return tuple(round(255 * channel) for channel in colorsys.hsv_to_rgb(hue, saturation, value))
 
 
-def _arc(x, y, rx, ry, start, stop, count=24):
+def _arc(x: float, y: float, rx: float, ry: float, start: float, stop: float, count: int = 24) -> np.ndarray:
     """Returns points of an ellipse between two angles in degrees: 0 is right, 90 is below, 270 is above."""
     angles = np.radians(np.linspace(start, stop, count))
     return np.stack([x + rx * np.cos(angles), y + ry * np.sin(angles)], 1)
 
 
-def _curve(start, control, stop, count=12):
+def _curve(start: Point, control: Point, stop: Point, count: int = 12) -> np.ndarray:
     """Returns points of a quadratic Bézier curve."""
     t = np.linspace(0, 1, count)[:, None]
     return (1 - t) ** 2 * np.array(start) + 2 * t * (1 - t) * np.array(control) + t**2 * np.array(stop)
 
 
-def _mirrored(points):
+def _mirrored(points: Points) -> np.ndarray:
     """Returns the same points on the other side of the face."""
     return np.asarray(points) * (-1, 1) + (1, 0)
 
 
-def _background(traits, side):
+def _both_sides(points: Points) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(points), _mirrored(points)
+
+
+def _background(traits: SimpleNamespace, side: int) -> Image.Image:
     """Returns a gradient between two shades of one colour."""
     saturation, value = _between(traits.background_depth, 0.5, 0.2), _between(traits.background_depth, 0.5, 0.85)
     near, far = _hsv(traits.background, saturation, value), _hsv(traits.background, saturation, value * 0.75)
@@ -229,7 +229,7 @@ def _background(traits, side):
     return square.resize((side, side), Image.Resampling.BILINEAR)
 
 
-def _light(traits, size):
+def _light(traits: SimpleNamespace, size: int) -> Image.Image:
     """Returns the light by which the finished picture is multiplied: a little darker towards one side."""
     left = min(1, _between(traits.light, 0.82, 1.18))
     right = min(1, _between(traits.light, 1.18, 0.82))
@@ -237,54 +237,57 @@ def _light(traits, size):
     return Image.fromarray(np.broadcast_to(grey[None, :, None], (size, size, 3)).copy())
 
 
-def _look(face, traits):
-    """Returns the colours and measures that several layers share."""
+def _look(face: DrawnFace, other_traits: Mapping[str, float]) -> SimpleNamespace:
+    """Returns the face, its traits, and the colours and measures that several layers share."""
+    numbers = np.random.default_rng(face.seed).random(len(TRAITS)).tolist()
+    traits = SimpleNamespace(**{**dict(zip(TRAITS, numbers, strict=True)), **other_traits})
     male = face.gender == "male"
     skin = _choice(traits.skin_tone, SKIN_TONES)
     skin = _mix(skin, PALE, 0.88) if face.skin == "1" else skin
-    hair = _mix(
-        HAIR[face.hair], (0, 0, 0) if traits.hair_shade < 0.5 else (255, 255, 255), abs(traits.hair_shade - 0.5) * 0.12
-    )
-    return SimpleNamespace(
-        male=male,
-        skin=skin,
-        shade=_dark(skin, 0.16),
-        crease=_dark(skin, 0.55),
-        hair=hair,
-        strand=_mix(hair, (255, 255, 255), 0.2),
-        hair_shadow=_mix(hair, (0, 0, 0), 0.28),
-        width=_between(traits.head_width, 0.235, 0.265),
-        chin=_between(traits.head_length, 0.80, 0.84),
+    black, white = (0, 0, 0), (255, 255, 255)
+    hair = _mix(HAIR[face.hair], black if traits.hair_shade < 0.5 else white, abs(traits.hair_shade - 0.5) * 0.12)
+    measures = {
+        "skin": skin,
+        "shade": _dark(skin, 0.16),
+        "crease": _dark(skin, 0.55),
+        "hair": hair,
+        "strand": _mix(hair, white, 0.2),
+        "hair_shadow": _mix(hair, black, 0.28),
+        "width": _between(traits.head_width, 0.235, 0.265),
+        "chin": _between(traits.head_length, 0.80, 0.84),
         # The exponent of the jaw's outline: the smaller, the squarer.
-        jaw=_between(traits.jaw, 0.62, 0.74) if male else _between(traits.jaw, 0.9, 1.05),
-    )
+        "jaw": _between(traits.jaw, 0.62, 0.74) if male else _between(traits.jaw, 0.9, 1.05),
+        "temple": 0.45 if male else 0.52,
+        "part": _between(traits.parting, 0.38, 0.62),
+    }
+    return SimpleNamespace(**vars(traits) | measures, face=face, male=male)
 
 
-def _back_hair(pen, face, look, traits):
+def _back_hair(pen: _Pen, look: SimpleNamespace) -> None:
     """Draws long hair behind the head; only drawn women have it."""
     if look.male:
         return
-    end = _choice(traits.length, (0.80, 0.92, 1.05))
-    side = look.width + _between(traits.curls, 0.055, 0.085)
+    end = _choice(look.length, (0.80, 0.92, 1.05))
+    side = look.width + _between(look.curls, 0.055, 0.085)
     down = np.linspace(0.40, end, 20)
-    waves = 0.012 * np.sin((down - 0.4) * 45) * (traits.curls > 0.5)
+    waves = 0.012 * np.sin((down - 0.4) * 45) * (look.curls > 0.5)
     flare = 0.03 * (down - 0.4) / (end - 0.4)
     left = np.stack([0.5 - side - flare + waves, down], 1)
     pen.polygon(np.concatenate([_arc(0.5, 0.40, side, 0.355, 180, 360), _mirrored(left), left[::-1]]), look.hair_shadow)
 
 
-def _body(pen, face, look, traits):
+def _body(pen: _Pen, look: SimpleNamespace) -> None:
     """Draws shoulders in a shirt, and the neck."""
-    shirt = _hsv(traits.shirt, 0.55, _between(traits.shirt_tone, 0.35, 0.8))
+    shirt = _hsv(look.shirt, 0.55, _between(look.shirt_tone, 0.35, 0.8))
     neck = 0.135 if look.male else 0.105
     shoulder = _curve((0.5 - neck, 0.90), (0.16, 0.92), (0.06, 1.05))
     pen.polygon(np.concatenate([shoulder, _mirrored(shoulder)[::-1]]), shirt)
     pen.polygon([(0.5 - neck, 0.68), (0.5 + neck, 0.68), (0.5 + neck, 0.92), (0.5 - neck, 0.92)], look.shade)
-    depth = _between(traits.collar, 0.94, 1.0)
+    depth = _between(look.collar, 0.94, 1.0)
     pen.polygon([(0.5 - neck, 0.915), (0.5 + neck, 0.915), (0.5, depth)], look.shade)
 
 
-def _outline(look):
+def _outline(look: SimpleNamespace) -> np.ndarray:
     """Returns the outline of the head: an ellipse above, and below it one that the jaw squares or narrows."""
     angles = np.radians(np.arange(0, 360, 6))
     cos, sin = np.cos(angles), np.sin(angles)
@@ -294,7 +297,7 @@ def _outline(look):
     return np.stack([x, y], 1)
 
 
-def _head(pen, face, look, traits):
+def _head(pen: _Pen, look: SimpleNamespace) -> None:
     for side in (-1, 1):
         pen.ellipse(0.5 + side * look.width, 0.49, 0.032, 0.06, look.shade)
     pen.polygon(_outline(look), look.skin)
@@ -303,14 +306,14 @@ def _head(pen, face, look, traits):
         pen.ellipse(x, 0.60, 0.055, 0.04, cheek)
 
 
-def _mouth_line(traits):
+def _mouth_line(look: SimpleNamespace) -> tuple[float, float, float]:
     """Returns half the mouth's width, the curve of its smile, and the height of its corners."""
-    curve = _between(traits.smile, 0.004, 0.036)
-    return _between(traits.mouth_width, 0.075, 0.105), curve, MOUTH_Y - curve * 0.5
+    curve = _between(look.smile, 0.004, 0.036)
+    return _between(look.mouth_width, 0.075, 0.105), curve, MOUTH_Y - curve * 0.5
 
 
-def _mouth(pen, face, look, traits):
-    half, curve, corner = _mouth_line(traits)
+def _mouth(pen: _Pen, look: SimpleNamespace) -> None:
+    half, curve, corner = _mouth_line(look)
     y = MOUTH_Y
     lips = _mix((196, 48, 70), look.skin, 0.1) if not look.male else _mix((164, 84, 76), look.skin, 0.35)
     full = 0.024 if not look.male else 0.012
@@ -323,7 +326,7 @@ def _mouth(pen, face, look, traits):
     lower = _curve((0.5 + half, corner), (0.5, y + 2 * full + 2 * curve), (0.5 - half, corner))
     pen.polygon(np.concatenate([upper, lower]), lips)
     seam = _curve((0.5 - half, corner), (0.5, y + 1.6 * curve), (0.5 + half, corner))
-    if traits.open_mouth > 0.5:
+    if look.open_mouth > 0.5:
         inner = half * 0.82
         top = _curve((0.5 - inner, corner + 0.003), (0.5, y + curve * 0.5), (0.5 + inner, corner + 0.003))
         bottom = _curve((0.5 + inner, corner + 0.003), (0.5, y + 2.2 * curve + 0.014), (0.5 - inner, corner + 0.003))
@@ -332,19 +335,19 @@ def _mouth(pen, face, look, traits):
     pen.line(seam, (110, 34, 40), 0.007)
 
 
-def _nose_tip(traits):
-    return _between(traits.nose_length, 0.575, 0.605)
+def _nose_tip(look: SimpleNamespace) -> float:
+    return _between(look.nose_length, 0.575, 0.605)
 
 
-def _nose(pen, face, look, traits):
-    tip, wide = _nose_tip(traits), _between(traits.nose_width, 0.028, 0.044)
+def _nose(pen: _Pen, look: SimpleNamespace) -> None:
+    tip, wide = _nose_tip(look), _between(look.nose_width, 0.028, 0.044)
     pen.polygon([(0.508, 0.47), (0.5 + wide, tip), (0.5, tip + 0.012)], look.shade)
     pen.line(_curve((0.5 - wide, tip - 0.008), (0.5, tip + 0.028), (0.5 + wide, tip - 0.008)), look.crease, 0.008)
 
 
-def _eyes(pen, face, look, traits):
-    size = _between(traits.eye_size, 0.92, 1.12)
-    iris = _choice(traits.eye_colour, EYES)
+def _eyes(pen: _Pen, look: SimpleNamespace) -> None:
+    size = _between(look.eye_size, 0.92, 1.12)
+    iris = _choice(look.eye_colour, EYES)
     for x in EYE_X:
         outer = -1 if x < 0.5 else 1
         pen.ellipse(x, EYE_Y, 0.052 * size, 0.029 * size, (252, 250, 248))
@@ -356,7 +359,7 @@ def _eyes(pen, face, look, traits):
             pen.line([(x + outer * 0.046, EYE_Y - 0.010), (x + outer * 0.068, EYE_Y - 0.028)], (34, 22, 22), 0.010)
 
 
-def _beard(pen, face, look, traits):
+def _beard(pen: _Pen, look: SimpleNamespace) -> None:
     """Draws the shadow of a man's beard, which does not depend on the colour of his hair."""
     if not look.male:
         return
@@ -364,14 +367,14 @@ def _beard(pen, face, look, traits):
     jaw = head[head[:, 1] > 0.585]
     jaw = jaw[np.argsort(jaw[:, 0])]
     top = [(jaw[-1, 0], 0.585), (0.66, 0.66), (0.58, 0.635), (0.42, 0.635), (0.34, 0.66), (jaw[0, 0], 0.585)]
-    shadow = (40, 36, 44, round(_between(traits.beard, 62, 92)))
+    shadow = (40, 36, 44, round(_between(look.beard, 62, 92)))
     mouth = _arc(0.5, 0.70, 0.115, 0.036, -90, 270)  # an island, reached and left along the same line
     pen.polygon(np.concatenate([jaw, top[:3], [(0.5, 0.635)], mouth, [(0.5, 0.635)], top[3:]]), shadow)
 
 
-def _wrinkles(pen, face, look, traits):
+def _wrinkles(pen: _Pen, look: SimpleNamespace) -> None:
     """Draws the lines of age: on the forehead, beside and under the eyes, and from the nose down past the mouth."""
-    if face.age != "old":
+    if look.face.age != "old":
         return
     for y, half in ((0.300, 0.11), (0.328, 0.135), (0.356, 0.10)):
         pen.line(_curve((0.5 - half, y + 0.006), (0.5, y - 0.012), (0.5 + half, y + 0.006)), look.crease, 0.015)
@@ -385,33 +388,23 @@ def _wrinkles(pen, face, look, traits):
         (_curve((0.392, 0.715), (0.380, 0.740), (0.392, 0.768)), 0.015),
         (_curve((0.310, 0.585), (0.312, 0.640), (0.338, 0.685)), 0.013),  # cheeks
     )
-    for points, width in one_side:
-        pen.line(points, look.crease, width)
-        pen.line(_mirrored(points), look.crease, width)
+    for one, width in one_side:
+        for points in _both_sides(one):
+            pen.line(points, look.crease, width)
     pen.line([(0.482, 0.375), (0.484, 0.408)], look.crease, 0.013)  # between the brows
     pen.line([(0.518, 0.375), (0.516, 0.408)], look.crease, 0.013)
 
 
-def _hairline(look, traits):
+def _hairline(look: SimpleNamespace) -> np.ndarray:
     """Returns the lower edge of the hair on the forehead, from right to left."""
     edge = look.width + 0.004
-    line = _between(traits.hairline, 0.225, 0.262)
-    parting = _between(traits.parting, 0.38, 0.62)
-    style = _choice(traits.style, ("parted", "swept", "fringe"))
-    temple = 0.45 if look.male else 0.52
-    right, left, top = (0.5 + edge, temple), (0.5 - edge, temple), (parting, line - 0.03)
+    line = _between(look.hairline, 0.225, 0.262)
+    style = _choice(look.style, ("parted", "swept", "fringe"))
+    right, left, top = (0.5 + edge, look.temple), (0.5 - edge, look.temple), (look.part, line - 0.03)
     inside = edge - (0.028 if look.male else 0.045)
     if style == "fringe":
-        corners = [
-            right,
-            (0.5 + inside, 0.31),
-            (0.5 + inside * 0.86, line + 0.03),
-            (parting, line + 0.02),
-            (0.5 - inside * 0.86, line + 0.03),
-            (0.5 - inside, 0.31),
-            left,
-        ]
-        return np.array(corners)
+        one_side = np.array([right, (0.5 + inside, 0.31), (0.5 + inside * 0.86, line + 0.03)])
+        return np.concatenate([one_side, [(look.part, line + 0.02)], _mirrored(one_side)[::-1]])
     if style == "swept":
         low = (0.5 - inside * 0.7, line + 0.035)
         return np.concatenate(
@@ -424,52 +417,48 @@ def _hairline(look, traits):
     return np.concatenate([_curve(right, (0.5 + inside, 0.24), top), _curve(top, (0.5 - inside, 0.24), left)])
 
 
-def _hair(pen, face, look, traits):
+def _hair(pen: _Pen, look: SimpleNamespace) -> None:
     """Draws the hair on top of the head and, for women, beside the face."""
     edge = look.width + (0.022 if look.male else 0.05)
-    height = _between(traits.length, 0.35, 0.385)
-    temple = 0.45 if look.male else 0.52
+    height = _between(look.length, 0.35, 0.385)
     crown = _arc(0.5, 0.42, edge, height, 180, 360, 40)
-    if traits.curls > 0.66:
+    if look.curls > 0.66:
         bumps = 1 + 0.03 * np.abs(np.sin(np.linspace(0, 9 * np.pi, len(crown))))[:, None]
         crown = (crown - (0.5, 0.42)) * bumps + (0.5, 0.42)
-    sides = [(0.5 + edge, temple)], [(0.5 - edge, temple)]
-    pen.polygon(np.concatenate([crown, sides[0], _hairline(look, traits), sides[1]]), look.hair)
+    right, left = [(0.5 + edge, look.temple)], [(0.5 - edge, look.temple)]
+    pen.polygon(np.concatenate([crown, right, _hairline(look), left]), look.hair)
     if not look.male:
         lock = _curve((0.5 - edge, 0.44), (0.5 - edge - 0.01, 0.60), (0.5 - edge + 0.005, 0.74))
         inner = _curve((0.5 - edge + 0.005, 0.74), (0.5 - look.width + 0.012, 0.62), (0.5 - look.width + 0.012, 0.44))
-        for points in (np.concatenate([lock, inner]), _mirrored(np.concatenate([lock, inner]))):
+        for points in _both_sides(np.concatenate([lock, inner])):
             pen.polygon(points, look.hair)
-    parting = _between(traits.parting, 0.38, 0.62)
     for radius in (0.55, 0.80):
         for start, stop in ((226, 260), (280, 318)):
-            pen.line(
-                _arc(parting * 0.4 + 0.3, 0.40, edge * radius + 0.02, height * 0.86, start, stop, 10),
-                look.strand,
-                0.008,
-            )
+            strand = _arc(look.part * 0.4 + 0.3, 0.40, edge * radius + 0.02, height * 0.86, start, stop, 10)
+            pen.line(strand, look.strand, 0.008)
 
 
-def _brows(pen, face, look, traits):
-    y = _between(traits.brow_height, 0.378, 0.390)
-    tilt = _between(traits.brow_tilt, -0.006, 0.010)
+def _brows(pen: _Pen, look: SimpleNamespace) -> None:
+    y = _between(look.brow_height, 0.378, 0.390)
+    tilt = _between(look.brow_tilt, -0.006, 0.010)
     thick, arch = (0.026, 0.012) if look.male else (0.015, 0.030)
     brow = _curve((0.450, y + tilt), (0.385, y - arch), (0.322, y + 0.012), 10)
-    for points in (brow, _mirrored(brow)):
+    for points in _both_sides(brow):
         pen.line(points, look.hair_shadow, thick)
 
 
-def _glasses(pen, face, look, traits):
-    if face.glasses != "1":
+def _glasses(pen: _Pen, look: SimpleNamespace) -> None:
+    if look.face.glasses != "1":
         return
-    frame = _choice(traits.frame, FRAMES)
-    rx, ry, radius = _choice(traits.lens, ((0.088, 0.074, 0.074), (0.094, 0.066, 0.030), (0.092, 0.072, 0.050)))
-    y, width = EYE_Y + 0.008, 0.030
+    frame = _choice(look.frame, FRAMES)
+    shape = _choice(look.lens, ((0.088, 0.074, 0.074), (0.094, 0.066, 0.030), (0.092, 0.072, 0.050)))
+    y, width = LENS_Y, 0.030
     for x in EYE_X:
-        pen.box(x, y, rx, ry, radius, (185, 215, 240, 90))
+        pen.lens(x, shape, (185, 215, 240, 90), frame, 0)
         pen.line([(x - 0.035, y + 0.03), (x + 0.005, y - 0.04)], (255, 255, 255, 130), 0.012)
-        pen.box(x, y, rx, ry, radius, outline=frame, width=width)
+        pen.lens(x, shape, None, frame, width)
+    rx = shape[0]
     pen.line(_curve((EYE_X[0] + rx - 0.01, y - 0.01), (0.5, y - 0.035), (EYE_X[1] - rx + 0.01, y - 0.01)), frame, width)
     arm = [(EYE_X[0] - rx, y - 0.02), (0.5 - look.width - 0.01, y - 0.03)]
-    pen.line(arm, frame, width * 0.9)
-    pen.line(_mirrored(arm), frame, width * 0.9)
+    for points in _both_sides(arm):
+        pen.line(points, frame, width * 0.9)

@@ -90,7 +90,7 @@ def to_leave_out(
     return sorted(reasons.items())
 
 
-def _similarity(first, second):
+def _similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Returns the correlation of details, `(count,)`, the best over all zooms and shifts of the second pictures."""
     best = np.full(len(first), -1.0)
     if not len(first):
@@ -107,7 +107,7 @@ def _similarity(first, second):
     return best
 
 
-def _zoomed(thumbs, zoom):
+def _zoomed(thumbs: np.ndarray, zoom: float) -> np.ndarray:
     """Returns the thumbnails enlarged by `1 / zoom` about their middle, float32."""
     start = THUMBNAIL * (1 - zoom) / 2
     matrix = (zoom, 0, start, 0, zoom, start)
@@ -122,7 +122,7 @@ def _zoomed(thumbs, zoom):
     return np.stack([np.asarray(picture) for picture in zoomed])
 
 
-def _details(pictures):
+def _details(pictures: np.ndarray) -> np.ndarray:
     """Subtracts the mean of a square around every pixel."""
     before = LOCAL // 2
     padded = np.pad(pictures, ((0, 0), (before, before), (before, before)), mode="edge")
@@ -130,7 +130,7 @@ def _details(pictures):
     return pictures - windows.mean((3, 4))
 
 
-def _unit(pictures):
+def _unit(pictures: np.ndarray) -> np.ndarray:
     """Flattens pictures and gives them mean 0 and length 1."""
     flat = pictures.reshape(len(pictures), -1).astype("float32")
     flat = flat - flat.mean(axis=1, keepdims=True)

@@ -4,6 +4,7 @@ import csv
 import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -90,9 +91,10 @@ def match(names: Sequence[str], files: set[str], pictures: set[str]) -> list[str
     return found
 
 
-def _files(folder):
+def _files(folder: Path) -> set[str]:
     """Returns the names of all regular files, relative to the folder, with `/` between the parts."""
-    found, visited = set(), set()
+    found: set[str] = set()
+    visited: set[str] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
         place = os.path.realpath(parent)
         if place in visited:  # a link in a circle
@@ -103,7 +105,7 @@ def _files(folder):
     return found
 
 
-def _only_csv(folder):
+def _only_csv(folder: Path) -> Path:
     found = sorted(folder.glob("*.csv"))
     if len(found) != 1:
         what = f"{len(found)} CSV files" if found else "no CSV file of labels"
@@ -111,7 +113,7 @@ def _only_csv(folder):
     return found[0]
 
 
-def _read(path) -> tuple[list[str], Rows]:
+def _read(path: Path) -> tuple[list[str], Rows]:
     """Returns the header and `[(line number, cells), ...]`, without white space around cells and empty lines."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -131,7 +133,7 @@ def _read(path) -> tuple[list[str], Rows]:
     return header, rows
 
 
-def _check_header(path, header, files):
+def _check_header(path: Path, header: list[str], files: set[str]) -> None:
     if _plain(header[0]) in files:
         example = ",".join(["file", *(f"attribute{number}" for number in range(1, len(header)))])
         raise FaceganError(
@@ -139,7 +141,7 @@ def _check_header(path, header, files):
         )
 
 
-def _names(path, rows):
+def _names(path: Path, rows: Rows) -> list[str]:
     lines: dict[str, int] = {}
     for line, cells in rows:
         name = _plain(cells[0])
@@ -149,17 +151,17 @@ def _names(path, rows):
     return list(lines)
 
 
-def _plain(name):
+def _plain(name: str) -> str:
     return name.replace("\\", "/").removeprefix("./")
 
 
 class _Table:
     """The columns of a CSV, without that of the names."""
 
-    def __init__(self, path, header, rows, titles):
+    def __init__(self, path: Path, header: list[str], rows: Rows, titles: Titles) -> None:
         self._path = path
         self._lines = [line for line, _ in rows]
-        self._cells = {}
+        self._cells: dict[str, list[str]] = {}
         for index, title in enumerate(map(titles, header)):
             if index == 0 or title is None:
                 continue
@@ -167,7 +169,7 @@ class _Table:
                 raise FaceganError(f"{path} has the column {title} twice")
             self._cells[title] = [cells[index] for _, cells in rows]
 
-    def identities(self):
+    def identities(self) -> np.ndarray | None:
         """Returns people's numbers by their names; a face without a name is a person of its own. None if unknown."""
         cells = self._special("identity")
         if cells is None:
@@ -175,7 +177,7 @@ class _Table:
         named = [cell or f"\n{index}" for index, cell in enumerate(cells)]
         return np.unique(named, return_inverse=True)[1].astype("int64")
 
-    def partition(self):
+    def partition(self) -> np.ndarray | None:
         """Returns the part of the data set of each face, or None if the CSV does not say."""
         cells = self._special("partition")
         if cells is None:
@@ -185,9 +187,10 @@ class _Table:
                 raise self._error(index, "partition", f"cannot read '{cell}'")
         return np.array([_PARTITION[cell.lower()] for cell in cells], "uint8")
 
-    def labels(self):
+    def labels(self) -> dict[str, Any]:
         """Returns the fields `columns`, `labels`, `known` and `remarks` of a `Source`."""
-        columns, labels, known, unused = [], [], [], []
+        columns: list[str] = []
+        labels, known, unused = [], [], []
         for title, cells in self._cells.items():
             if title.lower() in ("identity", "partition"):
                 continue
@@ -214,7 +217,7 @@ class _Table:
             "remarks": (remark,) if unused else (),
         }
 
-    def _read(self, title, cells):
+    def _read(self, title: str, cells: list[str]) -> tuple[np.ndarray, np.ndarray]:
         try:
             labels, known = read_labels(title, cells)
         except CellError as error:
@@ -223,10 +226,10 @@ class _Table:
             raise self._error(0, title, "all values are empty")
         return labels, known
 
-    def _special(self, name):
+    def _special(self, name: str) -> list[str] | None:
         return next((cells for title, cells in self._cells.items() if title.lower() == name), None)
 
-    def _error(self, index, title, reason):
+    def _error(self, index: int, title: str, reason: object) -> FaceganError:
         # A cell may have line breaks; a message is one line.
         one_line = " ".join(str(reason).split())
         return FaceganError(f"{self._path}, line {self._lines[index]}, column '{title}': {one_line}")

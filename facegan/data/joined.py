@@ -99,7 +99,7 @@ class JoinedReader:
         ]
 
 
-def _distinct(titles):
+def _distinct(titles: Sequence[str]) -> list[str]:
     """Numbers titles that occur before: `faces`, `faces-2`.
 
     >>> _distinct(["faces", "lfw", "faces"])

@@ -4,6 +4,8 @@ Until the end, everything is in `OUT.partial`: `plan.json` describes the work, `
 `done.jsonl` gets a line when the rows of a chunk are on the disk. At the end the folder gets its name in one step.
 """
 
+from __future__ import annotations
+
 import csv
 import hashlib
 import json
@@ -11,8 +13,8 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -25,10 +27,13 @@ import numpy as np
 from facegan.data.base import Source
 from facegan.data.drawn import DRAWN
 from facegan.data.duplicates import near_duplicates, thumbnails, to_leave_out
+from facegan.data.joined import JoinedReader
 from facegan.data.prepared import FORMAT, PARTIAL, SIZES, PreparedFaces, write_names
+from facegan.data.readers import PictureReader
 from facegan.data.split import PARTS, split, split_rule
 from facegan.errors import FaceganError
 from facegan.files import reserve
+from facegan.progress import progress_bar
 
 CHUNK = 256
 DUPLICATES = "duplicates"  # in place of a chunk's number
@@ -97,33 +102,33 @@ class _Job:
     seed: int
 
     @property
-    def is_finished(self):
+    def is_finished(self) -> bool:
         return (self.partial / "prepared.json").exists()
 
     @property
-    def faces(self):
+    def faces(self) -> Path:
         return self.partial / "faces.npy"
 
     @property
-    def plan(self):
+    def plan(self) -> Path:
         return self.partial / "plan.json"
 
     @property
-    def log(self):
+    def log(self) -> Path:
         return self.partial / "done.jsonl"
 
     @property
-    def row_bytes(self):
+    def row_bytes(self) -> int:
         return self.size * self.size * 3
 
-    def header(self, count):
+    def header(self, count: int) -> bytes:
         """Returns the start of `faces.npy`; NumPy keeps its length the same for any number of rows."""
         header = BytesIO()
         shape = (count, self.size, self.size, 3)
         np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
         return header.getvalue()
 
-    def description(self):
+    def description(self) -> dict[str, Any]:
         """Returns what must be the same for the work to resume."""
         source = self.source
         digest = hashlib.sha256(json.dumps([source.names, source.columns, source.left_out]).encode())
@@ -140,7 +145,7 @@ class _Job:
         }
 
     @contextmanager
-    def begun(self, out):
+    def begun(self, out: Path) -> Iterator[None]:
         """Makes the partial folder, or checks that it was begun for the same work; locks it meanwhile."""
         with reserve(self.partial):
             if out.exists():
@@ -149,21 +154,17 @@ class _Job:
             self._plan()
             yield
 
-    def _plan(self):
+    def _plan(self) -> None:
         """Writes the plan, or raises `FaceganError` if the folder was begun with another one."""
         plan = self.description()
-        for file in (self.partial / "prepared.json", self.plan):
-            if file.exists():
-                begun = json.loads(file.read_text("utf-8"))
-                if {key: begun.get(key) for key in plan} != plan:
-                    raise FaceganError(
-                        f"{self.partial} was begun with another source, size or seed; delete it to start again"
-                    )
-                if file == self.plan and begun.get("pictures") != self._pictures():
-                    raise FaceganError(
-                        f"pictures have changed since {self.partial} was begun; delete it to start again"
-                    )
-                return
+        written = self.partial / "prepared.json" if self.is_finished else self.plan
+        if written.exists():
+            begun, again = json.loads(written.read_text("utf-8")), "delete it to start again"
+            if {key: begun.get(key) for key in plan} != plan:
+                raise FaceganError(f"{self.partial} was begun with another source, size or seed; {again}")
+            if written == self.plan and begun.get("pictures") != self._pictures():
+                raise FaceganError(f"pictures have changed since {self.partial} was begun; {again}")
+            return
         # If there is no plan yet, nothing that was written counts.
         if {entry.name for entry in self.partial.iterdir()} - {"faces.npy", "plan.json.new"}:
             raise FaceganError(f"{self.partial} is in the way; delete it or choose another folder")
@@ -173,12 +174,13 @@ class _Job:
             file.truncate(len(header) + len(self.source.names) * self.row_bytes)
         _write_json(self.plan, plan | {"pictures": self._pictures()})
 
-    def _pictures(self):
+    def _pictures(self) -> str:
         """Returns a digest that changes with the files of the pictures; drawn faces have none."""
-        state = getattr(self.source.read, "state", lambda names: [])
-        return hashlib.sha256(json.dumps(state(self.source.names)).encode()).hexdigest()
+        reader = self.source.read
+        state = reader.state(self.source.names) if isinstance(reader, PictureReader | JoinedReader) else []
+        return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
-    def done(self):
+    def done(self) -> dict[int | str, list[tuple[int, str]]]:
         """Returns `{chunk: [(row, reason), ...]}` of the chunks on the disk; a line cut short does not count."""
         if not self.log.exists():
             return {}
@@ -190,14 +192,14 @@ class _Job:
         return {line["chunk"]: line["left_out"] for line in lines}
 
 
-def _check_free(out):
+def _check_free(out: Path) -> None:
     if (out / "prepared.json").exists():
         raise FaceganError(f"{out} is already prepared; choose another folder or delete it")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FaceganError(f"{out} exists and is not a prepared data set; choose another folder")
 
 
-def _check_disk(job, out, progress):
+def _check_disk(job: _Job, out: Path, progress: bool) -> None:
     import click
 
     count = len(job.source.names)
@@ -213,10 +215,8 @@ def _check_disk(job, out, progress):
         click.echo(f"{need}; {free / 1e6:,.0f} MB are free", err=True)
 
 
-def _read_all(job, workers, progress):
+def _read_all(job: _Job, workers: int, progress: bool) -> None:
     """Reads and writes the chunks that are not done, and logs each when it is on the disk."""
-    import click
-
     names, done = job.source.names, job.done()
     offset = len(job.header(len(names)))
     starts = {chunk: start for chunk, start in enumerate(range(0, len(names), CHUNK)) if chunk not in done}
@@ -224,7 +224,7 @@ def _read_all(job, workers, progress):
         (chunk, job.source.read, names[start : start + CHUNK], job.size, job.faces, offset + start * job.row_bytes)
         for chunk, start in starts.items()
     ]
-    bar = click.progressbar(length=len(names), label="preparing", file=sys.stderr, hidden=not progress, show_pos=True)
+    bar = progress_bar(len(names), "preparing", hidden=not progress, show_pos=True)
     with bar, open(job.log, "a", encoding="utf-8") as log, _pool(min(workers, len(tasks))) as run:
         bar.update(len(names) - sum(len(task[2]) for task in tasks))
         for chunk, left_out in run(_read_chunk, tasks):
@@ -235,7 +235,7 @@ def _read_all(job, workers, progress):
 
 
 @contextmanager
-def _pool(workers):
+def _pool(workers: int) -> Iterator[Callable[[Callable, Sequence], Iterable]]:
     """Yields `run(function, tasks)`, which yields results as they come; after the block nothing runs any more."""
     if workers <= 1:
         yield map
@@ -254,7 +254,7 @@ def _pool(workers):
         pool.shutdown(cancel_futures=True)
 
 
-def _start_worker():
+def _start_worker() -> None:
     """Leaves CTRL-C and a closed terminal to the parent, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
@@ -262,12 +262,13 @@ def _start_worker():
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
-def _leave_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
+def _leave_with_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
-def _read_chunk(task):
+def _read_chunk(task: tuple) -> tuple[int, list[tuple[int, str]]]:
     """Reads the faces of a chunk and writes them into their rows; those that cannot be read stay black.
 
     Plain writing, not a memory map: then a full disk is an error and does not end the process.
@@ -285,13 +286,13 @@ def _read_chunk(task):
             left_out.append((index, str(error)))
     with open(path, "rb+") as file:
         file.seek(offset)
-        file.write(pixels)
+        file.write(pixels.tobytes())
         file.flush()
         os.fsync(file.fileno())
     return chunk, left_out
 
 
-def _leave_out_duplicates(job, progress):
+def _leave_out_duplicates(job: _Job, progress: bool) -> None:
     """Looks for near-duplicates among joined sources and logs them before rows move.
 
     Faces of one source and part are not compared, nor drawn faces: those are all alike, and all different.
@@ -309,6 +310,7 @@ def _leave_out_duplicates(job, progress):
     is_drawn = np.array([part["kind"] == DRAWN for part in source.description["sources"]])
     readable = np.setdiff1d(np.flatnonzero(~is_drawn[source.origins]), list(unread))
     thumbs = thumbnails(faces)[readable]
+    assert source.partition is not None and source.identities is not None, "joined sources have both"
     groups = source.origins * len(PARTS) + source.partition
     pairs = readable[near_duplicates(thumbs, groups[readable])]
     left_out = to_leave_out(pairs, source.origins, source.partition, source.identities, source.names)
@@ -316,7 +318,7 @@ def _leave_out_duplicates(job, progress):
         log.write(json.dumps({"chunk": DUPLICATES, "left_out": left_out}) + "\n")
 
 
-def _finish(job):
+def _finish(job: _Job) -> None:
     """Closes the gaps of what was left out, and writes everything else; `prepared.json` comes last."""
     source = job.source
     gaps = sorted((row, reason) for rows in job.done().values() for row, reason in rows)
@@ -349,7 +351,7 @@ def _finish(job):
     )
 
 
-def _close_gaps(job, gaps):
+def _close_gaps(job: _Job, gaps: list[int]) -> np.ndarray:
     """Moves the last faces of `faces.npy` into the gaps and cuts the file.
 
     No row is both read and written, so this can be interrupted and repeated; a file that has been cut has no gaps.
@@ -379,7 +381,7 @@ def _close_gaps(job, gaps):
     return rows
 
 
-def _write_json(path, content):
+def _write_json(path: Path, content: dict[str, Any]) -> None:
     """Writes the file whole or not at all."""
     new = path.with_name(path.name + ".new")
     new.write_text(json.dumps(content, indent=2) + "\n", "utf-8")

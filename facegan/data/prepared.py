@@ -95,15 +95,16 @@ class PreparedFaces:
                     " leave it out of --attributes"
                 )
 
-    def _load(self, name, default):
+    def _load(self, name: str, default: np.ndarray | None) -> Any:
         """Returns an array that not every data set has."""
         path = self.path / name
         return np.load(path) if path.exists() else default
 
-    def _check(self):
+    def _check(self) -> None:
         """Raises `ValueError` if the files do not have the types, shapes and values that they should."""
         count, size, columns = self.info.get("count"), self.size, len(self.columns)
-        if size not in SIZES or len(set(self.columns)) < columns or not all(map(_is_text, self.columns + self.sources)):
+        names = self.columns + self.sources
+        if size not in SIZES or len(set(self.columns)) < columns or not all(isinstance(name, str) for name in names):
             raise ValueError("prepared.json has wrong values")
         if len(self.names) != count:
             raise ValueError("names.txt and prepared.json disagree")
@@ -129,13 +130,9 @@ def write_names(folder: Path, names: Sequence[str]) -> None:
     (folder / "names.txt").write_bytes(content.encode("utf-8", "surrogateescape"))
 
 
-def _read_names(folder):
+def _read_names(folder: Path) -> list[str]:
     # Not splitlines: names may have any of its rarer line breaks.
     return (folder / "names.txt").read_bytes().decode("utf-8", "surrogateescape").split("\n")[:-1]
-
-
-def _is_text(value):
-    return isinstance(value, str)
 
 
 def _read_info(path: Path) -> dict[str, Any]:

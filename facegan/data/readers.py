@@ -124,7 +124,7 @@ class ZipReader(PictureReader):
         return [_file_state(Path(self.path))]
 
 
-def _file_state(path):
+def _file_state(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError:
@@ -133,7 +133,7 @@ def _file_state(path):
 
 
 @lru_cache(maxsize=1)
-def _zip(path):
+def _zip(path: str) -> zipfile.ZipFile:
     """Returns the open zip; every process opens it once for itself."""
     try:
         return zipfile.ZipFile(path)

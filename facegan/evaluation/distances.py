@@ -31,7 +31,7 @@ def kernel_distance(features: np.ndarray, others: np.ndarray) -> float:
         A number near 0, possibly below, if both come from the same distribution.
     """
 
-    def kernel(a, b):
+    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return (a @ b.T / a.shape[1] + 1) ** 3
 
     within = [(np.sum(k) - np.trace(k)) / (len(k) * (len(k) - 1)) for k in (kernel(s, s) for s in (features, others))]

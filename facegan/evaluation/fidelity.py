@@ -44,16 +44,16 @@ def ssim(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return np.array([_ssim(*pair) for pair in zip(before.astype("float64"), after.astype("float64"), strict=True)])
 
 
-def _ssim(x, y):
+def _ssim(x: np.ndarray, y: np.ndarray) -> float:
     mean_x, mean_y = _blur(x), _blur(y)
     variance_x, variance_y = _blur(x * x) - mean_x**2, _blur(y * y) - mean_y**2
     covariance = _blur(x * y) - mean_x * mean_y
     brightness = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
     structure = (2 * covariance + _C2) / (variance_x + variance_y + _C2)
-    return np.mean(brightness * structure)
+    return float(np.mean(brightness * structure))
 
 
-def _blur(values):
+def _blur(values: np.ndarray) -> np.ndarray:
     places = np.arange(_WINDOW) - _WINDOW // 2
     window = np.exp(-(places**2) / (2 * _SIGMA**2))
     window /= window.sum()

@@ -15,6 +15,7 @@ from keras import layers
 
 from facegan.errors import FaceganError
 from facegan.features.efficientnet import build_efficientnet_lite
+from facegan.tensors import Tensor
 
 JUDGE_FILE = "judge.keras"
 # Of its training: figures measured by different versions cannot be compared.
@@ -63,7 +64,7 @@ class Judge(keras.Model):
         input_size: int = INPUT_SIZE,
         pretrained: bool = False,
         **kwargs: Any,
-    ):
+    ) -> None:
         super().__init__(**kwargs)
         self.image_size, self.input_size, self.version = image_size, input_size, version
         self.columns = tuple(columns)
@@ -90,7 +91,7 @@ class Judge(keras.Model):
             "input_size": self.input_size,
         }
 
-    def call(self, images, training=False):
+    def call(self, images: Tensor, training: bool = False) -> Tensor:
         """Returns logits `(batch, columns)` of faces `(batch, size, size, 3)`, 0 to 255."""
         return self.network(images, training=training)[0]
 

@@ -33,7 +33,7 @@ def augment(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return pixels
 
 
-def _moved(picture, random):
+def _moved(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     """Mirrored, rotated, zoomed and translated; a random colour fills the corners."""
     size = picture.width
     scale = 1 / random.uniform(1 - ZOOM, 1 + ZOOM)
@@ -54,7 +54,7 @@ def _moved(picture, random):
     )
 
 
-def _degraded(picture, random):
+def _degraded(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     if random.random() < DEGRADATION:
         picture = picture.filter(ImageFilter.GaussianBlur(random.uniform(0, BLUR_RADIUS) * picture.width))
     if random.random() < DEGRADATION:
@@ -64,7 +64,7 @@ def _degraded(picture, random):
     return picture
 
 
-def _recoloured(pixels, random):
+def _recoloured(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
     brightness, contrast, saturation = random.uniform(1 - COLOUR, 1 + COLOUR, 3).astype("float32")
     grey = (pixels @ _GREY)[..., None]
     pixels = grey + saturation * (pixels - grey)

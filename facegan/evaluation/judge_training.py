@@ -2,10 +2,8 @@
 
 import math
 import os
-import sys
 from collections.abc import Callable
 
-import click
 import keras
 import numpy as np
 from keras import ops
@@ -15,7 +13,9 @@ from facegan.errors import FaceganError
 from facegan.evaluation.judge import INPUT_SIZE, JUDGE_FILE, Judge, load_judge
 from facegan.evaluation.judge_augmentation import augment
 from facegan.files import atomic_write
+from facegan.models.fitting import NumberedBatches, fit
 from facegan.models.precision import choose_precision, set_precision
+from facegan.tensors import Tensor
 
 # Training photos in all, with repetitions.
 IMAGES = 200_000
@@ -87,10 +87,14 @@ def train_judge(
         # On TensorFlow, XLA would compile for longer than it saves.
         jit_compile=keras.backend.backend() == "jax",
     )
-    with click.progressbar(length=steps, label="training the judge", file=sys.stderr, show_eta=True) as bar:
-        tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
-        photos = AugmentedPhotos(faces, training, steps, batch_size, seed)
-        learner.fit(photos, shuffle=False, verbose=0, callbacks=[tick])
+    order = photo_order(training, steps * batch_size, seed).reshape(steps, batch_size)
+    batches = NumberedBatches(
+        lambda step: augmented_batch(faces, order[step], np.random.default_rng([seed, step])),
+        range(steps),
+        workers=max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1)),
+        max_queue_size=32,
+    )
+    fit(learner, batches, "training the judge")
     judge = Judge(faces.size, faces.columns, data=faces.info, input_size=input_size)
     judge.set_weights(learner.get_weights())
     logits, _ = judge.logits_and_features(faces.faces[validation])
@@ -104,7 +108,7 @@ def train_judge(
     return judge
 
 
-def _optimizer(steps, batch_size):
+def _optimizer(steps: int, batch_size: int) -> keras.optimizers.Optimizer:
     warm_up = round(WARM_UP * steps)
     rate = RATE * math.sqrt(batch_size / BATCH_SIZE)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -115,7 +119,7 @@ def _optimizer(steps, batch_size):
     return optimizer
 
 
-def _shares(faces, chosen):
+def _shares(faces: PreparedFaces, chosen: np.ndarray) -> np.ndarray:
     """How often each column is 1 where it is known."""
     labels, known = faces.labels[chosen], faces.known[chosen].astype(bool)
     return np.sum(labels * known, axis=0) / np.maximum(known.sum(axis=0), 1)
@@ -138,7 +142,7 @@ def masked_cross_entropy(shares: np.ndarray) -> Callable:
     total = np.sqrt(shares) + np.sqrt(1 - shares)
     of_ones, of_zeros = 1 / (np.sqrt(shares) * total), 1 / (np.sqrt(1 - shares) * total)
 
-    def loss(labels, logits):
+    def loss(labels: Tensor, logits: Tensor) -> Tensor:
         known = ops.cast(labels != UNKNOWN, "float32")
         labels = ops.cast(labels, "float32")
         weights = known * (labels * of_ones + (1 - labels) * of_zeros)
@@ -149,36 +153,25 @@ def masked_cross_entropy(shares: np.ndarray) -> Callable:
     return loss
 
 
-class AugmentedPhotos(keras.utils.PyDataset):
-    """Batches of augmented photos and their labels, a function of seed and index.
+def photo_order(chosen: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Returns `count` of the chosen photos, all of them in turn, shuffled anew every time."""
+    random = np.random.default_rng(seed)
+    return np.concatenate([random.permutation(chosen) for _ in range(math.ceil(count / len(chosen)))])[:count]
 
-    Args:
-        faces: the photos.
-        chosen: indexes of those to use.
-        steps: number of batches.
-        batch_size: photos in a batch.
-        seed: of order and augmentation.
+
+def augmented_batch(
+    faces: PreparedFaces, where: np.ndarray, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Augments the photos at these indexes.
+
+    Returns:
+        Images `(batch, size, size, 3)` uint8 and labels `(batch, columns)` float32, 0, 1 or `UNKNOWN`.
     """
-
-    def __init__(self, faces: PreparedFaces, chosen: np.ndarray, steps: int, batch_size: int, seed: int):
-        super().__init__(workers=max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1)), max_queue_size=32)
-        self._faces, self._steps, self._batch_size, self._seed = faces, steps, batch_size, seed
-        random = np.random.default_rng(seed)
-        epochs = math.ceil(steps * batch_size / len(chosen))
-        self._order = np.concatenate([random.permutation(chosen) for _ in range(epochs)])
-
-    def __len__(self) -> int:
-        """Returns the number of batches."""
-        return self._steps
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Returns images `(batch, size, size, 3)` uint8 and labels `(batch, columns)` float32, 0, 1 or `UNKNOWN`."""
-        random = np.random.default_rng([self._seed, index])
-        # Sorted: a memory-mapped file is read faster forwards.
-        where = np.sort(self._order[index * self._batch_size : (index + 1) * self._batch_size])
-        images = np.stack([augment(image, random) for image in self._faces.faces[where]])
-        labels = np.where(self._faces.known[where], self._faces.labels[where].astype("float32"), UNKNOWN)
-        return images, labels.astype("float32")
+    # A memory-mapped file is read faster forwards.
+    where = np.sort(where)
+    images = np.stack([augment(image, random) for image in faces.faces[where]])
+    labels = np.where(faces.known[where], faces.labels[where].astype("float32"), UNKNOWN)
+    return images, labels.astype("float32")
 
 
 def best_threshold(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -63,13 +63,11 @@ class Metric:
     """A metric in the registry.
 
     Attributes:
-        name: its name in a report.
         measure: the function.
         protocol: what is measured and how.
         is_default: whether `evaluate` measures it unless told otherwise.
     """
 
-    name: str
     measure: Callable[[Measurements], Result]
     protocol: str
     is_default: bool
@@ -81,10 +79,11 @@ METRICS: dict[str, Metric] = {}
 def metric(strengths: Sequence[float] = (), is_default: bool = True) -> Callable:
     """Registers a function as a metric; with `strengths`, as one metric `name@strength` for each of them."""
 
-    def register(function):
-        variants = {f"{function.__name__}@{strength}": partial(function, strength=strength) for strength in strengths}
-        for name, measure in (variants or {function.__name__: function}).items():
-            METRICS[name] = Metric(name, measure, getdoc(function) or "", is_default)
+    def register(function: Callable[..., Result]) -> Callable[..., Result]:
+        for strength in strengths or (None,):
+            name = function.__name__ if strength is None else f"{function.__name__}@{strength}"
+            measure = function if strength is None else partial(function, strength=strength)
+            METRICS[name] = Metric(measure, getdoc(function) or "", is_default)
         return function
 
     return register
@@ -139,7 +138,7 @@ def generated_others_kept(m: Measurements) -> EditScores:
 def change_outside(m: Measurements) -> EditScores:
     """At strength 1, the mean absolute change (0 to 255) outside the attribute's region, if it has one."""
 
-    def score(trial):
+    def score(trial: Trial) -> np.ndarray:
         region = m.attributes.items[trial.edit.attribute].region.mask(m.model.size)
         return fidelity.change_outside(trial.before.images, trial.after.images, region)
 

@@ -2,8 +2,11 @@
 
 import html
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from facegan.evaluation.evaluate import Report
 from facegan.evaluation.gallery import gallery
@@ -57,7 +60,7 @@ def write_report(report: Report, described: dict[str, Any], out: str | Path) -> 
 def tables(figures: dict[str, dict]) -> list[tuple[str, list[str], list[list[str]]]]:
     """Returns the figures as tables: title, header and rows."""
 
-    def nested(rows):
+    def nested(rows: dict[str, dict]) -> list[str]:
         return ["", *next(iter(rows.values()), {})]
 
     flat = [
@@ -71,25 +74,25 @@ def tables(figures: dict[str, dict]) -> list[tuple[str, list[str], list[list[str
     ]
 
 
-def _text(value):
+def _text(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _markdown(title, header, rows):
-    def line(cells):
+def _markdown(title: str, header: list[str], rows: list[list[str]]) -> str:
+    def line(cells: list[str]) -> str:
         return "| " + " | ".join(cells) + " |"
 
     return "\n".join([f"## {title}", "", line(header), line(["---"] * len(header)), *map(line, rows)])
 
 
-def _page(figures, pictures):
+def _page(figures: dict[str, dict], pictures: Mapping[str, tuple[str, Image.Image]]) -> str:
     parts = ["<!doctype html><meta charset=utf-8><title>facegan: evaluation</title>", f"<style>{_STYLE}</style>"]
     parts.append("<h1>Evaluation</h1>")
     for title, header, rows in tables(figures):
 
-        def cells(row, tag):
+        def cells(row: list[str], tag: str) -> str:
             return "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
 
         body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
@@ -107,10 +110,10 @@ def curve(figures: dict[str, float | None]) -> str:
     """Returns accuracy and preservation by strength, as far as they were measured, as an SVG drawing."""
     width, height, left, top = 480, 240, 40, 10
 
-    def across(strength):
+    def across(strength: float) -> float:
         return left + strength / 2 * (width - left - 120)
 
-    def down(share):
+    def down(share: float) -> float:
         return top + (1 - share) * (height - top - 30)
 
     parts = [f'<svg viewBox="0 0 {width} {height}" width="{width}" font-size="12" font-family="sans-serif">']
@@ -129,6 +132,6 @@ def curve(figures: dict[str, float | None]) -> str:
     return "".join(parts) + "</svg>"
 
 
-def _write(path, text):
+def _write(path: Path, text: str) -> None:
     with atomic_write(path) as temporary:
         temporary.write_text(text, "utf-8")

@@ -3,6 +3,8 @@
 import keras
 from keras import layers, ops
 
+from facegan.tensors import Tensor
+
 
 @keras.saving.register_keras_serializable("facegan")
 class DepthwiseConv2D(layers.DepthwiseConv2D):
@@ -12,7 +14,7 @@ class DepthwiseConv2D(layers.DepthwiseConv2D):
     there are channels. Shifts, products and a sum become a single loop. Padding is `"same"`, without dilation.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         if keras.backend.backend() != "jax":
             return self._strided(inputs) if self.strides != (1, 1) else super().call(inputs)
         (height, width), (down, across) = self.kernel_size, self.strides
@@ -30,14 +32,14 @@ class DepthwiseConv2D(layers.DepthwiseConv2D):
                 total = total + shifted * kernel[y, x]
         return total
 
-    def _strided(self, inputs):
+    def _strided(self, inputs: Tensor) -> Tensor:
         """In float32: on a CPU, TensorFlow's gradient in bfloat16 takes eight times as long where there are strides."""
         values, kernel, bias = (ops.cast(array, "float32") for array in (inputs, self.kernel, self.bias))
         output = ops.depthwise_conv(values, kernel, self.strides, padding="same") + bias
         return ops.cast(output, self.compute_dtype)
 
 
-def _same_padding(size, length, stride):
+def _same_padding(size: int, length: int, stride: int) -> tuple[int, int]:
     """Before and after, as TensorFlow pads: the odd one comes after."""
     missing = max((-(-size // stride) - 1) * stride + length - size, 0)
     return missing // 2, missing - missing // 2

@@ -7,6 +7,7 @@ from keras import layers
 
 from facegan.features.depthwise import DepthwiseConv2D
 from facegan.features.pretrained import folded_weights
+from facegan.tensors import Tensor
 
 # One row a stage, as in the paper's table 1: expansion, kernel size, stride, filters, blocks.
 STAGES = (
@@ -79,7 +80,7 @@ def load_imagenet_weights(network: keras.Model, variant: str) -> None:
         layer.set_weights(arrays)
 
 
-def _inverted_bottleneck(tensor, expansion, kernel_size, strides, filters):
+def _inverted_bottleneck(tensor: Tensor, expansion: int, kernel_size: int, strides: int, filters: int) -> Tensor:
     """Sandler et al. 2018: expand, filter each channel by itself, project; a residual where the shape stays."""
     channels = tensor.shape[-1]
     inner = tensor
@@ -90,11 +91,11 @@ def _inverted_bottleneck(tensor, expansion, kernel_size, strides, filters):
     return layers.Add()([tensor, inner]) if strides == 1 and filters == channels else inner
 
 
-def _convolution(tensor, filters, kernel_size, strides=1):
+def _convolution(tensor: Tensor, filters: int, kernel_size: int, strides: int = 1) -> Tensor:
     return layers.Conv2D(filters, kernel_size, strides, padding="same")(tensor)
 
 
-def _round_filters(filters, divisor=8):
+def _round_filters(filters: float, divisor: int = 8) -> int:
     """To the nearest multiple of `divisor`, but never more than a tenth below (EfficientNet's own rule)."""
     rounded = max(divisor, int(filters + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * filters else rounded

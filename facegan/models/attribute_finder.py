@@ -5,6 +5,7 @@ from keras import layers
 
 from facegan.features.efficientnet import build_efficientnet_lite
 from facegan.recipe.objective import AttributeFinder, ClassifierEnsemble
+from facegan.tensors import Tensor
 
 # Of the classifiers of an ensemble.
 FILTERS = 32
@@ -36,7 +37,7 @@ def build_attribute_finder(
     return finder
 
 
-def _build_ensemble(count, image_size, condition_size):
+def _build_ensemble(count: int, image_size: int, condition_size: int) -> keras.Model:
     """The mean of several classifiers' logits.
 
     The first three of each six receive faces at half their size, the others at full size, with few filters where images
@@ -49,7 +50,7 @@ def _build_ensemble(count, image_size, condition_size):
     return keras.Model(images, mean, name="attribute_finder")
 
 
-def _classifier(tensor, filters, kernel_size, condition_size):
+def _classifier(tensor: Tensor, filters: int, kernel_size: int, condition_size: int) -> Tensor:
     tensor = _convolution(tensor, filters, kernel_size, 2)
     while tensor.shape[1] > SMALLEST:
         filters = min(2 * filters, MAX_FILTERS)
@@ -58,6 +59,6 @@ def _classifier(tensor, filters, kernel_size, condition_size):
     return layers.Dense(condition_size, dtype="float32")(features)
 
 
-def _convolution(tensor, filters, kernel_size, strides):
+def _convolution(tensor: Tensor, filters: int, kernel_size: int, strides: int) -> Tensor:
     tensor = layers.Conv2D(filters, kernel_size, strides, padding="same", use_bias=False)(tensor)
     return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(tensor))

@@ -2,6 +2,9 @@
 
 import keras
 
+from facegan.models.facegan import FaceGAN
+from facegan.tensors import Tensor
+
 
 class Compiled(keras.Model):
     """One of `FaceGAN`'s methods, of those that take and return arrays, as a compiled program.
@@ -10,11 +13,11 @@ class Compiled(keras.Model):
     shapes takes longer.
 
     Args:
-        networks: `FaceGAN`.
+        networks: the networks.
         method: the method's name.
     """
 
-    def __init__(self, networks, method):
+    def __init__(self, networks: FaceGAN, method: str) -> None:
         super().__init__()
         self.networks = networks
         self._method = method
@@ -22,5 +25,5 @@ class Compiled(keras.Model):
         # On a CPU, XLA runs TensorFlow's transposed convolutions many times slower than TensorFlow itself does.
         self.compile(jit_compile=keras.backend.backend() == "jax")
 
-    def call(self, arguments):
+    def call(self, arguments: list[Tensor]) -> Tensor:
         return getattr(self.networks, self._method)(*arguments)

@@ -4,16 +4,18 @@ from keras import layers
 
 from facegan.models.encoder import stage_filters
 from facegan.models.layers import (
+    InitialKernel,
     InstanceNormalization,
     ToRGB,
+    UpsampleConv2D,
     UpsampleToRGB,
     activation,
     concatenate_condition,
     film,
     transposed_convolution,
-    upsample_convolution,
 )
 from facegan.recipe.networks import Encoder, Networks
+from facegan.tensors import Tensor
 
 
 def decoder_filters(recipe: Encoder, image_size: int) -> list[int]:
@@ -26,7 +28,9 @@ def decoder_filters(recipe: Encoder, image_size: int) -> list[int]:
     return [*filters[-2::-1], filters[0]]
 
 
-def decoder_stage(tensor, filters, recipe: Networks, condition=None, skip=None):
+def decoder_stage(
+    tensor: Tensor, filters: int, recipe: Networks, condition: Tensor | None = None, skip: Tensor | None = None
+) -> Tensor:
     """Doubles height and width.
 
     Args:
@@ -44,7 +48,7 @@ def decoder_stage(tensor, filters, recipe: Networks, condition=None, skip=None):
     if condition is not None and recipe.decoder.conditioning == "concatenation":
         tensor = concatenate_condition(tensor, condition)
     if recipe.decoder.upsampling == "nearest":
-        tensor = upsample_convolution(tensor, filters)
+        tensor = UpsampleConv2D(filters, kernel_initializer=InitialKernel())(tensor)
     else:
         tensor = transposed_convolution(tensor, filters, recipe.encoder.kernel_size, strides=2)
     tensor = InstanceNormalization()(tensor)
@@ -53,7 +57,7 @@ def decoder_stage(tensor, filters, recipe: Networks, condition=None, skip=None):
     return activation(tensor)
 
 
-def to_image(tensor, recipe: Networks):
+def to_image(tensor: Tensor, recipe: Networks) -> Tensor:
     """The last convolution: `(batch, size, size, 3)` in -1..1, float32 whatever the precision of the rest."""
     to_rgb = UpsampleToRGB if recipe.encoder.space_to_depth else ToRGB
     return layers.Activation("tanh", dtype="float32")(to_rgb(recipe.encoder.kernel_size)(tensor))

@@ -6,7 +6,7 @@ from keras import layers
 MATCH_UNITS = 512
 
 
-def build_discriminator(bottom_shape, condition_size: int, one_match: bool) -> keras.Model:
+def build_discriminator(bottom_shape: tuple[int, ...], condition_size: int, one_match: bool) -> keras.Model:
     """Builds the heads. Together with the encoder they are the paper's discriminator.
 
     Inputs: the encoder's last features `(batch, 4, 4, channels)`; condition `(batch, condition_size)`, 0 or 1.

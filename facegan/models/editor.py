@@ -1,5 +1,7 @@
 """The editor: the U-Net's decoder. Its encoder is the shared one."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -8,7 +10,9 @@ from facegan.models.layers import activation, residual_block, space_to_depth
 from facegan.recipe.networks import Networks
 
 
-def build_editor(recipe: Networks, image_size: int, feature_shapes, condition_size: int) -> keras.Model:
+def build_editor(
+    recipe: Networks, image_size: int, feature_shapes: Sequence[tuple[int, ...]], condition_size: int
+) -> keras.Model:
     """Builds residual blocks at the bottom, then a decoder with skips from the encoder's stages.
 
     Inputs: a list of

@@ -1,6 +1,6 @@
 """One model: encoder, discriminator, generator, editor and classifiers together, and a record of their training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -16,6 +16,7 @@ from facegan.models.feature_critic import build_feature_critic, feature_shapes
 from facegan.models.generator import build_generator
 from facegan.recipe import Recipe
 from facegan.recipe.objective import PaperObjective
+from facegan.tensors import Tensor
 
 
 @keras.saving.register_keras_serializable("facegan")
@@ -35,12 +36,12 @@ class FaceGAN(keras.Model):
         self,
         recipe: Recipe | Mapping[str, Any],
         image_size: int,
-        attribute_names,
-        columns,
+        attribute_names: Sequence[str],
+        columns: Sequence[str],
         combinations: Mapping[str, int] | None = None,
         record: Mapping[str, Any] | None = None,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.recipe = recipe if isinstance(recipe, Recipe) else Recipe.from_dict(recipe)
         # Keras wraps dictionaries that are set on a model, so these are kept as they come, in one place.
@@ -61,14 +62,15 @@ class FaceGAN(keras.Model):
         self.discriminator = build_discriminator(shapes[-1], condition_size, one_match)
         self.generator = build_generator(networks, image_size, condition_size)
         self.editor = build_editor(networks, image_size, shapes, condition_size)
-        self.feature_critic = self.attribute_finder = None
+        self.feature_critic: keras.Model | None = None
+        self.attribute_finder: keras.Model | None = None
         if critic := self.recipe.feature_critic:
             self.feature_critic = build_feature_critic(critic, feature_shapes(critic, image_size), condition_size)
         if finder := self.recipe.attribute_finder:
             self.attribute_finder = build_attribute_finder(finder, image_size, condition_size)
         self.built = True
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"name": self.name, **self._description}
 
     @property
@@ -90,10 +92,10 @@ class FaceGAN(keras.Model):
         return self._description["record"]
 
     @record.setter
-    def record(self, record):
+    def record(self, record: Mapping[str, Any]) -> None:
         self._description["record"] = record
 
-    def generate(self, noise, condition, training=False):
+    def generate(self, noise: Tensor, condition: Tensor, training: bool = False) -> Tensor:
         """Generates faces.
 
         Args:
@@ -107,7 +109,7 @@ class FaceGAN(keras.Model):
         inputs = [ops.convert_to_tensor(array, "float32") for array in (noise, condition)]
         return self.generator(inputs, training=training)
 
-    def discriminate(self, images, *conditions, training=False):
+    def discriminate(self, images: Tensor, *conditions: Tensor, training: bool = False) -> list[list[Tensor]]:
         """The discriminator's outputs for faces under one condition or several.
 
         Args:
@@ -124,7 +126,7 @@ class FaceGAN(keras.Model):
             for condition in conditions
         ]
 
-    def edit(self, images, source, target):
+    def edit(self, images: Tensor, source: Tensor, target: Tensor) -> Tensor:
         """Edits faces.
 
         Args:
@@ -143,7 +145,7 @@ class FaceGAN(keras.Model):
         edited, mirrored = ops.split(self.edit_once(both, ops.tile(source, (2, 1)), ops.tile(target, (2, 1))), 2)
         return 0.5 * (edited + ops.flip(mirrored, axis=2))
 
-    def edit_once(self, images, source, target):
+    def edit_once(self, images: Tensor, source: Tensor, target: Tensor) -> Tensor:
         """The edit before any averaging of mirror images, which the editor trains with; see `edit`."""
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
         # The shared encoder is frozen for the editor: no dropout, and no gradient, or the critic would learn features
@@ -162,7 +164,7 @@ class FaceGAN(keras.Model):
         residual, gain = edited
         return images * ops.maximum(1.0 + amount * gain, 0.0) + 2.0 * amount * residual
 
-    def edit_likeliest(self, images, conditions, sources, targets):
+    def edit_likeliest(self, images: Tensor, conditions: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
         """Edits faces whose attributes are not known.
 
         Args:
@@ -178,7 +180,7 @@ class FaceGAN(keras.Model):
         likeliest = ops.argmax(self.likelihoods(images, conditions), axis=1)
         return self.edit(images, ops.take(sources, likeliest, axis=0), ops.take(targets, likeliest, axis=0))
 
-    def likelihoods(self, images, conditions):
+    def likelihoods(self, images: Tensor, conditions: Tensor) -> Tensor:
         """How likely each condition is for each face, by the attribute finder or, without one, by the match head.
 
         Args:

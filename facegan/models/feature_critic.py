@@ -5,13 +5,17 @@ scales by fixed random convolutions, so that no single channel can be fooled by 
 scores each map. The frozen half is not part of a model's file: it is built anew from the ImageNet weights.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers, ops
 
 from facegan.features.efficientnet import build_efficientnet_lite, scale_filters
-from facegan.models.layers import InitialKernel, InstanceNormalization, activation
+from facegan.models.layers import InitialKernel, InstanceNormalization, Shape, activation
 from facegan.recipe.objective import FeatureCritic
+from facegan.tensors import Tensor
 
 MIXED_CHANNELS = 64
 SMALLEST = 4  # pixels
@@ -29,17 +33,15 @@ class SpectralConv2D(layers.Layer):
         strides: step of the kernel in either direction; padding is `"same"`.
     """
 
-    def __init__(self, filters, kernel_size, strides=1, **kwargs):
+    def __init__(self, filters: int, kernel_size: int, strides: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.filters = filters
-        self.kernel_size = kernel_size
-        self.strides = strides
+        self.filters, self.kernel_size, self.strides = filters, kernel_size, strides
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         own = {"filters": self.filters, "kernel_size": self.kernel_size, "strides": self.strides}
         return super().get_config() | own
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         self.kernel = self.add_weight(
             name="kernel",
             shape=(self.kernel_size, self.kernel_size, shape[-1], self.filters),
@@ -50,7 +52,7 @@ class SpectralConv2D(layers.Layer):
             name="singular_vector", shape=(1, self.filters), initializer="random_normal", trainable=False
         )
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         matrix = ops.reshape(ops.cast(self.kernel, "float32"), (-1, self.filters))
         # The iteration itself is not differentiated.
         fixed = ops.stop_gradient(matrix)
@@ -63,12 +65,12 @@ class SpectralConv2D(layers.Layer):
         convolved = ops.conv(inputs, kernel, self.strides, padding="same")
         return convolved + ops.cast(self.bias, convolved.dtype)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         batch, height, width, _ = shape
         return (batch, -(-height // self.strides), -(-width // self.strides), self.filters)
 
 
-def _unit(vector):
+def _unit(vector: Tensor) -> Tensor:
     return vector * ops.rsqrt(ops.sum(ops.square(vector)) + 1e-12)
 
 
@@ -76,7 +78,7 @@ def _unit(vector):
 class UnitScale(layers.Layer):
     """Scales each image's feature map to a mean square of one, so that no scale drowns the generator at the start."""
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         values = ops.cast(inputs, "float32")
         factor = ops.rsqrt(ops.mean(ops.square(values), axis=(1, 2, 3), keepdims=True) + 1e-6)
         return inputs * ops.cast(factor, inputs.dtype)
@@ -99,7 +101,7 @@ def build_feature_projector(recipe: FeatureCritic, image_size: int, pretrained: 
     """
     backbone = build_efficientnet_lite(recipe.backbone, image_size, pretrained)
     random = np.random.default_rng(0)
-    mixed: list = []
+    mixed: list[Tensor] = []
     above = None
     for scale in reversed(backbone.outputs):
         tensor = UnitScale()(_random_convolution(UnitScale()(scale), 1, random))
@@ -115,7 +117,7 @@ def build_feature_projector(recipe: FeatureCritic, image_size: int, pretrained: 
     return projector
 
 
-def _normalised(tensor):
+def _normalised(tensor: Tensor) -> Tensor:
     """Instance normalisation, which would leave nothing of a single place."""
     return InstanceNormalization()(tensor) if tensor.shape[1] > 1 else tensor
 
@@ -126,7 +128,7 @@ def feature_shapes(recipe: FeatureCritic, image_size: int) -> list[tuple[int, ..
     return [*((size, size, MIXED_CHANNELS) for size in sizes), (sum(scale_filters(recipe.backbone)[-2:]),)]
 
 
-def _random_convolution(tensor, kernel_size, random):
+def _random_convolution(tensor: Tensor, kernel_size: int, random: np.random.Generator) -> Tensor:
     """A fixed convolution, drawn by NumPy so that it is the same on every backend."""
     channels = tensor.shape[-1]
     shape = (kernel_size, kernel_size, channels, MIXED_CHANNELS)
@@ -137,7 +139,7 @@ def _random_convolution(tensor, kernel_size, random):
     return output
 
 
-def build_feature_critic(recipe: FeatureCritic, feature_shapes, condition_size: int) -> keras.Model:
+def build_feature_critic(recipe: FeatureCritic, feature_shapes: Sequence[Shape], condition_size: int) -> keras.Model:
     """Builds the trained half.
 
     Inputs: the outputs of the projector.

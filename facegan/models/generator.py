@@ -22,7 +22,7 @@ def build_generator(recipe: Networks, image_size: int, condition_size: int) -> k
     return _build_decoder_generator(recipe, image_size, condition_size)
 
 
-def _build_decoder_generator(recipe, image_size, condition_size):
+def _build_decoder_generator(recipe: Networks, image_size: int, condition_size: int) -> keras.Model:
     """A dense layer, then the decoder, with the condition joined between its stages."""
     noise = keras.Input((recipe.generator.noise_size,), name="noise")
     condition = keras.Input((condition_size,), name="condition")

@@ -1,12 +1,17 @@
 """The building blocks that more than one network uses."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+from facegan.tensors import Tensor
+
 LEAKY_SLOPE = 0.2
+Shape = tuple[int, ...]
 
 
 @keras.saving.register_keras_serializable("facegan")
@@ -15,12 +20,12 @@ class InitialKernel(keras.initializers.GlorotUniform):
 
     _awaiting = False
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: Shape, dtype: str | None = None) -> Tensor:
         return ops.zeros(shape, dtype) if InitialKernel._awaiting else super().__call__(shape, dtype)
 
 
 @contextmanager
-def awaiting_weights():
+def awaiting_weights() -> Iterator[None]:
     """Networks built within the block draw no random numbers for convolutions, a third of a model's loading time."""
     before, InitialKernel._awaiting = InitialKernel._awaiting, True
     try:
@@ -41,11 +46,11 @@ class InstanceNormalization(layers.Layer):
 
     epsilon = 1e-5
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         self.scale = self.add_weight(name="scale", shape=(shape[-1],), initializer="ones")
         self.shift = self.add_weight(name="shift", shape=(shape[-1],), initializer="zeros")
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         # One pass for mean and mean square; the rest is one multiplication and one addition for each value.
         values = ops.cast(inputs, "float32")
         mean = ops.mean(values, axis=(1, 2), keepdims=True)
@@ -54,7 +59,7 @@ class InstanceNormalization(layers.Layer):
         offset = ops.cast(self.shift, "float32") - mean * factor
         return inputs * ops.cast(factor, inputs.dtype) + ops.cast(offset, inputs.dtype)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         # Otherwise Keras traces `call` to find out, for every layer of a model that is loaded.
         return shape
 
@@ -69,13 +74,13 @@ class ToRGB(layers.Conv2D):
     Input: `(batch, height, width, channels)`, height and width even. Output: `(batch, height, width, 3)`.
     """
 
-    def __init__(self, kernel_size, **kwargs):
+    def __init__(self, kernel_size: int, **kwargs: Any) -> None:
         super().__init__(3, kernel_size, padding="same", **kwargs)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return layers.Layer.get_config(self) | {"kernel_size": self.kernel_size}
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         offsets = [(down, right) for down in (0, 1) for right in (0, 1)]
         kernels = [ops.pad(self.kernel, ((y, 1 - y), (x, 1 - x), (0, 0), (0, 0))) for y, x in offsets]
         blocks = ops.conv(inputs, ops.concatenate(kernels, axis=-1), strides=2, padding="same")
@@ -92,20 +97,20 @@ class UpsampleConv2D(layers.Conv2D):
     Input: `(batch, height, width, channels)`. Output: `(batch, 2 height, 2 width, filters)`.
     """
 
-    def __init__(self, filters, **kwargs):
+    def __init__(self, filters: int, **kwargs: Any) -> None:
         super().__init__(filters, 3, padding="same", use_bias=False, **kwargs)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return layers.Layer.get_config(self) | {"filters": self.filters}
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return upsampling_convolution(inputs, ops.convert_to_tensor(self.kernel))
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         return (shape[0], 2 * shape[1], 2 * shape[2], self.filters)
 
 
-def upsampling_convolution(inputs, kernel):
+def upsampling_convolution(inputs: Tensor, kernel: Tensor) -> Tensor:
     """What `UpsampleConv2D` computes, with `kernel` `(3, 3, channels, filters)`."""
     _, height, width, _ = inputs.shape
     # Each of the four pixels that a place becomes has 2x2 neighbours: of the three rows of the kernel, two fall on the
@@ -137,7 +142,7 @@ class UpsampleToRGB(ToRGB):
     Input: `(batch, height, width, channels)`. Output: `(batch, 2 height, 2 width, 3)`.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         size = self.kernel_size[0]
         # Which of three neighbouring places each row of the kernel falls on, for the upper and the lower pixel.
         falls_on = (np.arange(2)[:, None] + np.arange(size) - (size - 1) // 2) // 2 + 1
@@ -146,37 +151,37 @@ class UpsampleToRGB(ToRGB):
         kernel = ops.reshape(kernel, (3, 3, -1, 12))
         return depth_to_space(ops.conv(inputs, kernel, padding="same")) + self.bias
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         return (shape[0], 2 * shape[1], 2 * shape[2], 3)
 
 
-def space_to_depth(pixels):
+def space_to_depth(pixels: Tensor) -> Tensor:
     """Blocks of 2x2 pixels into the channels, `(batch, 2h, 2w, channels)` to `(batch, h, w, 4 channels)`."""
     _, height, width, channels = pixels.shape
     pixels = ops.reshape(pixels, (-1, height // 2, 2, width // 2, 2, channels))
     return ops.reshape(ops.transpose(pixels, (0, 1, 3, 2, 4, 5)), (-1, height // 2, width // 2, 4 * channels))
 
 
-def depth_to_space(blocks):
+def depth_to_space(blocks: Tensor) -> Tensor:
     """Blocks of 2x2 pixels in the channels, `(batch, h, w, 4 channels)`, to `(batch, 2h, 2w, channels)`."""
     _, height, width, depth = blocks.shape
     blocks = ops.reshape(blocks, (-1, height, width, 2, 2, depth // 4))
     return ops.reshape(ops.transpose(blocks, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, depth // 4))
 
 
-def activation(tensor):
+def activation(tensor: Tensor) -> Tensor:
     """LeakyReLU with the paper's slope."""
     return layers.LeakyReLU(negative_slope=LEAKY_SLOPE)(tensor)
 
 
-def concatenate_condition(tensor, condition):
+def concatenate_condition(tensor: Tensor, condition: Tensor) -> Tensor:
     """Joins a condition `(batch, k)` to feature maps `(batch, h, w, c)` as `k` constant channels."""
     _, height, width, _ = tensor.shape
     tiled = layers.UpSampling2D((height, width))(layers.Reshape((1, 1, condition.shape[-1]))(condition))
     return layers.Concatenate()([tensor, tiled])
 
 
-def film(tensor, condition):
+def film(tensor: Tensor, condition: Tensor) -> Tensor:
     """Feature-wise linear modulation (Perez et al. 2018): a learnt scale and shift of each channel.
 
     A condition of zeros changes nothing.
@@ -188,7 +193,7 @@ def film(tensor, condition):
     return layers.Add()([tensor, layers.Multiply()([tensor, scale]), shift])
 
 
-def convolution(tensor, filters, kernel_size, strides=1):
+def convolution(tensor: Tensor, filters: int, kernel_size: int, strides: int = 1) -> Tensor:
     """A convolution without a bias."""
     # No bias: the normalisation that follows would remove it.
     return layers.Conv2D(
@@ -196,19 +201,14 @@ def convolution(tensor, filters, kernel_size, strides=1):
     )(tensor)
 
 
-def upsample_convolution(tensor, filters):
-    """`UpsampleConv2D`."""
-    return UpsampleConv2D(filters, kernel_initializer=InitialKernel())(tensor)
-
-
-def transposed_convolution(tensor, filters, kernel_size, strides):
+def transposed_convolution(tensor: Tensor, filters: int, kernel_size: int, strides: int) -> Tensor:
     """A transposed convolution without a bias."""
     return layers.Conv2DTranspose(
         filters, kernel_size, strides, padding="same", use_bias=False, kernel_initializer=InitialKernel()
     )(tensor)
 
 
-def residual_block(tensor):
+def residual_block(tensor: Tensor) -> Tensor:
     """Two 3x3 convolutions, added to their input (He et al. 2016)."""
     filters = tensor.shape[-1]
     inner = activation(InstanceNormalization()(convolution(tensor, filters, 3)))

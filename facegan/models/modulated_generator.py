@@ -1,13 +1,15 @@
 """A generator whose convolutions are modulated by a latent vector (StyleGAN2, Karras et al. 2020)."""
 
 import math
+from typing import Any
 
 import keras
 from keras import layers, ops
 
 from facegan.models.encoder import BOTTOM_SIZE
-from facegan.models.layers import InitialKernel, activation, upsampling_convolution
+from facegan.models.layers import InitialKernel, Shape, activation, upsampling_convolution
 from facegan.recipe.networks import ModulatedGenerator
+from facegan.tensors import Tensor
 
 
 @keras.saving.register_keras_serializable("facegan")
@@ -26,15 +28,14 @@ class ModulatedConv2D(layers.Layer):
         upsample: whether to double height and width before the convolution.
     """
 
-    def __init__(self, filters, upsample=False, **kwargs):
+    def __init__(self, filters: int, upsample: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.filters = filters
-        self.upsample = upsample
+        self.filters, self.upsample = filters, upsample
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"filters": self.filters, "upsample": self.upsample}
 
-    def build(self, shapes):
+    def build(self, shapes: tuple[Shape, Shape]) -> None:
         (*_, channels), (_, latent_size) = shapes
         self.kernel = self.add_weight(name="kernel", shape=(3, 3, channels, self.filters), initializer=InitialKernel())
         self.bias = self.add_weight(name="bias", shape=(self.filters,), initializer="zeros")
@@ -43,7 +44,7 @@ class ModulatedConv2D(layers.Layer):
         )
         self.scale_bias = self.add_weight(name="scale_bias", shape=(channels,), initializer="ones")
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         tensor, latent = inputs
         scale = ops.matmul(latent, self.scale_kernel) + self.scale_bias
         kernel = ops.convert_to_tensor(self.kernel)
@@ -56,7 +57,7 @@ class ModulatedConv2D(layers.Layer):
         )
         return convolved * ops.cast(ops.rsqrt(length + 1e-8), convolved.dtype)[:, None, None, :] + self.bias
 
-    def compute_output_shape(self, shapes):
+    def compute_output_shape(self, shapes: tuple[Shape, Shape]) -> Shape:
         batch, height, width, _ = shapes[0]
         factor = 2 if self.upsample else 1
         return (batch, factor * height, factor * width, self.filters)
@@ -66,23 +67,22 @@ class ModulatedConv2D(layers.Layer):
 class LearnedConstant(layers.Layer):
     """The same learned feature map `(batch, size, size, filters)` for each row of its input."""
 
-    def __init__(self, size, filters, **kwargs):
+    def __init__(self, size: int, filters: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.size = size
-        self.filters = filters
+        self.size, self.filters = size, filters
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size, "filters": self.filters}
 
-    def build(self, shape):
+    def build(self, shape: Shape) -> None:
         self.constant = self.add_weight(
             name="constant", shape=(1, self.size, self.size, self.filters), initializer="random_normal"
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return ops.repeat(ops.convert_to_tensor(self.constant), ops.shape(inputs)[0], axis=0)
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         return (shape[0], self.size, self.size, self.filters)
 
 
@@ -90,7 +90,7 @@ class LearnedConstant(layers.Layer):
 class UnitVariance(layers.Layer):
     """Scales each vector of the batch to a mean square of one."""
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return inputs * ops.rsqrt(ops.mean(ops.square(inputs), axis=-1, keepdims=True) + 1e-8)
 
 
@@ -125,6 +125,6 @@ def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condi
     return keras.Model([noise, condition], image, name="generator")
 
 
-def _contribution(tensor):
+def _contribution(tensor: Tensor) -> Tensor:
     """What feature maps add to the image at their size: `(batch, h, w, 3)`, float32."""
     return layers.Conv2D(3, 1, dtype="float32")(tensor)

@@ -1,22 +1,23 @@
 """Which number format the networks compute in."""
 
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import keras
 
-PRECISIONS = ("auto", "float32", "bfloat16")
 # Instructions that make a CPU faster in bfloat16 than in float32.
 _FAST_BFLOAT16 = ("amx_bf16", "avx512_bf16")
 
 
-def choose_precision(name):
+def choose_precision(name: str) -> str:
     """Resolves `auto`: bfloat16 where the machine is made for it, float32 elsewhere.
 
     TensorFlow uses a CPU's bfloat16 instructions; JAX on a CPU does not.
 
     Args:
-        name: one of `PRECISIONS`.
+        name: `"auto"`, `"float32"` or `"bfloat16"`.
 
     Returns:
         `"float32"` or `"bfloat16"`.
@@ -36,18 +37,18 @@ def choose_precision(name):
     return "bfloat16" if fast else "float32"
 
 
-def set_precision(precision):
+def set_precision(precision: str) -> None:
     """Networks built from now on compute in `precision`; weights, losses and optimizer stay float32."""
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
 
 
-def policy(name):
+def policy(name: str) -> AbstractContextManager[None]:
     """A context: networks built within it have this dtype policy of Keras's."""
     return temporarily(keras.config.dtype_policy, keras.config.set_dtype_policy, name)
 
 
 @contextmanager
-def temporarily(get, put, value):
+def temporarily(get: Callable[[], Any], put: Callable[[Any], None], value: Any) -> Iterator[None]:
     """Within the block, one of Keras's global settings is another."""
     before = get()
     put(value)

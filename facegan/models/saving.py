@@ -1,6 +1,7 @@
 """A model's file: one `.keras` file with all networks and their record."""
 
 import warnings
+from pathlib import Path
 
 import keras
 
@@ -10,7 +11,7 @@ from facegan.models.layers import awaiting_weights
 from facegan.models.precision import choose_precision, policy, temporarily
 
 
-def save_model(networks, path):
+def save_model(networks: FaceGAN, path: str | Path) -> None:
     """Writes a `FaceGAN`, whole or not at all, with weights as 16-bit floats: half as large and half as long to read.
 
     A weight changes by up to 1 part in 2,048, a pixel by a step of 255 here and there. A run goes on from its
@@ -28,7 +29,7 @@ def save_model(networks, path):
         keras.saving.save_model(halves, temporary)
 
 
-def load_networks(path, precision="auto"):
+def load_networks(path: str | Path, precision: str = "auto") -> FaceGAN:
     """Reads the `FaceGAN` of a file, for use.
 
     Args:

@@ -46,7 +46,7 @@ def blend_edit(image: Image.Image, alignment: Alignment, before: Image.Image, af
     matrix = (across, down, across * x + down * y, -down, across, across * y - down * x)
     shape = (int(right - left), int(bottom - top))
 
-    def enlarged(values):
+    def enlarged(values: NDArray[np.float32]) -> NDArray[np.float32]:
         channels = [Image.fromarray(channel) for channel in np.moveaxis(values, -1, 0)]
         warped = [each.transform(shape, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC) for each in channels]
         return np.stack([np.asarray(each) for each in warped], axis=-1)

@@ -1,7 +1,7 @@
 """A part of a recipe: a frozen dataclass that checks its values where it is made, and its form as a dictionary."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from facegan.attributes import did_you_mean
@@ -43,7 +43,7 @@ class Part:
 
     kind: ClassVar[str] = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             # Lists come from TOML and JSON.
             if isinstance(value := getattr(self, field.name), list):
@@ -88,7 +88,7 @@ class Part:
             raise FaceganError(f"{path}{error}") from error
 
 
-def _part_from_dict(kinds, values, path):
+def _part_from_dict(kinds: "Sequence[type[Part]]", values: Any, path: str) -> "Part":
     if not isinstance(values, Mapping):
         raise FaceganError(f"{path[:-1]} must be a table. Received: {values!r}")
     by_name = {kind.kind: kind for kind in kinds}
@@ -98,7 +98,7 @@ def _part_from_dict(kinds, values, path):
     return by_name[name].from_dict(values, path)
 
 
-def _problem(field, value):
+def _problem(field: dataclasses.Field, value: Any) -> str | None:
     """What is wrong with a value, or None."""
     rule = field.metadata
     if "kinds" in rule:
@@ -116,7 +116,7 @@ def _problem(field, value):
     return None if isinstance(value, str) and value else "must be a name"
 
 
-def _number_problem(rule, value, integer):
+def _number_problem(rule: Mapping[str, Any], value: Any, integer: bool) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int if integer else int | float):
         return f"must be {'an integer' if integer else 'a number'}"
     low, high, above = rule["low"], rule["high"], rule["above"]

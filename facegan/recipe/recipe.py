@@ -76,7 +76,7 @@ class Recipe(Part):
     batch_size: int = number(32, 1)
     epochs: int = number(15, 1)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if isinstance(self.objective, PaperObjective):
             for name in ("feature_critic", "attribute_finder"):

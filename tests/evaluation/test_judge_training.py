@@ -46,13 +46,13 @@ def test_batches_are_a_function_of_seed_and_index_and_take_photos_in_turn(drawn_
     faces = SimpleNamespace(faces=drawn_faces.faces, labels=drawn_faces.labels, known=np.ones_like(drawn_faces.labels))
     faces.known[:, 0] = 0
     chosen = np.arange(10, 42)
-    photos = judge_training.AugmentedPhotos(faces, chosen, 8, 8, seed=3)
-    images, labels = photos[2]
-    again = judge_training.AugmentedPhotos(faces, chosen, 8, 8, seed=3)[2]
+    order = judge_training.photo_order(chosen, 64, seed=3)
+    batch = lambda: judge_training.augmented_batch(faces, order[16:24], np.random.default_rng([3, 2]))
+    (images, labels), again = batch(), batch()
     assert np.array_equal(images, again[0]) and np.array_equal(labels, again[1])
     assert images.shape == (8, 32, 32, 3) and images.dtype == np.uint8
     assert (labels[:, 0] == judge_training.UNKNOWN).all() and set(np.unique(labels[:, 1:])) <= {0, 1}
-    assert sorted(photos._order[:32]) == sorted(photos._order[32:]) == chosen.tolist()
+    assert sorted(order[:32]) == sorted(order[32:]) == chosen.tolist()
 
 
 def test_augmentation_changes_a_face_and_keeps_it(drawn_faces):

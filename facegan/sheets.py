@@ -43,7 +43,6 @@ def sheet(
     rows: Sequence[Sequence[Image.Image | None]],
     column_labels: Sequence[str] | None = None,
     row_labels: Sequence[str] | None = None,
-    title: str | None = None,
 ) -> Image.Image:
     """Returns tiles in rows, with labels above the columns and left of the rows, as an RGB image.
 
@@ -54,7 +53,6 @@ def sheet(
         rows: images of one size; None leaves a cell empty.
         column_labels: a text for each column.
         row_labels: a text for each row.
-        title: a text above everything.
     """
     rows = [[image and _enlarged(image) for image in row] for row in rows]
     width, height = next(image.size for row in rows for image in row if image)
@@ -63,20 +61,16 @@ def sheet(
     sides = [_Text(label, size, width) for label in row_labels or []]
     side = max((text.width + GAP for text in sides), default=0)
     across = _span(max(map(len, rows)), width, GAP)
-    heading = _Text(title or "", _font_size(width, 1.3), side + across)
-
-    top = MARGIN + (heading.height + GAP if title else 0)
-    header = max((text.height + GAP // 2 for text in columns), default=0)
+    top = MARGIN + max((text.height + GAP // 2 for text in columns), default=0)
     heights = [max(height, text.height) for text in sides] or [height] * len(rows)
     left = MARGIN + side
-    canvas = _canvas(left + across + MARGIN, top + header + sum(heights) + GAP * (len(rows) - 1) + MARGIN)
+    canvas = _canvas(left + across + MARGIN, top + sum(heights) + GAP * (len(rows) - 1) + MARGIN)
 
     draw = ImageDraw.Draw(canvas)
-    heading.draw(draw, MARGIN, MARGIN, 0.5)
     for x, text in enumerate(columns):
         # At the bottom of the header: a short label stays next to its column.
-        text.draw(draw, left + x * (width + GAP), top + header - GAP // 2 - text.height, 0.5)
-    y = top + header
+        text.draw(draw, left + x * (width + GAP), top - GAP // 2 - text.height, 0.5)
+    y = top
     for index, row in enumerate(rows):
         if sides:
             sides[index].draw(draw, left - GAP - width, y + (heights[index] - sides[index].height) // 2, 1)
@@ -87,16 +81,12 @@ def sheet(
     return canvas
 
 
-def labelled_grid(
-    images: Sequence[Image.Image], labels: Sequence[str], columns: int | None = None, title: str | None = None
-) -> Image.Image:
+def labelled_grid(images: Sequence[Image.Image], labels: Sequence[str]) -> Image.Image:
     """Returns tiles with a label under each, wrapped to the tile's width, as an RGB image.
 
     Args:
         images: of one size, at least one.
         labels: a text for each image.
-        columns: how many in a row; as square as possible by default.
-        title: a text above everything.
     """
     images = [_enlarged(image) for image in images]
     width, height = images[0].size
@@ -108,7 +98,7 @@ def labelled_grid(
         cell.paste(image, (0, 0))
         text.draw(ImageDraw.Draw(cell), 0, height + GAP // 2, 0.5)
         cells.append(cell)
-    return sheet(_rows(cells, columns), title=title)
+    return sheet(_rows(cells))
 
 
 class _Text:
@@ -151,9 +141,9 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int, level: int = 0) -
     return lines
 
 
-def _font_size(tile_width: int, factor: float = 1) -> int:
+def _font_size(tile_width: int) -> int:
     # Wide tiles are mostly looked at scaled down, and their labels with them.
-    return round(max(FONT_SIZE, tile_width / 14) * factor)
+    return round(max(FONT_SIZE, tile_width / 14))
 
 
 def _font_for(text: str, size: int) -> tuple[ImageFont.FreeTypeFont, str]:
@@ -188,7 +178,7 @@ def _enlarged(image: Image.Image) -> Image.Image:
     return image.resize((image.width * factor, image.height * factor), Image.Resampling.BICUBIC)
 
 
-def _rows(images: Sequence[Image.Image], columns: int | None) -> list[Sequence[Image.Image]]:
+def _rows(images: Sequence[Image.Image], columns: int | None = None) -> list[Sequence[Image.Image]]:
     columns = min(columns or math.ceil(math.sqrt(len(images))), len(images))
     return [images[start : start + columns] for start in range(0, len(images), columns)]
 

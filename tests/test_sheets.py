@@ -65,8 +65,7 @@ def test_labels_make_the_sheet_grow_and_tiles_stay_whole():
     short = sheet(rows, ["male", "old"])
     long = sheet(rows, [LONG, "old"])
     assert plain.height < short.height < long.height and plain.width == long.width
-    assert sheet(rows, title="Faces").height > plain.height
-    full = sheet(rows, [LONG, "old"], ["source", "edited"], "Faces")
+    full = sheet(rows, [LONG, "old"], ["source", "edited"])
     assert full.width > plain.width
     x, y = full.width - MARGIN - 128, full.height - MARGIN - 128
     assert np.array_equal(part(full, x, y, 128, 128), images[3])
@@ -97,16 +96,9 @@ def test_row_labels_stay_beside_their_rows():
     assert ink(np.asarray(second))[2] >= MARGIN + 128 + GAP and ink(np.asarray(second))[3] < first.height - MARGIN
 
 
-def test_title_is_wrapped_inside_the_margins():
-    result = sheet([[Image.new("RGB", (128, 128), "white")]], title=LONG)
-    left, right, top, bottom = ink(np.asarray(result))
-    assert left >= MARGIN and right < result.width - MARGIN
-    assert top >= MARGIN and bottom < result.height - MARGIN - 128
-
-
 def test_labelled():
     images = tiles(3)
-    result = labelled_grid(images, [LONG, "male", "Wearing_Necklace_Wearing_Lipstick"], columns=2)
+    result = labelled_grid(images, [LONG, "male", "Wearing_Necklace_Wearing_Lipstick"])
     step = 128 + GAP
     assert result.width == 2 * MARGIN + 128 + step
     assert np.array_equal(part(result, MARGIN, MARGIN, 128, 128), images[0])
@@ -121,10 +113,6 @@ def test_labelled():
     assert is_white(part(result, MARGIN + step, under + label_height, 128, result.height))
     below = under + label_height + GAP
     assert np.array_equal(part(result, MARGIN, below, 128, 128), images[2])
-
-
-def test_labelled_with_title():
-    assert labelled_grid(tiles(2), ["a", "b"], title="Faces").height > labelled_grid(tiles(2), ["a", "b"]).height
 
 
 def test_labelled_needs_a_label_for_each_image():

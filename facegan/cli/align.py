@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from facegan.cli.options import OVERWRITE_OPTION, details, report
+from facegan.cli.options import OVERWRITE_OPTION, report
 from facegan.cli.program import import_quietly
 from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import FaceNumber
@@ -44,12 +44,12 @@ def align(photos: Path, out: Path, size: int, which: int | str, overwrite: bool)
     with output.reserved():
         import_quietly("mtcnn")
         written = write_aligned(paths, size, which, output)
-    report(written)
+    details = report(written)
     if not written.files:
         raise FaceganError(f"no usable face in {photos}")
     count = len(written.left_out)
     return Result(
-        {"faces": written.files, "photos": len(paths), **details(written)},
+        {"faces": written.files, "photos": len(paths), **details},
         [f"{out}: {len(written.files)} faces of {size}x{size} from {len(paths)} photos, {count} without"],
         written.left_out,
     )

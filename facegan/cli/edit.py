@@ -9,7 +9,6 @@ from facegan.cli.options import (
     MODEL_OPTION,
     OVERWRITE_OPTION,
     SHOW_OPTION,
-    details,
     interpret,
     model_attributes,
     parse_edit,
@@ -116,8 +115,8 @@ def edit(
         import_quietly()
         import_quietly("mtcnn")
         written = write_edits(load(model), paths, request, output)
-    report(written)
+    details = report(written)
     if show_them:
         show(written.files)
-    data = {"files": written.files, "set": str(wanted), "strength": list(strengths), **details(written)}
+    data = {"files": written.files, "set": str(wanted), "strength": list(strengths), **details}
     return Result(data, written.files, written.left_out)

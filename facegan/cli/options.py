@@ -32,14 +32,10 @@ OVERWRITE_OPTION = click.option(
 )
 
 
-def report(written: Written) -> None:
-    """Prints on stderr the remarks and the reasons why inputs were left out."""
+def report(written: Written) -> dict[str, Any]:
+    """Prints on stderr the remarks and the reasons why inputs were left out; returns both for --json."""
     for line in (*written.left_out.values(), *written.remarks):
         click.echo(line, err=True)
-
-
-def details(written: Written) -> dict[str, Any]:
-    """Returns the remarks and the inputs left out, for --json."""
     left_out = [{"file": path, "reason": reason} for path, reason in written.left_out.items()]
     return {"remarks": written.remarks, "left_out": left_out}
 

@@ -61,10 +61,10 @@ def celeba_source(
     Raises:
         FaceganError: no label file, one that cannot be read, or one with labels for none of the pictures.
     """
-    lists = _Lists(source, pictures)
-    attributes = _List.from_file(Path(labels)) if labels else lists.find(ATTRIBUTES)
+    place = source if source.is_dir() else source.parent
+    attributes = _List.from_file(Path(labels)) if labels else _find_list(place, pictures, ATTRIBUTES)
     if attributes is None:
-        raise FaceganError(f"no {ATTRIBUTES[0]} or .csv in {lists.place}; put it there or name it with --labels")
+        raise FaceganError(f"no {ATTRIBUTES[0]} or .csv in {place}; put it there or name it with --labels")
     columns, listed, values = _read_attributes(attributes, titles or Titles())
     present = pictures.names()
     found = match(listed, present, present)
@@ -79,8 +79,8 @@ def celeba_source(
         labels=values[there],
         description={"kind": "CelebA", "name": source.resolve().name, "terms": TERMS},
         read=pictures,
-        identities=_identities(lists.find(IDENTITIES), names),
-        partition=_partition(lists.find(PARTITIONS), names),
+        identities=_identities(_find_list(place, pictures, IDENTITIES), names),
+        partition=_partition(_find_list(place, pictures, PARTITIONS), names),
         left_out=tuple((name, "missing") for name, picture in zip(listed, found, strict=True) if picture is None)
         + tuple((name, "no label") for name in sorted(present.difference(filter(None, found)))),
     )
@@ -115,24 +115,13 @@ class _List:
         return cls(name, [(number, line) for number, line in words if line])
 
 
-@dataclass(frozen=True)
-class _Lists:
-    """Where CelebA's lists are: in the folder, in the zip, or beside it."""
-
-    source: Path
-    pictures: FolderReader | ZipReader
-
-    @property
-    def place(self) -> Path:
-        return self.source if self.source.is_dir() else self.source.parent
-
-    def find(self, names: Sequence[str]) -> _List | None:
-        path = next((path for path in _find(self.place, names) if path.is_file()), None)
-        if path is not None:
-            return _List.from_file(path)
-        if isinstance(archive := self.pictures, ZipReader) and (member := archive.find(names)):
-            return _List.from_bytes(f"{member} in {archive.path}", archive.read(member))
-        return None
+def _find_list(place: Path, pictures: FolderReader | ZipReader, names: Sequence[str]) -> _List | None:
+    """Returns the list with one of these names: in the folder, beside the zip, or in it."""
+    if path := next((path for path in _find(place, names) if path.is_file()), None):
+        return _List.from_file(path)
+    if isinstance(pictures, ZipReader) and (member := pictures.find(names)):
+        return _List.from_bytes(f"{member} in {pictures.path}", pictures.read(member))
+    return None
 
 
 def _find(folder: Path, names: Sequence[str]) -> list[Path]:

@@ -45,7 +45,11 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
         raise FaceganError(f"no pictures in {folder}")
     path = Path(labels) if labels else _only_csv(folder)
     header, rows = _read(path)
-    _check_header(path, header, files)
+    if _plain(header[0]) in files:
+        example = ",".join(["file", *(f"attribute{number}" for number in range(1, len(header)))])
+        raise FaceganError(
+            f"the first line of {path} is no header: '{header[0]}' is a picture; add a line such as '{example}' above"
+        )
     names = _names(path, rows)
     found = match(names, files, pictures)
     there = [index for index, picture in enumerate(found) if picture is not None]
@@ -131,14 +135,6 @@ def _read(path: Path) -> tuple[list[str], Rows]:
         if len(cells) != len(header):
             raise FaceganError(f"{path}, line {line}: {len(cells)} cells, but the header has {len(header)}")
     return header, rows
-
-
-def _check_header(path: Path, header: list[str], files: set[str]) -> None:
-    if _plain(header[0]) in files:
-        example = ",".join(["file", *(f"attribute{number}" for number in range(1, len(header)))])
-        raise FaceganError(
-            f"the first line of {path} is no header: '{header[0]}' is a picture; add a line such as '{example}' above"
-        )
 
 
 def _names(path: Path, rows: Rows) -> list[str]:

@@ -28,15 +28,13 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
     if len(sources) == 1:
         return sources[0]
     titles = _distinct([source.description["name"] for source in sources])
+    titled = list(zip(titles, sources, strict=True))
     columns = tuple(dict.fromkeys(column for source in sources for column in source.columns))
     shape = (sum(len(source.names) for source in sources), len(columns))
     labels, known = np.zeros(shape, "uint8"), np.zeros(shape, bool)
-    origins = np.repeat(
-        np.arange(len(sources), dtype="uint8"),
-        [len(source.names) for source in sources],
-    )
+    origins = np.repeat(np.arange(len(sources), dtype="uint8"), [len(source.names) for source in sources])
     identities, partitions, descriptions, first_number = [], [], [], 0
-    for index, (source, title) in enumerate(zip(sources, titles, strict=True)):
+    for index, (title, source) in enumerate(titled):
         block = np.ix_(origins == index, [columns.index(column) for column in source.columns])
         labels[block] = source.labels
         known[block] = True if source.known is None else source.known
@@ -49,7 +47,7 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
         rule = split_rule(source.identities, source.partition)
         descriptions.append(source.description | {"name": title, "split": rule})
     return Source(
-        names=[f"{title}/{name}" for source, title in zip(sources, titles, strict=True) for name in source.names],
+        names=[f"{title}/{name}" for title, source in titled for name in source.names],
         columns=columns,
         labels=labels,
         description={
@@ -58,19 +56,13 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
             "terms": "; ".join(dict.fromkeys(source.description["terms"] for source in sources)),
             "sources": descriptions,
         },
-        read=JoinedReader({title: source.read for source, title in zip(sources, titles, strict=True)}),
+        read=JoinedReader({title: source.read for title, source in titled}),
         identities=np.concatenate(identities).astype("int64"),
         partition=np.concatenate(partitions),
-        left_out=tuple(
-            (f"{title}/{name}", reason)
-            for source, title in zip(sources, titles, strict=True)
-            for name, reason in source.left_out
-        ),
+        left_out=tuple((f"{title}/{name}", reason) for title, source in titled for name, reason in source.left_out),
         known=None if known.all() else known,
         origins=origins,
-        remarks=tuple(
-            f"{title}: {remark}" for source, title in zip(sources, titles, strict=True) for remark in source.remarks
-        ),
+        remarks=tuple(f"{title}: {remark}" for title, source in titled for remark in source.remarks),
     )
 
 
@@ -87,16 +79,11 @@ class JoinedReader:
 
     def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
         """Returns size and time of change of the files of pictures."""
-        by_title: dict[str, list[str]] = {}
-        for name in names:
-            title, _, picture = name.partition("/")
-            by_title.setdefault(title, []).append(picture)
-        return [
-            state
-            for title, pictures in by_title.items()
-            if isinstance(reader := self.readers[title], PictureReader)
-            for state in reader.state(pictures)
-        ]
+        states = []
+        for title, reader in self.readers.items():
+            pictures = [name.removeprefix(f"{title}/") for name in names if name.startswith(f"{title}/")]
+            states += reader.state(pictures) if isinstance(reader, PictureReader) else []
+        return states
 
 
 def _distinct(titles: Sequence[str]) -> list[str]:

@@ -54,17 +54,14 @@ def open_source(
     seed: int = 0,
     titles: Titles | None = None,
 ) -> Source:
-    """Opens a source of faces.
+    """Opens one source of faces.
 
     Args:
         source: the word `drawn`; CelebA's folder or `img_align_celeba.zip`; or any folder of pictures with a CSV.
-        labels: the label file of pictures, where it does not have its usual place and name.
-        count: the number of faces to draw; only for `drawn`.
-        seed: of the drawn faces.
+        labels: as for `open_sources`, and so are `count`, `seed` and the errors.
+        count: only for `drawn`.
+        seed: only for `drawn`.
         titles: which columns of label files to ignore or rename.
-
-    Raises:
-        FaceganError: there is no such source, or its labels are missing or cannot be read.
     """
     if str(source) == DRAWN:
         if labels is not None:

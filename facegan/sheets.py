@@ -82,12 +82,7 @@ def sheet(
 
 
 def labelled_grid(images: Sequence[Image.Image], labels: Sequence[str]) -> Image.Image:
-    """Returns tiles with a label under each, wrapped to the tile's width, as an RGB image.
-
-    Args:
-        images: of one size, at least one.
-        labels: a text for each image.
-    """
+    """Returns tiles of one size with a label under each, wrapped to the tile's width, as an RGB image."""
     images = [_enlarged(image) for image in images]
     width, height = images[0].size
     texts = [_Text(label, _font_size(width), width) for label in labels]

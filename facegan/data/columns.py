@@ -121,12 +121,7 @@ def read_labels(title: str, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarra
 
 
 class CellError(FaceganError):
-    """A cell of a CSV that cannot be read.
-
-    Args:
-        index: of the cell in its column.
-        reason: what is wrong with it.
-    """
+    """A cell of a CSV that cannot be read."""
 
     def __init__(self, index: int, reason: str):
         super().__init__(reason)

@@ -29,14 +29,10 @@ def psnr(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def ssim(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Returns the structural similarity of each pair (Wang et al. 2004).
+    """Returns the structural similarity of each pair of pictures, as for `psnr` (Wang et al. 2004).
 
     The window is a Gaussian of 11 pixels and sigma 1.5; the mean is over its positions within the picture and over the
     three colours.
-
-    Args:
-        before: `(count, height, width, 3)` uint8.
-        after: the same shape.
 
     Returns:
         `(count,)`, 1 for equal pictures.

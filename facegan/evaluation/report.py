@@ -24,12 +24,7 @@ dt { font-weight: bold } dd { white-space: pre-line }
 
 
 def write_report(report: Report, described: dict[str, Any], out: str | Path) -> Path:
-    """Writes `index.html` with its pictures, `figures.json` and `figures.md`.
-
-    Args:
-        report: what was measured.
-        described: the description of the model file, see `facegan.model_files.describe`.
-        out: the folder.
+    """Writes `index.html` with its pictures, `figures.json` and `figures.md`, with what `describe` says of the model.
 
     Returns:
         The path of the page.

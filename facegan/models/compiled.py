@@ -11,10 +11,6 @@ class Compiled(keras.Model):
 
     `predict_on_batch([array, ...])` takes the method's arguments and returns a NumPy array. The first call with new
     shapes takes longer.
-
-    Args:
-        networks: the networks.
-        method: the method's name.
     """
 
     def __init__(self, networks: FaceGAN, method: str) -> None:

@@ -39,15 +39,7 @@ def fit(
     hidden: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
-    """Fits a compiled model in one pass over the batches, with a progress bar.
-
-    Args:
-        model: the model.
-        batches: one for each step.
-        label: the title of the bar.
-        hidden: whether to show no bar.
-        callbacks: of Keras.
-    """
+    """Fits a compiled model in one pass over the batches, with a progress bar."""
     with progress_bar(len(batches), label, hidden) as bar:
         tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
         model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[tick, *callbacks])

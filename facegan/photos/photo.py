@@ -122,14 +122,7 @@ def select_faces_in_each(
     which: int | str | None = None,
     aligned: bool | None = None,
 ) -> Iterator[PhotoFaces]:
-    """Yields `select_faces` of many photos, each loaded when its turn comes.
-
-    Args:
-        paths: of the photos.
-        size: as for `select_faces`.
-        which: as for `select_faces`.
-        aligned: as for `select_faces`.
-    """
+    """Yields `select_faces` of many photos, each loaded when its turn comes."""
     for path in paths:
         photo = None
         try:
@@ -141,13 +134,7 @@ def select_faces_in_each(
 
 
 def blend_faces(image: Image.Image, faces: Sequence[PhotoFace], edited: Iterable[Image.Image]) -> Image.Image:
-    """Returns a copy of a photo with edited faces.
-
-    Args:
-        image: RGB.
-        faces: those that were edited.
-        edited: the edited crops, in the same order.
-    """
+    """Returns a copy of an RGB photo with edited crops of these faces, in the same order."""
     for face, after in zip(faces, edited, strict=True):
         image = blend_edit(image, face.alignment, face.crop, after)
     return image

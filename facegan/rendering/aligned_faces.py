@@ -9,14 +9,7 @@ from facegan.rendering.output import Output, Written, unique_stem
 
 
 def write_aligned(paths: Sequence[Path], size: int, which: int | str | None, output: Output) -> Written:
-    """Writes the faces of photos, aligned as the training data is, as `NAME.png`, `NAME-2.png` and so on.
-
-    Args:
-        paths: of the photos.
-        size: side of a face in pixels.
-        which: as for `select_faces`.
-        output: a folder.
-    """
+    """Writes the faces of photos, aligned as the training data is, as `NAME.png`, `NAME-2.png` and so on."""
     written, taken = Written([]), set[str]()
     with progress_bar(paths, "looking for faces") as bar:
         for photo in select_faces_in_each(bar, size, which, aligned=False):

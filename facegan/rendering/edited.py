@@ -22,12 +22,6 @@ def write_edits(model: FaceModel, paths: Sequence[Path], request: Request, outpu
     Images count as aligned faces if all of them are, whatever their size: their eyes lie where aligned faces' eyes lie.
     Else they are photos, in which faces are looked for and edited where they are.
 
-    Args:
-        model: the model.
-        paths: of the images.
-        request: what to do with them.
-        output: where to write.
-
     Raises:
         FaceganError: nothing could be edited, or options that do not fit aligned faces or photos.
     """

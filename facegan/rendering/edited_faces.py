@@ -17,12 +17,7 @@ def write_edited(
 ) -> Written:
     """Edits aligned faces and writes a sheet of before and after, an animation of the edit growing, or single files.
 
-    Args:
-        model: the model.
-        paths: where the faces come from; single files get the same names.
-        faces: RGB images.
-        request: the edits.
-        output: where to write; a sheet for a grid.
+    Single files get the names of the paths. A grid is a sheet.
     """
     edits, describe = request.edits, model.attributes.describe
     provenance = model_metadata(model) | request.asked

@@ -54,13 +54,6 @@ def write_generated(
 def write_walk(model: FaceModel, wished: Edit, count: int, seed: int, output: Output) -> list[Path]:
     """Writes an animation that walks from each generated face to the next.
 
-    Args:
-        model: the model.
-        wished: the attributes of the faces.
-        count: how many, at least two.
-        seed: as in `FaceModel.generate`.
-        output: an animation.
-
     Returns:
         The path that was written, in a list.
 

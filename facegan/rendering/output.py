@@ -174,13 +174,7 @@ def unchanged_remarks(model: FaceModel, edit: Edit, conditions: Iterable[np.ndar
 
 @contextmanager
 def counting_faces(model: FaceModel, count: int, label: str) -> Iterator[None]:
-    """A context in which a bar follows the faces that a model makes, if there are more than `FEW`.
-
-    Args:
-        model: the model.
-        count: the number of faces that it will make.
-        label: the title of the bar.
-    """
+    """A context in which a bar follows the faces that a model makes, if there are more than `FEW`."""
     with progress_bar(count, label, hidden=True if count <= FEW else None) as bar:
         model.on_faces = bar.update
         yield

@@ -29,11 +29,7 @@ Logs = Mapping[str, Any]
 
 
 class RunCallback(keras.callbacks.Callback):
-    """A callback that knows the run's step.
-
-    Args:
-        plan: the run's plan.
-    """
+    """A callback that knows the run's step."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()

@@ -40,13 +40,7 @@ class Estimate:
 
 
 def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None, devices: int = 1) -> Estimate:
-    """Times a few steps of a run.
-
-    Args:
-        faces: as for `facegan.training.run.train`, and so are the others.
-        settings: of the run.
-        images: how many photos in all.
-        devices: how many share a batch.
+    """Times a few steps of the run that `facegan.training.run.train` would make of the same arguments.
 
     Raises:
         FaceganError: fewer training photos than a batch holds, or not as many devices.

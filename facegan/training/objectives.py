@@ -1,6 +1,5 @@
 """The loss terms of each network, by the recipe's objective. A network's loss is the sum of its terms."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from keras import ops
@@ -12,73 +11,50 @@ from facegan.tensors import Tensor
 
 
 @dataclass(frozen=True)
-class Classified:
-    """Match logits `(batch, k)` of a classifier that learns from photos alone.
-
-    Attributes:
-        real, generated: with the photos' conditions.
-        edited: with the wished-for ones.
-    """
+class OfEach:
+    """What a network made of the real, the generated and the edited images of a batch."""
 
     real: Tensor
     generated: Tensor
     edited: Tensor
-
-
-@dataclass(frozen=True)
-class FeatureScores:
-    """The feature critic's outputs.
-
-    Attributes:
-        real, generated, edited: `(batch, places)`, unbounded.
-        distance: a scalar, the mean absolute difference between the features of photos and of their edits.
-    """
-
-    real: Tensor
-    generated: Tensor
-    edited: Tensor
-    distance: Tensor
 
 
 @dataclass(frozen=True)
 class Outputs:
     """What the networks have made of one batch.
 
+    Match logits are `(batch, k)`: of edited images with the wished-for conditions, of others with the photos'.
+
     Attributes:
-        real, generated, edited: `(batch, size, size, 3)` in -1..1.
-        real_score, generated_score, edited_score: the critic's, `(batch, 1)`, unbounded.
-        real_match, generated_match: match logits `(batch, k)` with the photos' conditions.
-        edited_match: with the wished-for conditions.
-        mismatched_match: of real photos with conditions that are not theirs.
+        images: `(batch, size, size, 3)` in -1..1.
+        score: the critic's, `(batch, 1)`, unbounded.
+        match: the discriminator's match logits.
+        mismatched_match: those of real photos with conditions that are not theirs.
         known: `(batch, k)`, 1 where a photo's label is known.
         changed: `(batch, k)`, 1 for the columns that the editor is to change.
         penalty_gradients: of the score, at points between real and made images.
-        feature_scores: `FeatureScores` where the recipe has a feature critic, or None.
-        feature_match: its `Classified`, or None.
-        found: the attribute finder's `Classified`, or None.
+        feature_score: the feature critic's, `(batch, places)`, unbounded; None without one.
+        feature_distance: a scalar, the mean absolute difference between the features of photos and of their edits.
+        feature_match: the feature critic's match logits.
+        found: the attribute finder's match logits; None without one.
     """
 
-    real: Tensor
-    generated: Tensor
-    edited: Tensor
-    real_score: Tensor
-    generated_score: Tensor
-    edited_score: Tensor
-    real_match: Tensor
-    generated_match: Tensor
-    edited_match: Tensor
+    images: OfEach
+    score: OfEach
+    match: OfEach
     mismatched_match: Tensor
     known: Tensor
     changed: Tensor
     penalty_gradients: Tensor
-    feature_scores: FeatureScores | None = None
-    feature_match: Classified | None = None
-    found: Classified | None = None
+    feature_score: OfEach | None = None
+    feature_distance: Tensor = None
+    feature_match: OfEach | None = None
+    found: OfEach | None = None
 
     @property
-    def classified(self) -> list[Classified]:
-        """What the classifiers that learn from photos alone predict."""
-        return [classified for classified in (self.feature_match, self.found) if classified is not None]
+    def classified(self) -> list[OfEach]:
+        """The match logits of the classifiers that learn from photos alone."""
+        return [match for match in (self.feature_match, self.found) if match is not None]
 
 
 def loss_terms(recipe: Recipe, outputs: Outputs) -> dict[str, dict[str, Tensor]]:
@@ -106,27 +82,25 @@ def _paper_terms(weights: PaperObjective, outputs: Outputs) -> dict[str, dict[st
     The penalty is on the slope of the score before the sigmoid, as in WGAN-GP: a bounded score of 0 or 1 has no slope
     anywhere, and neither the losses nor the penalty could bring it back.
     """
-
-    def bounded(name: str) -> Tensor:
-        return ops.sigmoid(getattr(outputs, name))
-
+    images = outputs.images
+    score, match = (
+        OfEach(*map(ops.sigmoid, (each.real, each.generated, each.edited))) for each in (outputs.score, outputs.match)
+    )
     return {
         "discriminator": {
-            "adversarial": losses.discriminator_adversarial_loss(bounded("real_score"), bounded("generated_score")),
-            "match": losses.match_loss(
-                bounded("real_match"), [bounded("generated_match"), bounded("mismatched_match")]
-            ),
+            "adversarial": losses.discriminator_adversarial_loss(score.real, score.generated),
+            "match": losses.match_loss(match.real, [match.generated, ops.sigmoid(outputs.mismatched_match)]),
             "gradient_penalty": weights.gradient_penalty * losses.gradient_penalty(outputs.penalty_gradients),
         },
         "generator": {
-            "adversarial": losses.fooling_loss(bounded("generated_score")),
-            "match": losses.fooling_loss(bounded("generated_match")),
-            "reconstruction": weights.reconstruction * losses.absolute_error(outputs.real, outputs.generated),
+            "adversarial": losses.fooling_loss(score.generated),
+            "match": losses.fooling_loss(match.generated),
+            "reconstruction": weights.reconstruction * losses.absolute_error(images.real, images.generated),
         },
         "editor": {
-            "adversarial": losses.fooling_loss(bounded("edited_score")),
-            "match": losses.fooling_loss(bounded("edited_match")),
-            "reconstruction": weights.reconstruction * losses.square_error(outputs.real, outputs.edited),
+            "adversarial": losses.fooling_loss(score.edited),
+            "match": losses.fooling_loss(match.edited),
+            "reconstruction": weights.reconstruction * losses.square_error(images.real, images.edited),
         },
     }
 
@@ -138,50 +112,47 @@ def _wasserstein_terms(
 
     As in formula 2, what is made does not match: the match head learns that the changed columns of an edited face are
     still as they were, so the editor cannot convince it by noise. Classifiers that learn from photos alone, where the
-    recipe has any, say whether an edit shows and what it preserves.
+    recipe has any, decide whether an edit shows and what it preserves.
     """
-    false_score = ops.concatenate([outputs.generated_score, outputs.edited_score])
-    generated_matches = [each.generated for each in outputs.classified] or [outputs.generated_match]
-    edited_matches = [outputs.edited_match, *(each.edited for each in outputs.classified)]
+    score, match, changed = outputs.score, outputs.match, outputs.changed
+    judging = outputs.classified or [match]
+    convinced = [match, *outputs.classified]
+    if weights.editor.preservation_target == "prediction":
+        moved = [losses.preservation_loss(each.edited, each.real, changed) for each in judging]
+    else:
+        moved = [losses.changed_loss(each.edited, 1.0 - changed) for each in judging]
     terms = {
         "discriminator": {
-            "adversarial": losses.wasserstein_critic_loss(outputs.real_score, false_score),
-            "match": weights.critic.match * losses.agreement_loss(outputs.real_match, outputs.known),
-            "edited_match": losses.disagreement_loss(outputs.edited_match, outputs.changed),
+            "adversarial": losses.wasserstein_critic_loss(score.real, ops.concatenate([score.generated, score.edited])),
+            "match": weights.critic.match * losses.agreement_loss(match.real, outputs.known),
+            "edited_match": losses.disagreement_loss(match.edited, changed),
             "gradient_penalty": weights.critic.gradient_penalty * losses.gradient_penalty(outputs.penalty_gradients),
         },
         "generator": {
-            "adversarial": -ops.mean(outputs.generated_score),
-            "match": weights.generator.match * _mean(map(losses.agreement_loss, generated_matches)),
+            "adversarial": -ops.mean(score.generated),
+            "match": weights.generator.match * _mean([losses.agreement_loss(each.generated) for each in judging]),
         },
         "editor": {
-            "adversarial": -weights.editor.adversarial * ops.mean(outputs.edited_score),
+            "adversarial": -weights.editor.adversarial * ops.mean(score.edited),
             "match": weights.editor.match
-            * _mean(losses.changed_loss(match, outputs.changed, weights.editor.margin) for match in edited_matches),
-            "preservation": weights.editor.preservation * _preservation(weights.editor.preservation_target, outputs),
-            "reconstruction": weights.editor.reconstruction * losses.absolute_error(outputs.real, outputs.edited),
+            * _mean([losses.changed_loss(each.edited, changed, weights.editor.margin) for each in convinced]),
+            "preservation": weights.editor.preservation * _mean(moved),
+            "reconstruction": weights.editor.reconstruction
+            * losses.absolute_error(outputs.images.real, outputs.images.edited),
         },
     }
-    if critic and outputs.feature_scores and outputs.feature_match:
-        scores = outputs.feature_scores
-        terms["generator"]["feature_adversarial"] = -critic.generator * ops.mean(scores.generated)
-        terms["editor"]["feature_adversarial"] = -critic.editor * ops.mean(scores.edited)
-        terms["editor"]["perceptual"] = critic.perceptual * scores.distance
+    if critic and outputs.feature_score and outputs.feature_match:
+        feature_score = outputs.feature_score
+        false_score = ops.concatenate([feature_score.generated, feature_score.edited])
+        terms["generator"]["feature_adversarial"] = -critic.generator * ops.mean(feature_score.generated)
+        terms["editor"]["feature_adversarial"] = -critic.editor * ops.mean(feature_score.edited)
+        terms["editor"]["perceptual"] = critic.perceptual * outputs.feature_distance
         terms["feature_critic"] = {
-            "adversarial": losses.hinge_critic_loss(scores.real, ops.concatenate([scores.generated, scores.edited])),
+            "adversarial": losses.hinge_critic_loss(feature_score.real, false_score),
             "match": losses.agreement_loss(outputs.feature_match.real, outputs.known),
         }
     return terms
 
 
-def _preservation(target: str, outputs: Outputs) -> Tensor:
-    """How much the columns that are not to change have changed."""
-    classified = outputs.classified or [Classified(outputs.real_match, outputs.generated_match, outputs.edited_match)]
-    if target == "prediction":
-        return _mean(losses.preservation_loss(each.edited, each.real, outputs.changed) for each in classified)
-    return _mean(losses.changed_loss(each.edited, 1.0 - outputs.changed) for each in classified)
-
-
-def _mean(values: Iterable[Tensor]) -> Tensor:
-    each = list(values)
-    return sum(each) / len(each)
+def _mean(values: list[Tensor]) -> Tensor:
+    return sum(values) / len(values)

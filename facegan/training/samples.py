@@ -13,13 +13,7 @@ EDITED = 6
 
 
 class Samples:
-    """Draws fixed noise, fixed attributes and fixed photos once; makes pictures of them at any time.
-
-    Args:
-        networks: those in training.
-        faces: photos are taken from the validation part, where there is one.
-        seed: of the run.
-    """
+    """Draws fixed noise, attributes and photos once, of the validation part if there is one; shows them at any time."""
 
     def __init__(self, networks: FaceGAN, faces: PreparedFaces, seed: int) -> None:
         self.networks = networks

@@ -10,7 +10,7 @@ from facegan.models.facegan import FaceGAN
 from facegan.models.feature_critic import build_feature_projector
 from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
-from facegan.training.objectives import Classified, FeatureScores, Outputs, loss_terms, penalised
+from facegan.training.objectives import OfEach, Outputs, loss_terms, penalised
 from facegan.training.optimizer import NetworkAdam
 
 
@@ -112,16 +112,11 @@ class GANTraining(TrainStep):
         gradients = input_gradients(
             lambda images: networks.discriminate(images, labels)[0][0], ops.stop_gradient(between)
         )
+        of_each = (of_real, of_generated, of_edited)
         return Outputs(
-            real=real,
-            generated=generated,
-            edited=edited,
-            real_score=of_real[0],
-            generated_score=of_generated[0],
-            edited_score=of_edited[0],
-            real_match=of_real[1],
-            generated_match=of_generated[1],
-            edited_match=of_edited[1],
+            images=OfEach(real, generated, edited),
+            score=OfEach(*(score for score, _ in of_each)),
+            match=OfEach(*(match for _, match in of_each)),
             mismatched_match=of_mismatched[1],
             known=batch["known"],
             changed=ops.abs(targets - labels),
@@ -150,12 +145,11 @@ class GANTraining(TrainStep):
             for scale in features[:-1]:
                 of_real, _, of_edited = ops.split(scale, 3)
                 distances.append(ops.cast(ops.mean(ops.abs(of_real - of_edited)), "float32"))
-            distance = sum(distances) / len(distances)
-            of_real, of_generated, of_edited = ops.split(scores, 3)
-            outputs["feature_scores"] = FeatureScores(of_real, of_generated, of_edited, distance)
-            outputs["feature_match"] = Classified(*ops.split(signs * logits, 3))
+            outputs["feature_distance"] = sum(distances) / len(distances)
+            outputs["feature_score"] = OfEach(*ops.split(scores, 3))
+            outputs["feature_match"] = OfEach(*ops.split(signs * logits, 3))
         if networks.attribute_finder is not None:
             finder = networks.attribute_finder
             logits = ops.concatenate([finder(augmented, training=False), finder(made, training=False)])
-            outputs["found"] = Classified(*ops.split(signs * logits, 3))
+            outputs["found"] = OfEach(*ops.split(signs * logits, 3))
         return outputs

@@ -20,7 +20,7 @@ from facegan.recipe import Recipe, find_recipe
 from facegan.recipe.objective import ClassifierEnsemble
 from facegan.recipe.part import Part
 from facegan.training.batches import BatchSource
-from facegan.training.objectives import Classified, FeatureScores, Outputs, loss_terms
+from facegan.training.objectives import OfEach, Outputs, loss_terms
 from facegan.training.plan import Settings, steps_per_epoch
 from facegan.training.pretraining import fine_tune_attribute_finder
 from facegan.training.step import GANTraining
@@ -69,19 +69,22 @@ def outputs():
     """Outputs of networks, drawn at random, with a condition of two columns."""
     random = np.random.default_rng(0)
     draw = lambda *shape: ops.cast(random.standard_normal(shape), "float32")
-    match = lambda: draw(BATCH, K)
-    shapes = {"real": (8, 8, 3), "generated": (8, 8, 3), "edited": (8, 8, 3), "penalty_gradients": (8, 8, 3)}
-    values = {name: draw(BATCH, *shape) for name, shape in shapes.items()}
-    values |= {name: draw(BATCH, 1) for name in ("real_score", "generated_score", "edited_score")}
-    names = ("real_match", "generated_match", "edited_match", "mismatched_match")
-    values |= {name: match() for name in names}
-    values |= {"known": ops.ones((BATCH, K)), "changed": ops.cast(np.eye(BATCH, K), "float32")}
-    scores = FeatureScores(*(draw(BATCH, 5) for _ in range(3)), ops.cast(0.5, "float32"))
-    classified = [Classified(match(), match(), match()) for _ in range(2)]
+    of_each = lambda *shape: OfEach(*(draw(BATCH, *shape) for _ in range(3)))
+    values = {
+        "images": of_each(8, 8, 3),
+        "score": of_each(1),
+        "match": of_each(K),
+        "mismatched_match": draw(BATCH, K),
+        "known": ops.ones((BATCH, K)),
+        "changed": ops.cast(np.eye(BATCH, K), "float32"),
+        "penalty_gradients": draw(BATCH, 8, 8, 3),
+    }
+    feature_critic = {
+        "feature_score": of_each(5), "feature_distance": ops.cast(0.5, "float32"), "feature_match": of_each(K)
+    }  # fmt: skip
+    found = {"found": of_each(K)}
     return lambda recipe: Outputs(
-        **values,
-        **({"feature_scores": scores, "feature_match": classified[0]} if recipe.feature_critic else {}),
-        **({"found": classified[1]} if recipe.attribute_finder else {}),
+        **values, **(feature_critic if recipe.feature_critic else {}), **(found if recipe.attribute_finder else {})
     )
 
 

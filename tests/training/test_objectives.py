@@ -1,15 +1,14 @@
 """How the networks' outputs become losses."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from keras import ops
 
-from facegan.training.objectives import Classified, FeatureScores, Outputs, loss_terms, penalised
+from facegan.training.objectives import OfEach, Outputs, loss_terms, penalised
 
-TENSORS = [field.name for field in fields(Outputs) if field.default is not None]
-IMAGES = ("real", "generated", "edited")
+EACH = ("real", "generated", "edited")
 UNSURE = np.log(2)  # the cross-entropy of a logit of 0
 
 
@@ -22,16 +21,18 @@ def terms(recipe, columns=2, **values):
 
     Of two columns, the first one is to change.
     """
-    outputs = Outputs(**{name: full(0, columns) for name in TENSORS})
-    outputs = replace(
-        outputs,
-        **{name: ops.zeros((2, 4, 4, 3)) for name in IMAGES},
+    values = {name: full(value, columns) if np.isscalar(value) else value for name, value in values.items()}
+    of_each = lambda kind: OfEach(*(values.pop(f"{name}_{kind}", full(0, columns)) for name in EACH))
+    outputs = Outputs(
+        images=OfEach(*(ops.zeros((2, 4, 4, 3)) for _ in EACH)),
+        score=of_each("score"),
+        match=of_each("match"),
+        mismatched_match=full(0, columns),
         known=full(1, columns),
         changed=ops.convert_to_tensor([[1.0, 0.0][:columns]] * 2),
         # A slope of one, for which there is no penalty.
         penalty_gradients=ops.full((2, 4, 4, 3), 1 / np.sqrt(48)),
     )
-    values = {name: full(value, columns) if np.isscalar(value) else value for name, value in values.items()}
     found = loss_terms(recipe, replace(outputs, **values))
     return {f"{network} {name}": float(value) for network, parts in found.items() for name, value in parts.items()}
 
@@ -59,7 +60,7 @@ def test_each_network_has_the_terms_of_its_recipe(small_recipe):
     for name, outputs in {
         "paper": {},
         "tiny": {},
-        "celeba128": {"feature_scores": scores(), "feature_match": classified(), "found": classified()},
+        "celeba128": {**scores(), "feature_match": classified(), "found": classified()},
     }.items():
         for term in terms(small_recipe(name), columns=2, **outputs):
             network, _, term = term.partition(" ")
@@ -81,11 +82,14 @@ def test_each_network_has_the_terms_of_its_recipe(small_recipe):
 
 
 def classified(real=0, generated=0, edited=0):
-    return Classified(full(real), full(generated), full(edited))
+    return OfEach(full(real), full(generated), full(edited))
 
 
 def scores(real=0, generated=0, edited=0, distance=0):
-    return FeatureScores(full(real), full(generated), full(edited), ops.convert_to_tensor(float(distance)))
+    return {
+        "feature_score": classified(real, generated, edited),
+        "feature_distance": ops.convert_to_tensor(float(distance)),
+    }
 
 
 def test_without_other_classifiers_the_match_head_judges_everything(small_recipe):
@@ -103,17 +107,17 @@ def test_classifiers_that_learn_from_photos_alone_judge_generated_faces_and_what
     recipe = small_recipe("celeba128")
     weights = recipe.objective
     sure = classified(30, 30, 30)
-    found = terms(recipe, feature_scores=scores(), feature_match=sure, found=sure)
+    found = terms(recipe, **scores(), feature_match=sure, found=sure)
     assert found["generator match"] == pytest.approx(0, abs=1e-6)
     assert found["editor preservation"] == pytest.approx(0, abs=1e-6)
     # Of a logit of 0, which is to be beyond the margin; half of the columns are to change.
     short = np.log(1 + np.exp(weights.editor.margin))
     assert found["editor match"] == pytest.approx(weights.editor.match * short / 2 / 3)
-    moved = terms(recipe, feature_scores=scores(), feature_match=sure, found=classified(3, 30, -3))
+    moved = terms(recipe, **scores(), feature_match=sure, found=classified(3, 30, -3))
     assert moved["editor preservation"] > 1
     assert (
         moved["editor preservation"]
-        == terms(recipe, feature_scores=scores(), feature_match=sure, found=classified(3, 30, -3), edited_match=9)[
+        == terms(recipe, **scores(), feature_match=sure, found=classified(3, 30, -3), edited_match=9)[
             "editor preservation"
         ]
     )
@@ -137,7 +141,7 @@ def test_the_feature_critic_learns_the_hinge_loss_and_the_known_labels(small_rec
     critic = recipe.feature_critic
     known = ops.convert_to_tensor([[1.0, 0.0]] * 2)
     found = terms(
-        recipe, known=known, feature_scores=scores(real=0.5, generated=-3, edited=1, distance=0.25),
+        recipe, known=known, **scores(real=0.5, generated=-3, edited=1, distance=0.25),
         feature_match=classified(), found=classified(),
     )  # fmt: skip
     assert found["feature_critic adversarial"] == pytest.approx(0.5 + (0 + 2) / 2)

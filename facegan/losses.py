@@ -104,7 +104,7 @@ def changed_loss(match_logits: Tensor, changed: Tensor, margin: float = 0.0) -> 
     """The part of `agreement_loss` that is about the columns to be changed; the rest counts as zero.
 
     Args:
-        match_logits: `(batch, columns)`, positive where face and wished-for condition agree.
+        match_logits: `(batch, columns)`, positive where face and requested condition agree.
         changed: the same shape, 1 for the columns that are to change, else 0.
         margin: how far beyond agreement they are to be, in logits.
     """

@@ -154,7 +154,7 @@ CASES = {
     "train faces --batch-size 500 --dry-run": "fewer than a batch of 500",
     "train faces --devices 64": "--devices 64: there are",
     "train faces --devices 64 --dry-run": "--devices 64: there are",
-    "train faces --resume": "run has no checkpoint to go on from; start it without --resume",
+    "train faces --resume": "run has no checkpoint to resume from; start it without --resume",
     # Measuring
     "evaluate text.keras faces": "text.keras is not a facegan model",
     "evaluate model.keras missing": "missing is not a prepared data set",

@@ -149,8 +149,8 @@ def test_training_leaves_a_model_that_can_be_used(run, facegan, tmp_path):
         (("--resume", "--recipe", "paper"), "was started with another --recipe; resume without it"),
         (("--resume", "--attributes", "glasses"), "was started with another --attributes; resume without it"),
         (("--resume", "--seed", "6"), "was started with another --seed; resume without it"),
-        (("--resume",), "has seen 16 photos already; ask for more with --images or --epochs"),
-        (TINY, "holds a run already; go on with --resume or choose another --out"),
+        (("--resume",), "was trained on 16 photos already; ask for more with --images or --epochs"),
+        (TINY, "holds a run already; continue it with --resume or choose another --out"),
     ],
 )
 def test_a_run_that_is_there_is_not_touched(run, drawn_faces, facegan, options, message):

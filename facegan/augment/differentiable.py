@@ -1,8 +1,8 @@
 """Differentiable augmentation of all images that a critic or a classifier receives (Zhao et al. 2020, DiffAugment).
 
 Real and generated images go through the same distribution of changes, and gradients go back through them; so a critic
-cannot memorise the training photos, and the generator does not learn the changes. Nothing is cut out: a classifier that
-is asked about hidden glasses would have the editor draw them elsewhere.
+cannot memorise the training photos, and the generator does not learn the changes. Nothing is cut out: if the
+classifier had to find hidden glasses, the editor would draw them elsewhere.
 """
 
 from keras import ops

@@ -85,7 +85,7 @@ def align_alike(source: Source, always: bool = False) -> Source:
         always: whether to align the faces wherever their eyes lie.
 
     Returns:
-        The source itself, or one that aligns faces as it reads them and says so in `description` and `remarks`.
+        The source itself, or one that aligns faces as it reads them as `description` and `remarks` record.
 
     Raises:
         FaceganError: the faces fill their pictures, so that aligned crops would have no hair.

@@ -19,7 +19,7 @@ class Source:
         read: `read(name, size)` returns a face as a `size` x `size` RGB `PIL.Image` and raises `FaceganError` if the
             picture cannot be read. It can be pickled: worker processes call it.
         identities: `(len(names),)` int64, the same number for the same person; None if unknown.
-        partition: `(len(names),)` uint8, 0 train, 1 validation, 2 test, or None if the source does not say.
+        partition: `(len(names),)` uint8, 0 train, 1 validation, 2 test, or None if the source has no partition.
         left_out: `(name, reason)` of each picture that is missing or has no label.
         known: `(len(names), len(columns))` bool, whether a label is known; None if all are.
         origins: `(len(names),)` uint8, the source of each face; None unless sources were joined.

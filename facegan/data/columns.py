@@ -39,7 +39,7 @@ _WORDS = {
     "glasses": {"noglasses": "0", "readingglasses": "1", "sunglasses": "1"},
     "hair": {"red": "other"},
 }
-# Words that say that a label is unknown, in any column or in one.
+# Words for an unknown label, in any column or in one.
 _UNKNOWN = ("", "unknown", "n/a", "nan")
 _UNKNOWN_IN = {"glasses": ("swimminggoggles",)}
 _CELEBA_BY_LOWER = {column.lower(): column for column in CELEBA_COLUMNS}
@@ -59,7 +59,7 @@ class Titles:
         self._met: set[str] = set()
 
     def __call__(self, title: str) -> str | None:
-        """Returns the title to use for a column, or None if it is ignored; `FaceganError` if nobody could choose it."""
+        """Returns the title to use for a column, or None if it is ignored; `FaceganError` if it cannot be selected."""
         self._unused.discard(title)
         self._met.add(title)
         title_to_use = self._new.get(title, title)
@@ -139,7 +139,7 @@ def _attribute(title: str) -> Attribute | None:
 
 
 def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | None:
-    """Returns the 0/1 entries for a cell, or None if it says that the label is unknown."""
+    """Returns the 0/1 entries for a cell, or None if the label is unknown."""
     word = cell.lower()
     if _number(word) in (0, 1, -1):
         word = str(int(float(word)))

@@ -112,7 +112,7 @@ def _zoomed(thumbs: np.ndarray, zoom: float) -> np.ndarray:
     start = THUMBNAIL * (1 - zoom) / 2
     matrix = (zoom, 0, start, 0, zoom, start)
     size = (THUMBNAIL, THUMBNAIL)
-    # Where a zoom above 1 asks for more than there is, the margin that is not compared takes the black.
+    # A zoom above 1 adds a black border, which lies in the margin that is not compared.
     zoomed = [
         Image.fromarray(thumb.astype("float32")).transform(
             size, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC

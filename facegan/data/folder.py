@@ -16,7 +16,7 @@ from facegan.errors import FaceganError
 from facegan.images import is_image_path
 
 Rows = list[tuple[int, list[str]]]
-# What the column `partition` may say.
+# The values of the column `partition`.
 _PARTITION = {name: index for index, part in enumerate(PARTS) for name in (part, str(index))}
 
 
@@ -142,7 +142,7 @@ def _names(path: Path, rows: Rows) -> list[str]:
     for line, cells in rows:
         name = _plain(cells[0])
         if name in lines:
-            raise FaceganError(f"{path}, line {line}: {name!r} comes twice, first in line {lines[name]}")
+            raise FaceganError(f"{path}, line {line}: {name!r} appears twice, first in line {lines[name]}")
         lines[name] = line
     return list(lines)
 
@@ -174,7 +174,7 @@ class _Table:
         return np.unique(named, return_inverse=True)[1].astype("int64")
 
     def partition(self) -> np.ndarray | None:
-        """Returns the part of the data set of each face, or None if the CSV does not say."""
+        """Returns the part of the data set of each face, or None if the CSV has no such column."""
         cells = self._special("partition")
         if cells is None:
             return None

@@ -54,7 +54,7 @@ class FolderReader(PictureReader):
         try:
             return open_image(Path(self.path, name))
         except FaceganError as error:
-            # Lists of what was left out are passed on with the data; where it lay is nobody's business.
+            # Lists of what was left out are passed on with the data, without the path on this machine.
             raise FaceganError(str(error).replace(str(Path(self.path, name)), name)) from error
 
     def state(self, names: Sequence[str]) -> list[tuple[int, int]]:

@@ -16,8 +16,8 @@ def split_rule(identities: np.ndarray | None, partition: np.ndarray | None) -> s
 def split(count: int, identities: np.ndarray | None, partition: np.ndarray | None, seed: int) -> np.ndarray:
     """Divides faces into training, validation and test faces.
 
-    The source's own partition is kept. Without one, the shares are 8:1:1, and nobody is in two parts where identities
-    are known.
+    The source's own partition is kept. Without one, the shares are 8:1:1, and no person is in two parts where
+    identities are known.
 
     Args:
         count: the number of faces.

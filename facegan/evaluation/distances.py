@@ -12,7 +12,7 @@ _CHUNK = 1024
 def standardise(features: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Scales two sets of features `(count, d)` alike, so that the root mean square of the second is 1.
 
-    The kernel of `kernel_distance` is nearly linear for small features, and then sees differences of means only.
+    The kernel of `kernel_distance` is nearly linear for small features, and then measures differences of means only.
     """
     scale = 1 / np.sqrt(np.mean(np.square(others)))
     return scale * features, scale * others

@@ -24,7 +24,7 @@ class SingleEdit:
 
 
 def all_edits(attributes: Attributes) -> list[SingleEdit]:
-    """Returns every value of every attribute but "none of the others" (`hair=other`), which nobody asks for."""
+    """Returns every value of every attribute but "none of the others" (`hair=other`), which is no useful edit."""
     return [
         SingleEdit(attribute, value, f"{item.name}={name}")
         for attribute, item in enumerate(attributes.items)

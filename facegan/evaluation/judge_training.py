@@ -25,7 +25,7 @@ RATE = 3e-4
 WARM_UP = 0.05  # of all steps
 WEIGHT_DECAY = 0.02
 CLIP_NORM = 1.0
-# Columns such as hair colour are a matter of opinion: a network that is sure of them has learnt them by heart.
+# Columns such as hair colour are a matter of opinion: a network that is certain of them has memorised them.
 LABEL_SMOOTHING = 0.05
 # With fewer validation faces of either value, a column's threshold stays at 0.
 FEWEST_FOR_THRESHOLD = 10
@@ -129,7 +129,7 @@ def masked_cross_entropy(shares: np.ndarray) -> Callable:
     """Builds a binary cross-entropy with smoothed labels, without unknown labels, in which rare values weigh more.
 
     The weight of a value is the square root of one over its frequency (Mahajan et al. 2018, for sampling): with equal
-    weights a rare value is hardly learnt, and fully balanced, its few photos are learnt by heart.
+    weights a rare value is hardly learnt; fully balanced, its few photos are memorised.
 
     Args:
         shares: `(columns,)`, how often each column is 1.
@@ -154,7 +154,7 @@ def masked_cross_entropy(shares: np.ndarray) -> Callable:
 
 
 def photo_order(chosen: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Returns `count` of the chosen photos, all of them in turn, shuffled anew every time."""
+    """Returns `count` of the chosen photos, each of them once before any is repeated, in a new order every time."""
     random = np.random.default_rng(seed)
     return np.concatenate([random.permutation(chosen) for _ in range(math.ceil(count / len(chosen)))])[:count]
 

@@ -65,7 +65,7 @@ class Metric:
     Attributes:
         measure: the function.
         protocol: what is measured and how.
-        is_default: whether `evaluate` measures it unless told otherwise.
+        is_default: whether `evaluate` measures it by default.
     """
 
     measure: Callable[[Measurements], Result]
@@ -147,13 +147,13 @@ def change_outside(m: Measurements) -> EditScores:
 
 @metric()
 def reconstruction_psnr(m: Measurements) -> float:
-    """PSNR between test photos and edits of them that ask for nothing, as 8-bit pictures."""
+    """PSNR between test photos and edits of them without a wish, as 8-bit images."""
     return mean(fidelity.psnr(*m.reconstructed))
 
 
 @metric()
 def reconstruction_ssim(m: Measurements) -> float:
-    """SSIM between test photos and edits of them that ask for nothing, as 8-bit pictures."""
+    """SSIM between test photos and edits of them without a wish, as 8-bit images."""
     return mean(fidelity.ssim(*m.reconstructed))
 
 
@@ -176,7 +176,7 @@ def identity_same_person(m: Measurements) -> EditScores | None:
 def source_accuracy(m: Measurements) -> EditScores:
     """Of test photos with a value, the share in which the model itself finds that value.
 
-    An edit relies on it: one that asks for the attributes already found changes nothing.
+    An edit relies on it: an edit to a value that the model finds already changes nothing.
     """
     return _of_values(m, m.found)
 

@@ -24,7 +24,7 @@ dt { font-weight: bold } dd { white-space: pre-line }
 
 
 def write_report(report: Report, described: dict[str, Any], out: str | Path) -> Path:
-    """Writes `index.html` with its pictures, `figures.json` and `figures.md`, with what `describe` says of the model.
+    """Writes `index.html` with its pictures, `figures.json` and `figures.md`, with the description of the model file.
 
     Returns:
         The path of the page.

@@ -1,4 +1,4 @@
-"""The attribute finder: a classifier for photos without labels, which generator and editor have to convince, too."""
+"""The attribute finder: a classifier for photos without labels, whose predictions also train generator and editor."""
 
 import keras
 from keras import layers

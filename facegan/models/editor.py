@@ -17,7 +17,7 @@ def build_editor(
 
     Inputs: a list of
         the encoder's features, first stage first;
-        the condition `(batch, condition_size)`: the wished-for attributes or, unless the output is `"image"`, the
+        the condition `(batch, condition_size)`: the requested attributes or, unless the output is `"image"`, the
             difference of attributes (-1, 0 or 1 times the strength);
         unless the output is `"image"`, the photo `(batch, size, size, 3)` in -1..1.
 
@@ -37,7 +37,7 @@ def build_editor(
     inputs = [*features, condition]
     if recipe.editor.output == "image":
         return keras.Model(inputs, to_image(tensor, recipe), name="editor")
-    # Normalised features do not tell how dark a face is; what has to be added to make hair black depends on it.
+    # Normalised features lack the brightness of a face, on which the residual for black hair depends.
     inputs.append(keras.Input((image_size, image_size, 3), name="image"))
     image = space_to_depth(inputs[-1]) if recipe.encoder.space_to_depth else inputs[-1]
     tensor = layers.Concatenate()([tensor, image])

@@ -132,7 +132,7 @@ class FaceGAN(keras.Model):
         Args:
             images: `(batch, size, size, 3)` in -1..1.
             source: `(batch, len(attributes))`, the faces' attributes.
-            target: the same shape, the wished-for attributes; further from `source` is a stronger edit.
+            target: the same shape, the requested attributes; further from `source` is a stronger edit.
 
         Returns:
             `(batch, size, size, 3)`, float32; in -1..1 if the editor's output is an image, otherwise possibly a little

@@ -2,7 +2,7 @@
 
 The frozen half turns an image into four feature maps: those of an EfficientNet-lite, mixed across channels and across
 scales by fixed random convolutions, so that no single channel can be fooled by itself. The trained half, small heads,
-scores each map. The frozen half is not part of a model's file: it is built anew from the ImageNet weights.
+scores each map. The frozen half is not part of a model's file: it is rebuilt from the ImageNet weights.
 """
 
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ def _unit(vector: Tensor) -> Tensor:
 
 @keras.saving.register_keras_serializable("facegan")
 class UnitScale(layers.Layer):
-    """Scales each image's feature map to a mean square of one, so that no scale drowns the generator at the start."""
+    """Scales each image's feature map to a mean square of one, so that no scale dominates at the start."""
 
     def call(self, inputs: Tensor) -> Tensor:
         values = ops.cast(inputs, "float32")

@@ -11,7 +11,7 @@ from facegan.progress import progress_bar
 class NumberedBatches(keras.utils.PyDataset):
     """The batches of some steps, as `fit()` takes them.
 
-    By number, not one after the other: TensorFlow starts reading more than once where several devices share a batch.
+    By number, not as a stream: TensorFlow starts reading more than once where several devices share a batch.
 
     Args:
         make: returns the batch of a step; the same number gives the same batch.

@@ -97,7 +97,7 @@ class UnitVariance(layers.Layer):
 def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condition_size: int) -> keras.Model:
     """Builds the generator.
 
-    Noise and condition enter by ways of their own into the mapping network, so that neither can drown the other. The
+    Noise and condition enter the mapping network separately, so that neither dominates. The
     image is the sum of what every size contributes to it (the skip architecture of StyleGAN2's figure 7).
 
     Inputs: noise `(batch, noise_size)`, normally distributed; condition `(batch, condition_size)`, 0 or 1.

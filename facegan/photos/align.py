@@ -13,7 +13,7 @@ from facegan.photos.landmarks import SIZE, find_landmarks
 # MTCNN's landmarks in CelebA's aligned photos, cropped to a square, as shares of the side: the median of 600 training
 # photos.
 TEMPLATE = np.array([(0.382, 0.438), (0.607, 0.438), (0.494, 0.584), (0.393, 0.674), (0.596, 0.674)])
-# How often a crop is aligned anew by the landmarks found in the last one.
+# How often a crop is realigned by the landmarks found in the last one.
 PASSES = 2
 # As a share of the crop's side: landmarks that are further from those in the mirror image are no face's.
 LARGEST_DISAGREEMENT = 0.03
@@ -80,7 +80,7 @@ class Alignment:
         y = np.clip(np.arange(top, bottom), 0, image.height - 1)
         around = image.crop((x[0], y[0], x[-1] + 1, y[-1] + 1))
         around = Image.fromarray(np.asarray(around)[np.ix_(y - y[0], x - x[0])])
-        # Interpolation uses the nearest pixels only: a large face is made larger than asked, then reduced by averaging.
+        # Interpolation uses the nearest pixels only: a large face is cropped larger, then reduced by averaging.
         finer = max(1, round(self.side / size))
         across, down = self.across / (size * finer), self.down / (size * finer)
         matrix = (across, -down, self.left - left, down, across, self.top - top)

@@ -40,7 +40,7 @@ class PhotoFaces:
         photo: None if it could not be read.
         faces: those to be edited, the largest first.
         count: how many faces the photo has.
-        too_small: how many of those asked for are too small.
+        too_small: how many of the requested ones are too small.
         error: why there is no face to be edited; None if there is one.
     """
 
@@ -52,7 +52,7 @@ class PhotoFaces:
     error: FaceganError | None = None
 
     def remarks(self, transparent: bool) -> list[str]:
-        """What to say about a photo whose faces are used: of faces left out, and of what its file is not true to.
+        """Returns remarks on a photo whose faces are used: faces that were left out, and what was lost or damaged.
 
         Args:
             transparent: whether what is written keeps its transparency.

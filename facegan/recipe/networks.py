@@ -79,7 +79,7 @@ class Editor(Part):
     """The U-Net on the shared encoder.
 
     Attributes:
-        output: `"image"`: the editor receives the wished-for attributes and produces a whole image (the paper);
+        output: `"image"`: the editor receives the target attributes and produces a whole image (the paper);
             `"residual"`: it receives the difference of attributes (STGAN, Liu et al. 2019) and produces what is added
             to the photo; `"gain_and_residual"`: also by how much the photo is multiplied, so that the rims of glasses
             can be faded out.

@@ -53,8 +53,8 @@ class EditorWeights(Part):
     Attributes:
         adversarial: the critic's score.
         match: cross-entropy of the columns to be changed.
-        margin: how far beyond agreement each classifier is to be convinced, in logits. A classifier that did not train
-            the editor is convinced less by the same edit.
+        margin: how far beyond agreement the logit of each classifier is pushed. A classifier that did not train the
+            editor responds less to the same edit.
         preservation: the columns that are to stay as they are.
         preservation_target: what these are compared with: the `"label"` (AttGAN), or the `"prediction"` for the photo,
             which has no effect, and is refused, where `preservation` is 0.
@@ -116,7 +116,7 @@ class FeatureCritic(Part):
 class AttributeFinder(Part):
     """A classifier of the attributes, fine-tuned from ImageNet before the GAN begins and frozen from then on.
 
-    Generator and editor have to convince it, and an edit uses it to find a photo's attributes.
+    Its predictions train generator and editor, and an edit uses it to find a photo's attributes.
 
     Attributes:
         backbone: the EfficientNet-lite that it starts from.

@@ -44,7 +44,7 @@ def write_edits(model: FaceModel, paths: Sequence[Path], request: Request, outpu
 
 
 def _assumption(paths: Iterable[Path]) -> tuple[bool, list[str]]:
-    """Whether all images that can be read are aligned faces, and what to say about it."""
+    """Whether all images that can be read are aligned faces, with a remark for the user."""
     count = 0
     for path in paths:
         try:

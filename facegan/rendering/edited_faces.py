@@ -20,7 +20,7 @@ def write_edited(
     Single files get the names of the paths. A grid is a sheet.
     """
     edits, describe = request.edits, model.attributes.describe
-    provenance = model_metadata(model) | request.asked
+    provenance = model_metadata(model) | request.provenance
     conditions = model.conditions_of(faces, edits[0].source)
     remarks = [] if request.is_grid else unchanged_remarks(model, edits[0], conditions)
     # A list of columns, of one face each, for every row.

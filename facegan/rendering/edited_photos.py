@@ -58,7 +58,7 @@ def write_edited_photos(
         if is_small:
             edited = [_small(after) for after in edited]
         boxes = [list(face.alignment.bounding_box()) for face in found.faces]
-        provenance = model_metadata(model) | request.asked | {"faces": boxes}
+        provenance = model_metadata(model) | request.provenance | {"faces": boxes}
         if output.is_animation:
             written.files.extend(output.save_animation(edited, provenance))
         elif output.is_folder:

@@ -181,7 +181,7 @@ def counting_faces(model: FaceModel, count: int, label: str) -> Iterator[None]:
 
 
 def model_metadata(model: FaceModel) -> dict[str, Any]:
-    """What the provenance of an image says about the model."""
+    """The model's entry in the provenance of an image."""
     networks = model.networks
     name = f"{networks.recipe.name}, {model.size}x{model.size}, {networks.record['images_seen']:,} images seen"
     return {"model": name}

@@ -16,7 +16,7 @@ class Request:
 
     Attributes:
         edits: a column of a sheet, a frame of an animation or a file for each. All have the same source.
-        asked: what the provenance of the images says about the edits.
+        provenance: the entry about the edits in the provenance of the images.
         rows: wishes to add to every edit, a row of the sheet for each; more than one only in a grid.
         is_grid: whether this is a grid of all values.
         which: of a photo's faces, as for `select_faces`.
@@ -26,7 +26,7 @@ class Request:
     """
 
     edits: Sequence[Edit]
-    asked: dict[str, Any]
+    provenance: dict[str, Any]
     rows: Sequence[Mapping[str, str]] = ({},)
     is_grid: bool = False
     which: int | str | None = None
@@ -37,8 +37,8 @@ class Request:
     @classmethod
     def strip(cls, edit: Edit, strengths: Sequence[float] = (1.0,), **options: Any) -> Self:
         """The same edit at one strength or several."""
-        asked = {"set": str(edit), "strength": list(strengths), "from": as_text(edit.source) or None}
-        return cls(edit.at(strengths), asked, **options)
+        provenance = {"set": str(edit), "strength": list(strengths), "from": as_text(edit.source) or None}
+        return cls(edit.at(strengths), provenance, **options)
 
     @classmethod
     def grid(cls, attributes: Attributes, names: Sequence[str], edit: Edit, **options: Any) -> Self:
@@ -55,5 +55,5 @@ class Request:
         """
         columns, *others = [attributes.wishes_of(name) for name in names]
         rows = others[0] if others else ({},)
-        asked = {"grid": list(names), "strength": edit.strength, "from": as_text(edit.source) or None}
-        return cls([edit.with_wishes(wishes) for wishes in columns], asked, rows, True, **options)
+        provenance = {"grid": list(names), "strength": edit.strength, "from": as_text(edit.source) or None}
+        return cls([edit.with_wishes(wishes) for wishes in columns], provenance, rows, True, **options)

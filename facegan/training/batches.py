@@ -18,7 +18,7 @@ class BatchSource:
         faces: the prepared faces.
         images: indices of the photos to train on.
         attributes: the model's.
-        recipe: says how to sample and how long the noise is.
+        recipe: with the sampling and the size of the noise.
         batch_size: photos in a step.
         seed: of the run.
 
@@ -70,7 +70,7 @@ class BatchSource:
         return having
 
     def _in_turn(self, step: int) -> np.ndarray:
-        """Each epoch shuffles the photos anew; the few left over at an epoch's end are drawn again in the next."""
+        """Each epoch has a new order; the few photos left over at its end are drawn again in the next."""
         epoch, position = divmod(step, len(self.images) // self._batch_size)
         order = np.random.default_rng([self._seed, 0, epoch]).permutation(len(self.images))
         # Sorted, because reading a memory-mapped file forwards is faster.

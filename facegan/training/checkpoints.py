@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on exactly, in one file without pickled objects."""
+"""Checkpoints: everything that a run needs to resume exactly, in one file without pickled objects."""
 
 import json
 import zipfile
@@ -82,7 +82,7 @@ class Checkpoints:
     def _newest(self) -> Path:
         paths = self.paths()
         if not paths:
-            raise FaceganError(f"{self.folder.parent} has no checkpoint to go on from; start it without --resume")
+            raise FaceganError(f"{self.folder.parent} has no checkpoint to resume from; start without --resume")
         return paths[-1]
 
 
@@ -95,8 +95,8 @@ def _open(path: Path) -> Iterator[Any]:
             yield file
     # Damage shows when the file is opened or when an array is read, in as many ways.
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        advice = "remove it to go on from the one before"
-        raise FaceganError(f"{path} is not a checkpoint that can be read; {advice}") from error
+        advice = "remove it to resume from the one before"
+        raise FaceganError(f"{path} is not a readable checkpoint; {advice}") from error
 
 
 def variables_of(training: GANTraining) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One run on several devices: each takes its part of every batch, and the gradients are averaged.
+"""One run on several devices: every batch is split across them, and the gradients are averaged.
 
 Keras's own `DataParallel` on JAX, on one host or several; `tf.distribute.MirroredStrategy` on TensorFlow, on one host.
 """
@@ -18,7 +18,7 @@ if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
     def devices() -> list[str]:
-        """The names of the devices that can share out batches."""
+        """The names of the devices that batches can be split across."""
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         return [device.name for device in tf.config.list_logical_devices(kind)]
 
@@ -38,7 +38,7 @@ else:
     import jax
 
     def devices() -> list[str]:
-        """The names of the devices that can share out batches."""
+        """The names of the devices that batches can be split across."""
         return keras.distribution.list_devices()
 
     def _parallel(names: list[str]) -> AbstractContextManager:
@@ -46,7 +46,7 @@ else:
         return keras.distribution.DataParallel(devices=names, auto_shard_dataset=False).scope()
 
     def join_hosts() -> None:
-        """Joins the processes of a run on several hosts, if the environment says that there are any.
+        """Joins the processes of a run on several hosts, if the environment names any.
 
         Every process is started with the same command and with Keras's own variables:
         `KERAS_DISTRIBUTION_JOB_ADDRESSES=first.host:1234`, `KERAS_DISTRIBUTION_NUM_PROCESSES=2` and
@@ -64,14 +64,14 @@ else:
 
 @contextmanager
 def parallel(count: int, batch_size: int) -> Iterator[None]:
-    """Within the block, networks are built on `count` devices, and `fit()` shares every batch out between them.
+    """Within the block, networks are built on `count` devices, and `fit()` splits each batch across them.
 
     Args:
         count: how many devices. With several processes: all that they have together.
         batch_size: photos in a step, on all devices together.
 
     Raises:
-        FaceganError: there are not as many devices, or the batch cannot be shared out evenly.
+        FaceganError: there are not as many devices, or the batch cannot be split evenly.
     """
     available = devices()
     if count > len(available):
@@ -80,7 +80,7 @@ def parallel(count: int, batch_size: int) -> Iterator[None]:
     if processes > 1 and count != len(available):
         raise FaceganError(f"--devices {count}: the {processes} processes have {len(available)}, and all take part")
     if batch_size % count:
-        raise FaceganError(f"a batch of {batch_size} photos cannot be shared out evenly between {count} devices")
+        raise FaceganError(f"a batch of {batch_size} photos cannot be split evenly across {count} devices")
     if count == 1:
         yield
     else:

@@ -111,16 +111,16 @@ def _wasserstein_terms(
     """WGAN-GP's critic, which also scores edited faces, and classifiers of the label columns (AttGAN).
 
     As in formula 2, what is made does not match: the match head learns that the changed columns of an edited face are
-    still as they were, so the editor cannot convince it by noise. Classifiers that learn from photos alone, where the
+    still as they were, so the editor cannot fool it with noise. Classifiers that learn from photos alone, where the
     recipe has any, decide whether an edit shows and what it preserves.
     """
     score, match, changed = outputs.score, outputs.match, outputs.changed
-    judging = outputs.classified or [match]
-    convinced = [match, *outputs.classified]
+    classified = outputs.classified or [match]
+    deciding = [match, *outputs.classified]
     if weights.editor.preservation_target == "prediction":
-        moved = [losses.preservation_loss(each.edited, each.real, changed) for each in judging]
+        moved = [losses.preservation_loss(each.edited, each.real, changed) for each in classified]
     else:
-        moved = [losses.changed_loss(each.edited, 1.0 - changed) for each in judging]
+        moved = [losses.changed_loss(each.edited, 1.0 - changed) for each in classified]
     terms = {
         "discriminator": {
             "adversarial": losses.wasserstein_critic_loss(score.real, ops.concatenate([score.generated, score.edited])),
@@ -130,12 +130,12 @@ def _wasserstein_terms(
         },
         "generator": {
             "adversarial": -ops.mean(score.generated),
-            "match": weights.generator.match * _mean([losses.agreement_loss(each.generated) for each in judging]),
+            "match": weights.generator.match * _mean([losses.agreement_loss(each.generated) for each in classified]),
         },
         "editor": {
             "adversarial": -weights.editor.adversarial * ops.mean(score.edited),
             "match": weights.editor.match
-            * _mean([losses.changed_loss(each.edited, changed, weights.editor.margin) for each in convinced]),
+            * _mean([losses.changed_loss(each.edited, changed, weights.editor.margin) for each in deciding]),
             "preservation": weights.editor.preservation * _mean(moved),
             "reconstruction": weights.editor.reconstruction
             * losses.absolute_error(outputs.images.real, outputs.images.edited),

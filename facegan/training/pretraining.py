@@ -56,7 +56,7 @@ def labelled_batch(source: BatchSource, batch_size: int, seed: int, step: int) -
 def fine_tune_attribute_finder(
     networks: FaceGAN, source: BatchSource, seed: int, quiet: bool = False, pretrained: bool = True
 ) -> None:
-    """Trains a model's attribute finder as the recipe says, from ImageNet's weights where it has a backbone.
+    """Trains a model's attribute finder as its recipe specifies, from ImageNet's weights where it has a backbone.
 
     Args:
         networks: those with an attribute finder.

@@ -29,8 +29,8 @@ from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribut
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
 
-# What a model's record says of how its run began: the photos that earlier runs had seen, and which networks began with
-# random weights.
+# What a model's record says of how its run began: the photos that earlier runs trained on, and which networks began
+# with random weights.
 BEGINNING = ("images_before", "random_networks")
 
 # The networks whose weights a moving average follows from the start, if a model file brought them.
@@ -148,7 +148,7 @@ def train(
     Args:
         faces: the data.
         settings: when resuming, those of the run.
-        out: the run's folder; with several hosts, one that all of them see.
+        out: the run's folder; with several hosts, one that all of them share.
         images: how many photos to train on in all, over all parts of the run; the recipe's epochs by default.
         checkpoint_minutes: between two checkpoints; there is one at the end as well.
         resume: continue from the newest checkpoint in `out`.
@@ -169,7 +169,7 @@ def train(
     out = Path(out)
     checkpoints = Checkpoints(out / "checkpoints")
     if not resume and checkpoints.paths():
-        raise FaceganError(f"{out} holds a run already; go on with --resume or choose another --out")
+        raise FaceganError(f"{out} holds a run already; continue it with --resume or choose another --out")
     per_epoch = steps_per_epoch(faces, settings)
     done: dict[str, Any] = {"step": 0, "history": [], "current": None}
     if resume:
@@ -179,12 +179,12 @@ def train(
     images = images or settings.recipe.epochs * len(faces.part("train"))
     plan = Plan(out, settings.batch_size, per_epoch, done["step"], max(1, images // settings.batch_size))
     if plan.first_step >= plan.last_step:
-        seen = plan.first_step * settings.batch_size
-        raise FaceganError(f"{out} has seen {seen} photos already; ask for more with --images or --epochs")
+        count = plan.first_step * settings.batch_size
+        raise FaceganError(f"{out} was trained on {count} photos already; ask for more with --images or --epochs")
     losses = LossHistory(plan, done["history"], done["current"])
 
     def save(step: int) -> None:
-        # Losses that nobody has looked at yet: nothing is saved after one that is not finite.
+        # The losses that are still unread: nothing is saved after one that is not finite.
         losses.read()
         progress = {"history": losses.history, "images_seen": step * settings.batch_size}
         description = {

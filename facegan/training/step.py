@@ -21,8 +21,8 @@ class GANTraining(TrainStep):
         images: `(batch, size, size, 3)` uint8, real photos.
         labels: `(batch, k)` float32, their attributes, 0 or 1.
         known: `(batch, k)` float32, 1 where a label is known.
-        targets: `(batch, k)` float32, attributes that are not theirs: what the editor is asked for, and what does not
-            match for the discriminator.
+        targets: `(batch, k)` float32, attributes that are not theirs: the targets of the editor, and mismatched
+            conditions for the discriminator.
         noise: `(batch, noise_size)` float32, for the generator.
         mixing: `(batch, 1, 1, 1)` float32 in 0..1: where between real and made images the penalty is taken.
         augmentation: `(batch, 7)` float32 in 0..1: see `augment_images`.
@@ -77,7 +77,7 @@ class GANTraining(TrainStep):
         """What a run needs to resume besides the trained weights.
 
         These are the power iterations' vectors, dropout's state and the attribute finder, which is trained only once.
-        The projector is built anew.
+        The projector is rebuilt.
         """
         fixed = {id(variable) for variable in self._projector.variables} if self._projector is not None else set()
         return [variable for variable in self.non_trainable_variables if id(variable) not in fixed]
@@ -127,13 +127,13 @@ class GANTraining(TrainStep):
     def _pretrained_outputs(
         self, batch: dict[str, Tensor], real: Tensor, generated: Tensor, edited: Tensor
     ) -> dict[str, Any]:
-        """The outputs of the networks that start from ImageNet, as far as the recipe has them."""
+        """The outputs of the networks that start from ImageNet; those that the recipe lacks are left out."""
         networks, outputs = self.networks, dict[str, Any]()
         if networks.feature_critic is None and networks.attribute_finder is None:
             return outputs
         augmented = augment_images(real, batch["augmentation"])
         made = augment_images(ops.concatenate([generated, edited]), ops.tile(batch["augmentation"], (2, 1)))
-        # Positive where a column is as the face's condition says.
+        # Positive where a column agrees with the face's condition.
         signs = 2.0 * ops.concatenate([batch["labels"], batch["labels"], batch["targets"]]) - 1.0
         if networks.feature_critic is not None:
             # Apart, as nothing is differentiated by a photo's pixels.

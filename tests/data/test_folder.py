@@ -101,7 +101,7 @@ def test_centred_square_is_taken(size, tmp_path):
         ("file,hair\na.png,blond\nb.png,green\n", "line 3, column 'hair'.*green"),
         ("file,hair\na.png,\n", "line 2, column 'hair'.*empty"),
         ("file,Smiling,partition\na.png,1,some\n", "line 2, column 'partition'.*some"),
-        ("file,Smiling\na.png,1\na.png,0\n", "line 3: 'a.png' comes twice"),
+        ("file,Smiling\na.png,1\na.png,0\n", "line 3: 'a.png' appears twice"),
         ("file,gender,Male\na.png,male,1\n", "Male twice"),
         ("file,Smiling\na.png\n", "line 2"),
         ("file,Smiling\nx.png,1\n", "none of the pictures"),

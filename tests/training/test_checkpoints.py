@@ -89,7 +89,7 @@ def test_a_damaged_checkpoint_is_said_to_be_one(training, checkpoints, damage):
     path = checkpoints.paths()[0]
     path.write_bytes(damage(path.read_bytes()))
     for read in (checkpoints.describe, lambda: checkpoints.restore(training)):
-        with pytest.raises(FaceganError, match="remove it to go on from the one before"):
+        with pytest.raises(FaceganError, match="remove it to resume from the one before"):
             read()
 
 
@@ -117,5 +117,5 @@ def test_another_networks_checkpoint_is_refused(training, checkpoints, change):
 
 
 def test_without_a_checkpoint_it_says_so(training, tmp_path):
-    with pytest.raises(FaceganError, match="has no checkpoint to go on from"):
+    with pytest.raises(FaceganError, match="has no checkpoint to resume from"):
         Checkpoints(tmp_path / "nothing").restore(training)

@@ -133,6 +133,6 @@ def test_more_devices_than_there_are():
 
 def test_a_batch_that_cannot_be_shared_out(monkeypatch):
     monkeypatch.setattr("facegan.training.devices.devices", lambda: ["gpu:0", "gpu:1", "gpu:2"])
-    with pytest.raises(FaceganError, match="a batch of 32 photos cannot be shared out evenly between 3 devices"):
+    with pytest.raises(FaceganError, match="a batch of 32 photos cannot be split evenly across 3 devices"):
         with parallel(3, 32):
             pass

@@ -126,7 +126,7 @@ def test_the_model_knows_its_run(whole, run_settings, drawn_faces):
 def test_a_run_is_not_started_where_it_cannot_go_on(run, whole, tmp_path):
     with pytest.raises(FaceganError, match="holds a run already"):
         run(whole)
-    with pytest.raises(FaceganError, match="no checkpoint to go on from"):
+    with pytest.raises(FaceganError, match="no checkpoint to resume from"):
         run(tmp_path, resume=True)
-    with pytest.raises(FaceganError, match="has seen 960 photos already"):
+    with pytest.raises(FaceganError, match="was trained on 960 photos already"):
         run(whole, resume=True)

@@ -1,9 +1,11 @@
 """A trained model in use: generate faces, edit faces. What `facegan.load` returns."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, overload
 
 import numpy as np
 from PIL import Image
@@ -26,11 +28,15 @@ from facegan.photos.photo import blend_faces, select_faces
 
 OneImage = str | os.PathLike[str] | BinaryIO | Image.Image
 Images = ImageSource | list[Any] | tuple[Any, ...]
+if TYPE_CHECKING:
+    from facegan.models.compiled import Compiled
+    from facegan.models.facegan import FaceGAN
+
 # Faces that go through the networks together: enough to be fast, few enough for any memory.
 BATCH = 32
 
 
-def load(path: str | Path | None = None, precision: str = "auto") -> "FaceModel":
+def load(path: str | Path | None = None, precision: str = "auto") -> FaceModel:
     """Loads a trained model.
 
     Args:
@@ -61,10 +67,10 @@ class FaceModel:
     """Generates and edits faces.
 
     Args:
-        networks: a `FaceGAN`.
+        networks: of the model.
 
     Attributes:
-        networks: the `FaceGAN`.
+        networks: of the model.
         attributes: the model's attributes.
         size: the side of its faces in pixels.
         on_faces: called with the number of faces after each batch, for a progress bar.
@@ -76,7 +82,7 @@ class FaceModel:
     >>> without = model.edit(face, glasses=0, hair="black")  # doctest: +SKIP
     """
 
-    def __init__(self, networks: Any) -> None:
+    def __init__(self, networks: FaceGAN) -> None:
         from facegan.models.compiled import Compiled
 
         self.networks = networks
@@ -344,7 +350,7 @@ class FaceModel:
         size = self.networks.recipe.networks.generator.noise_size
         return np.stack([random.standard_normal(size, "float32") for random in randoms])
 
-    def _in_batches(self, compiled: Any, by_face: Sequence[np.ndarray], *others: np.ndarray) -> list[Image.Image]:
+    def _in_batches(self, compiled: Compiled, by_face: Sequence[np.ndarray], *others: np.ndarray) -> list[Image.Image]:
         images: list[Image.Image] = []
         for start in range(0, len(by_face[0]), BATCH):
             part = [array[start : start + BATCH] for array in by_face]

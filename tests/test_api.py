@@ -63,12 +63,23 @@ def test_prepare_refuses_a_source_that_does_not_exist(tmp_path):
         facegan.prepare(tmp_path / "nowhere", tmp_path / "out")
 
 
-def test_train_returns_the_model(drawn_faces, small_recipe, tmp_path):
+@pytest.fixture
+def kept(monkeypatch):
+    """A call for each time that memory was to be kept."""
+    from facegan import memory
+
+    calls = []
+    monkeypatch.setattr(memory, "keep_memory", lambda: calls.append(None))
+    return calls
+
+
+def test_train_returns_the_model(drawn_faces, small_recipe, tmp_path, kept):
     model = facegan.train(
         drawn_faces.path, tmp_path / "run", recipe=small_recipe("tiny"), attributes=["glasses", "hair"], images=32
     )
     assert model.attributes.names == ("glasses", "hair")
     assert facegan.load(tmp_path / "run").generate(seed=1).size == (32, 32)
+    assert len(kept) == 1
 
 
 def test_train_refuses_an_unknown_recipe(drawn_faces, tmp_path):
@@ -85,12 +96,12 @@ class JudgesAtRandom:
         return self.random.random((len(images), len(self.columns))), self.random.random((len(images), 4))
 
 
-def test_evaluate_returns_figures(model_file, drawn_faces, monkeypatch):
+def test_evaluate_returns_figures(model_file, drawn_faces, monkeypatch, kept):
     from facegan.evaluation import judge_training
 
     monkeypatch.setattr(judge_training, "judge_of", JudgesAtRandom)
     report = facegan.evaluate(model_file, drawn_faces.path, metrics=["reconstruction_psnr"], limit=2)
-    assert list(report.figures) == ["reconstruction_psnr"]
+    assert list(report.figures) == ["reconstruction_psnr"] and len(kept) == 1
 
 
 def test_evaluate_checks_the_faces_before_it_trains_a_judge(model_file, tmp_path):

@@ -22,7 +22,7 @@ def test_a_recipe_survives_its_file(name, tmp_path):
 def test_what_a_file_leaves_out_has_its_default_and_the_name_is_the_files(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text("[networks.encoder]\nfilters = 32\n")
-    assert read_recipe(path) == Recipe("mine", Networks(encoder=Encoder(filters=32)))
+    assert read_recipe(path) == Recipe("mine", Networks(encoder=Encoder(filters=32))) == find_recipe(str(path))
 
 
 def test_the_kind_chooses_among_parts(tmp_path):

@@ -67,10 +67,10 @@ class FaceModel:
     """Generates and edits faces.
 
     Args:
-        networks: of the model.
+        networks: the model's networks.
 
     Attributes:
-        networks: of the model.
+        networks: the model's networks.
         attributes: the model's attributes.
         size: the side of its faces in pixels.
         on_faces: called with the number of faces after each batch, for a progress bar.
@@ -279,7 +279,7 @@ class FaceModel:
             return [self.attributes.values(vector) for vector in self.conditions_of(images)]
         return self.attributes.values(self.conditions_of([images])[0])
 
-    def conditions_of(self, images: Iterable[Any], source: Wishes | None = None) -> np.ndarray:
+    def conditions_of(self, images: Sequence[Any] | np.ndarray, source: Wishes | None = None) -> np.ndarray:
         """Predicts the conditions of faces, as `edit` takes them for `source`.
 
         Args:
@@ -290,11 +290,10 @@ class FaceModel:
             `(count, len(attributes))` float32.
         """
         known = self.attributes.parse(source or "")
-        arrays = self._arrays(images)
-        complete = self._complete(known, len(arrays))
+        complete = self._complete(known, len(images))
         if complete is not None:
             return complete
-        possible = self.networks.conditions()
+        arrays, possible = self._arrays(images), self.networks.conditions()
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
         likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])
         # The likeliest of the combinations that occur in the training data.

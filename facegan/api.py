@@ -106,6 +106,7 @@ def train(
     faces = PreparedFaces(data)
     chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
     keep_memory()
+    from facegan.exporting.export import add_graphs
     from facegan.inference import load
     from facegan.training import run
     from facegan.training.plan import Settings
@@ -114,6 +115,7 @@ def train(
         faces.columns, attributes, batch_size=batch_size, precision=precision, seed=seed
     )
     path, _ = run.train(faces, settings, out, images, checkpoint_minutes, devices=devices, start=start, minutes=minutes)
+    add_graphs(path)
     return load(path)
 
 
@@ -158,8 +160,10 @@ def evaluate(
     from facegan.evaluation.judge_training import judge_of
     from facegan.evaluation.report import write_report
     from facegan.inference import load
+    from facegan.models.precision import choose_precision
 
-    networks = load(model)
+    # Keras computes on a GPU, too.
+    networks = load(model, choose_precision("auto"))
     # Before the judge is trained, which takes minutes.
     check(networks, faces)
     loaded = judge_of(faces) if judge is None else load_judge(judge)

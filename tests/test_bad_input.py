@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from facegan.cli import main
+from facegan.model_files import GRAPHS, graph_path
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,10 @@ def bad(drawn_faces, model_file, tmp_path_factory):
     with zipfile.ZipFile(folder / "model.keras") as good, zipfile.ZipFile(folder / "damaged.keras", "w") as damaged:
         for name in good.namelist():
             damaged.writestr(name, b"nonsense" if name.endswith(".h5") else good.read(name))
+    shutil.copy(folder / "model.keras", folder / "graphs.keras")
+    with zipfile.ZipFile(folder / "graphs.keras", "a") as archive:
+        for name in GRAPHS:
+            archive.writestr(graph_path(name), b"nonsense")
 
     (folder / "text.png").write_text("not a picture")
     (folder / "truncated.png").write_bytes(face[: len(face) // 2])
@@ -116,6 +121,9 @@ CASES = {
         }.items()
     },
     "generate --seed 1 --model damaged.keras": "damaged.keras is damaged, or of another version of facegan: ",
+    "generate --seed 1 --model graphs.keras": "an exported graph is damaged: ",
+    "export text.keras out": "text.keras is not a facegan model",
+    "export model.keras face.png --format keras": "face.png exists; --overwrite replaces it",
     "info text.keras": "text.keras is not a facegan model",
     "info other.keras": "other.keras is a Keras model, but not one of facegan's",
     "info run": "there is no model at run; train one with `facegan train`, or name another (packaged: celeba128)",

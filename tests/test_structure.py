@@ -14,15 +14,15 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "environment", "signals", "memory", "progress", "files",
-    "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files",
+    "errors", "environment", "signals", "memory", "progress", "files", "graphs",
+    "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "networks",
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
-    "data", "tensors", "losses", "augment", "features", "models",
+    "data", "tensors", "losses", "augment", "features", "models", "exporting",
     "inference",
     "rendering", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip
-NEEDS_KERAS = ("losses", "augment", "features", "models", "training", "evaluation")
-BACKENDS = ("keras", "tensorflow", "jax", "tensorboard")
+NEEDS_KERAS = ("losses", "augment", "features", "models", "exporting", "training", "evaluation")
+BACKENDS = ("keras", "tensorflow", "jax", "tensorboard", "onnx", "onnxruntime")
 
 
 def modules():

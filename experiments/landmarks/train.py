@@ -1,4 +1,4 @@
-"""The network that locates eyes, nose and mouth in an upright face: `facegan/photos/landmarks.keras`.
+"""The network that locates eyes, nose and mouth in an upright face: `landmarks.keras`, which `export.py` exports.
 
     facegan prepare celeba-mini mini128
     python experiments/landmarks/train.py mini128 landmarks

@@ -8,6 +8,7 @@ from facegan.cli.completion import completion
 from facegan.cli.doctor import doctor
 from facegan.cli.edit import edit
 from facegan.cli.evaluate import evaluate
+from facegan.cli.export import export
 from facegan.cli.generate import generate
 from facegan.cli.info import info
 from facegan.cli.prepare import prepare
@@ -22,5 +23,5 @@ def main() -> None:
     """Generate faces from a description, and edit faces in photos."""
 
 
-for command in (prepare, recipe, train, generate, edit, align, evaluate, info, doctor, completion):
+for command in (prepare, recipe, train, generate, edit, align, evaluate, export, info, doctor, completion):
     main.add_command(command)

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from facegan.cli.options import OVERWRITE_OPTION, report
-from facegan.cli.program import import_quietly
 from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import FaceNumber
 from facegan.errors import FaceganError
@@ -42,7 +41,6 @@ def align(photos: Path, out: Path, size: int, which: int | str, overwrite: bool)
     output = Output(f"{out}/", "align", inputs=paths, overwrite=overwrite)
     output.check_files(f"{path.stem}.png" for path in paths)
     with output.reserved():
-        import_quietly("mtcnn")
         written = write_aligned(paths, size, which, output)
     details = report(written)
     if not written.files:

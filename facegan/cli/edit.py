@@ -10,12 +10,12 @@ from facegan.cli.options import (
     OVERWRITE_OPTION,
     SHOW_OPTION,
     interpret,
+    load_model,
     model_attributes,
     parse_edit,
     report,
     show,
 )
-from facegan.cli.program import import_quietly
 from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import FaceNumber, Strengths
 from facegan.errors import FaceganError
@@ -82,7 +82,6 @@ def edit(
     """
     from facegan.edits import Edit
     from facegan.images import find_images
-    from facegan.inference import load
     from facegan.model_files import find_model
     from facegan.rendering.edited import write_edits
     from facegan.rendering.output import Output, edited_names
@@ -112,9 +111,7 @@ def edit(
     if output.is_folder:
         output.check_files(name for names in edited_names(paths, request.edits) for name in names)
     with output.reserved():
-        import_quietly()
-        import_quietly("mtcnn")
-        written = write_edits(load(model), paths, request, output)
+        written = write_edits(load_model(model), paths, request, output)
     details = report(written)
     if show_them:
         show(written.files)

@@ -13,11 +13,11 @@ from facegan.cli.options import (
     OVERWRITE_OPTION,
     SHOW_OPTION,
     interpret,
+    load_model,
     model_attributes,
     parse_edit,
     show,
 )
-from facegan.cli.program import import_quietly
 from facegan.cli.result import Result, ResultCommand
 from facegan.errors import FaceganError
 
@@ -67,7 +67,6 @@ def generate(
       facegan generate --attrs female --count 5 --walk --out walk.gif
     """
     from facegan.edits import Edit
-    from facegan.inference import load
     from facegan.model_files import find_model
     from facegan.rendering.generated_faces import FRAMES, write_generated, write_walk
     from facegan.rendering.output import Output, counting_faces
@@ -94,8 +93,7 @@ def generate(
         seed = int.from_bytes(os.urandom(4), "little")
         click.echo(f"seed {seed}", err=True)
     with output.reserved():
-        import_quietly()
-        loaded = load(model)
+        loaded = load_model(model)
         with counting_faces(loaded, faces, "generating faces"):
             if walk:
                 written = write_walk(loaded, wished, count, seed, output)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from facegan.cli.program import import_quietly
 from facegan.errors import FaceganError
 
 if TYPE_CHECKING:
     from facegan.attributes import Attributes
     from facegan.edits import Edit, Wishes
+    from facegan.inference import FaceModel
     from facegan.rendering.output import Written
 
 # More images would scroll out of the terminal.
@@ -48,6 +50,16 @@ def show(paths: Sequence[Path]) -> None:
     if sys.stderr.isatty():
         for path in paths[:MOST_SHOWN]:
             click.echo(to_ansi(open_image(path)), err=True)
+
+
+def load_model(model: Path | None) -> FaceModel:
+    """Loads a model; Keras is imported quietly, and only for a model without exported graphs."""
+    from facegan.inference import load
+    from facegan.model_files import holds_graphs
+
+    if not holds_graphs(model):
+        import_quietly()
+    return load(model)
 
 
 def model_attributes(model: Path | None) -> Attributes:

@@ -105,6 +105,7 @@ def train(
     chosen = find_recipe(recipe) if recipe else None
 
     import_quietly()
+    from facegan.exporting.export import add_graphs
     from facegan.training import run
     from facegan.training.devices import join_hosts
     from facegan.training.plan import Settings
@@ -135,6 +136,7 @@ def train(
     if not finished:
         again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
         raise Interrupted(f"stopped with a checkpoint; resume with: {again}")
+    add_graphs(path)
     return Result(
         {"model": path, "record": describe(path)["record"]},
         [f"{path} is trained; try: facegan generate --model {path} --count 16"],

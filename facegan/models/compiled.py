@@ -1,6 +1,10 @@
-"""One compiled program for a way of using the networks: twice as fast for a face as one operation after the other."""
+"""`FaceGAN`'s methods as compiled programs: twice as fast for a face as one operation after the other."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import keras
+from numpy.typing import NDArray
 
 from facegan.models.facegan import FaceGAN
 from facegan.tensors import Tensor
@@ -23,3 +27,29 @@ class Compiled(keras.Model):
 
     def call(self, arguments: list[Tensor]) -> Tensor:
         return getattr(self.networks, self._method)(*arguments)
+
+
+class CompiledNetworks:
+    """A `FaceGAN` as `facegan.networks.Networks`.
+
+    Args:
+        facegan: the `FaceGAN`.
+    """
+
+    def __init__(self, facegan: FaceGAN) -> None:
+        self.description: Mapping[str, Any] = facegan.get_config()
+        self._generate, self._edit, self._likelihoods = (
+            Compiled(facegan, method) for method in ("generate", "edit", "likelihoods")
+        )
+
+    def generate(self, noise: NDArray, condition: NDArray) -> NDArray:
+        """As `Networks.generate`."""
+        return self._generate.predict_on_batch([noise, condition])
+
+    def edit(self, images: NDArray, source: NDArray, target: NDArray) -> NDArray:
+        """As `Networks.edit`."""
+        return self._edit.predict_on_batch([images, source, target])
+
+    def likelihoods(self, images: NDArray, conditions: NDArray) -> NDArray:
+        """As `Networks.likelihoods`."""
+        return self._likelihoods.predict_on_batch([images, conditions])

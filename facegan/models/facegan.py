@@ -142,7 +142,9 @@ class FaceGAN(keras.Model):
         if not self.recipe.networks.editor.average_mirrored:
             return self.edit_once(images, source, target)
         both = ops.concatenate([images, ops.flip(images, axis=2)])
-        edited, mirrored = ops.split(self.edit_once(both, ops.tile(source, (2, 1)), ops.tile(target, (2, 1))), 2)
+        # Not `ops.tile`, which LiteRT's converter turns into a broadcast that holds for a single face only.
+        twice = [ops.concatenate([condition, condition]) for condition in (source, target)]
+        edited, mirrored = ops.split(self.edit_once(both, *twice), 2)
         return 0.5 * (edited + ops.flip(mirrored, axis=2))
 
     def edit_once(self, images: Tensor, source: Tensor, target: Tensor) -> Tensor:
@@ -163,22 +165,6 @@ class FaceGAN(keras.Model):
             return images + 2.0 * amount * edited
         residual, gain = edited
         return images * ops.maximum(1.0 + amount * gain, 0.0) + 2.0 * amount * residual
-
-    def edit_likeliest(self, images: Tensor, conditions: Tensor, sources: Tensor, targets: Tensor) -> Tensor:
-        """Edits faces whose attributes are not known.
-
-        Args:
-            images: `(batch, size, size, 3)` in -1..1.
-            conditions: `(count, len(attributes))`, 0 or 1, the attributes that faces may have.
-            sources: the same shape, the source of the `edit` to make where a condition is the likeliest.
-            targets: the same shape, its target.
-
-        Returns:
-            As `edit`.
-        """
-        images, sources, targets = (ops.convert_to_tensor(array, "float32") for array in (images, sources, targets))
-        likeliest = ops.argmax(self.likelihoods(images, conditions), axis=1)
-        return self.edit(images, ops.take(sources, likeliest, axis=0), ops.take(targets, likeliest, axis=0))
 
     def likelihoods(self, images: Tensor, conditions: Tensor) -> Tensor:
         """How likely each condition is for each face, by the attribute finder or, without one, by the match head.

@@ -1,21 +1,30 @@
-"""Face detection in photos: MTCNN (Zhang et al. 2016), with the weights of the package `mtcnn`."""
+"""Face detection in photos: the three stages of MTCNN (Zhang et al. 2016).
+
+The networks are those of the package `mtcnn` (MIT licence), exported by `experiments/landmarks/export.py`. What that
+package does around them with TensorFlow is done here with Pillow and NumPy; a test compares the faces that both find.
+"""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# MTCNN's smallest face in pixels; version 1.0.0 finds none at all with any other size.
+from facegan.graphs import Graph
+
+# MTCNN's smallest face in pixels.
 SMALLEST = 20
-# The most that a photo's shorter side may measure; larger photos are reduced, or the search would take minutes.
+# The most that a photo's shorter side may measure; larger photos are reduced, or the search would take seconds.
 SHORTER_SIDE = 800
-# The thresholds of MTCNN's three stages. The usual, higher ones miss half of all drawn and painted faces; what is found
+# What each stage takes for a face. The usual, higher thresholds miss half of all drawn and painted faces; what is found
 # in foliage, the landmark network sorts out.
-CONFIDENCES = {"threshold_pnet": 0.4, "threshold_rnet": 0.3, "threshold_onet": 0.4}
+PROPOSED, REFINED, CERTAIN = 0.4, 0.3, 0.4
 LANDMARKS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
+# The first stage is a convolution over windows of so many pixels, at so many pixels from each other, in the photo and
+# in ever smaller copies of it.
+_WINDOW, _STRIDE, _SHRINKING = 12, 2, 0.709
 
 
 @dataclass(frozen=True)
@@ -38,35 +47,107 @@ def find_faces(image: Image.Image) -> list[Face]:
     if min(image.size) < SMALLEST:
         return []
     reduction = max(1.0, min(image.size) / SHORTER_SIDE)
-    reduced = (max(1, round(image.width / reduction)), max(1, round(image.height / reduction)))
-    pixels = np.asarray(image if reduction == 1 else image.resize(reduced, Image.Resampling.BOX))
+    size = (max(1, round(image.width / reduction)), max(1, round(image.height / reduction)))
+    reduced = image if reduction == 1 else image.resize(size, Image.Resampling.BOX)
+    boxes, landmarks, scores = _detect(reduced)
+    boxes = np.clip(boxes, 0, np.tile(size, 2) - 1) * reduction
     faces = []
-    for found in _detector().detect_faces(pixels, **CONFIDENCES):
-        left, top, width, height = (round(float(number) * reduction) for number in found["box"])
-        landmarks = np.array([found["keypoints"][name] for name in LANDMARKS], "float64") * reduction
-        faces.append(Face((left, top, width, height), landmarks, float(found["confidence"])))
+    for (left, top, right, bottom), points, score in zip(boxes, landmarks * reduction, scores, strict=True):
+        faces.append(Face((round(left), round(top), round(right - left), round(bottom - top)), points, float(score)))
     return sorted(faces, key=lambda face: face.box[2] * face.box[3], reverse=True)
 
 
-@lru_cache(maxsize=1)
-def _detector() -> Any:
-    import keras
-    from mtcnn import MTCNN
+def _detect(image: Image.Image) -> tuple[NDArray, NDArray, NDArray]:
+    """Returns boxes `(count, 4)` as left, top, right and bottom, landmarks `(count, 5, 2)` and scores `(count,)`."""
+    boxes = _propose(image)
+    if len(boxes):
+        found = _network("rnet")(images=_crops(image, boxes, 24))
+        scores = found["scores"][:, 1]
+        boxes = _moved(boxes, found["boxes"])
+        boxes = _square(boxes[_best(boxes, scores, REFINED, 0.7)])
+    if not len(boxes):
+        return boxes, np.zeros((0, 5, 2)), np.zeros(0)
+    found = _network("onet")(images=_crops(image, boxes, 48))
+    scores = found["scores"][:, 1]
+    # All x come before all y.
+    points = found["landmarks"].reshape(-1, 2, 5).transpose(0, 2, 1)
+    corners, sides = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
+    landmarks = corners + points * sides - 1
+    boxes = _moved(boxes, found["boxes"])
+    best = _best(boxes, scores, CERTAIN, 0.7, of_the_smaller=True)
+    return boxes[best], landmarks[best], scores[best]
 
-    detector = MTCNN()
-    if keras.backend.backend() != "tensorflow":
-        for stage in detector.stages:
-            stage._model = _ReturningTensorFlow(stage.model)
-    return detector
+
+def _propose(image: Image.Image) -> NDArray:
+    """The first stage: square boxes `(count, 4)` that may hold a face."""
+    boxes, scores = [np.zeros((0, 4))], [np.zeros(0)]
+    levels = round(np.log(min(image.size) / _WINDOW) / -np.log(_SHRINKING) - 1)
+    for scale in _WINDOW / SMALLEST * _SHRINKING ** np.arange(levels):
+        size = (int(image.width * scale), int(image.height * scale))
+        found = _network("pnet")(images=_normalise(image.resize(size, Image.Resampling.HAMMING))[None])
+        likely = found["scores"][0, :, :, 1]
+        rows, columns = np.nonzero(likely > PROPOSED)
+        corners = np.stack([columns, rows], axis=1) * _STRIDE + 1
+        windows = np.concatenate([corners, corners + _WINDOW - 1], axis=1)
+        moved = (windows + found["boxes"][0, rows, columns] * (_WINDOW - 1)) / scale
+        best = _best(moved, likely[rows, columns], PROPOSED, 0.5)
+        boxes.append(moved[best])
+        scores.append(likely[rows, columns][best])
+    every, all_scores = np.concatenate(boxes), np.concatenate(scores)
+    return _square(every[_best(every, all_scores, PROPOSED, 0.7)])
 
 
-class _ReturningTensorFlow:
-    """A network of `mtcnn` on another backend, with results as TensorFlow tensors, which the package expects."""
+def _best(boxes: NDArray, scores: NDArray, threshold: float, overlap: float, of_the_smaller: bool = False) -> NDArray:
+    """Indexes of the boxes above a threshold that overlap with no better one, the best first.
 
-    def __init__(self, network: Any) -> None:
-        self._network = network
+    Args:
+        boxes: `(count, 4)`.
+        scores: `(count,)`.
+        threshold: of the scores.
+        overlap: how much of the union of two boxes, or of the smaller one, they may share.
+        of_the_smaller: whether it is a share of the smaller one.
+    """
+    order = np.argsort(-scores, kind="stable")
+    order = order[scores[order] > threshold]
+    boxes = boxes[order]
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    kept = []
+    for index, (box, area) in enumerate(zip(boxes, areas, strict=True)):
+        better = boxes[:index]
+        sides = np.minimum(better[:, 2:], box[2:]) - np.maximum(better[:, :2], box[:2])
+        shared = np.prod(np.maximum(sides, 0), axis=1)
+        whole = np.minimum(areas[:index], area) if of_the_smaller else areas[:index] + area - shared
+        if not (shared > overlap * whole).any():
+            kept.append(index)
+    return order[kept]
 
-    def __call__(self, images: Any) -> list[Any]:
-        import tensorflow as tf
 
-        return [tf.convert_to_tensor(np.asarray(output)) for output in self._network(np.asarray(images))]
+def _moved(boxes: NDArray, offsets: NDArray) -> NDArray:
+    """Boxes moved by what a network predicts, in shares of their sides."""
+    return boxes + offsets * np.tile(boxes[:, 2:] - boxes[:, :2] + 1, 2)
+
+
+def _square(boxes: NDArray) -> NDArray:
+    """Boxes made square around their centres, as large as their longer sides."""
+    centres, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
+    return np.concatenate([centres - half, centres + half], axis=1)
+
+
+def _crops(image: Image.Image, boxes: NDArray, size: int) -> NDArray[np.float32]:
+    """What boxes hold, `(count, size, size, 3)`; gray where they are beyond the image."""
+    # The outermost samples lie on the box's edges.
+    steps = (boxes[:, 2:] - boxes[:, :2]) / (size - 1)
+    starts = boxes[:, :2] + 0.5 - steps / 2
+    extents = np.concatenate([starts, starts + size * steps], axis=1)
+    shape, extent, bilinear = (size, size), Image.Transform.EXTENT, Image.Resampling.BILINEAR
+    crops = [image.transform(shape, extent, tuple(each), bilinear, fillcolor="#808080") for each in extents]
+    return np.stack([_normalise(crop) for crop in crops])
+
+
+def _normalise(image: Image.Image) -> NDArray[np.float32]:
+    return (np.asarray(image, np.float32) - np.float32(127.5)) / np.float32(128)
+
+
+@cache
+def _network(name: str) -> Graph:
+    return Graph(Path(__file__).with_name(f"{name}.onnx"))

@@ -1,18 +1,18 @@
 """Eyes, nose and mouth of an upright face, more exactly than a detector finds them.
 
-By a small network trained on real and drawn faces (`experiments/landmarks`); it runs on either backend.
+By a small network trained on real and drawn faces (`experiments/landmarks`).
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-NETWORK_FILE = Path(__file__).parent / "landmarks.keras"
+from facegan.graphs import Graph
+
 # Side of the network's input in pixels.
 SIZE = 96
 # Which landmark each one is in the mirror image: eyes, nose, corners of the mouth.
@@ -31,14 +31,12 @@ def find_landmarks(faces: Sequence[Image.Image]) -> tuple[NDArray[np.float64], N
         landmark where it is largest: it is large where there is no face.
     """
     pixels = np.stack([np.asarray(face, "float32") for face in faces])
-    predicted = _network().predict_on_batch(np.concatenate([pixels, pixels[:, :, ::-1]]))
-    plain, mirrored = np.split(np.asarray(predicted, "float64"), 2)
+    predicted = _network()(images=np.concatenate([pixels, pixels[:, :, ::-1]]))["landmarks"]
+    plain, mirrored = np.split(predicted.astype("float64"), 2)
     mirrored = mirrored[:, MIRRORED] * (-1, 1) + (1, 0)
     return (plain + mirrored) / 2, np.linalg.norm(plain - mirrored, axis=2).max(axis=1)
 
 
-@lru_cache(maxsize=1)
-def _network() -> Any:
-    import keras
-
-    return keras.saving.load_model(NETWORK_FILE, compile=False)
+@cache
+def _network() -> Graph:
+    return Graph(Path(__file__).with_name("landmarks.onnx"))

@@ -182,8 +182,9 @@ def counting_faces(model: FaceModel, count: int, label: str) -> Iterator[None]:
 
 def model_metadata(model: FaceModel) -> dict[str, Any]:
     """The model's entry in the provenance of an image."""
-    networks = model.networks
-    name = f"{networks.recipe.name}, {model.size}x{model.size}, {networks.record['images_seen']:,} images seen"
+    described = model.networks.description
+    seen = described["record"]["images_seen"]
+    name = f"{described['recipe']['name']}, {model.size}x{model.size}, {seen:,} images seen"
     return {"model": name}
 
 

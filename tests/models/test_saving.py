@@ -5,8 +5,13 @@ import numpy as np
 import pytest
 
 from facegan.inference import FaceModel
+from facegan.models.compiled import CompiledNetworks
 from facegan.models.saving import load_networks, save_model
 from facegan.training.run import build_networks
+
+
+def in_use(networks):
+    return FaceModel(CompiledNetworks(networks))
 
 
 @pytest.fixture(scope="module", params=["paper", "tiny"])
@@ -37,11 +42,11 @@ def test_the_record_comes_back(networks, loaded):
 def test_the_pictures_are_the_same_to_a_step_of_255(networks, loaded):
     faces = [
         [np.asarray(face, "int64") for face in model.generate("glasses", count=4, seed=1)]
-        for model in (FaceModel(networks), FaceModel(loaded))
+        for model in (in_use(networks), in_use(loaded))
     ]
     assert np.abs(np.subtract(*faces)).max() <= 1
     edited = [
-        FaceModel(model).edit(faces[0][0].astype("uint8"), "glasses=0", source="male").astype("int64")
+        in_use(model).edit(faces[0][0].astype("uint8"), "glasses=0", source="male").astype("int64")
         for model in (networks, loaded)
     ]
     assert np.abs(np.subtract(*edited)).max() <= 1
@@ -70,9 +75,9 @@ def test_faces_in_bfloat16_are_close_to_those_in_float32(loaded, tmp_path):
     assert keras.config.dtype_policy().name == "float32"
     assert {weight.dtype for weight in rounded.generator.weights} >= {"bfloat16"}
     faces = [
-        [np.asarray(face, "int64") for face in FaceModel(model).generate("glasses", count=8, seed=1)]
+        [np.asarray(face, "int64") for face in in_use(model).generate("glasses", count=8, seed=1)]
         for model in (loaded, rounded)
     ]
     assert 0 < np.abs(np.subtract(*faces)).mean() < 2
-    same = FaceModel(rounded).edit(faces[0][0].astype("uint8"), "", source="male")
+    same = in_use(rounded).edit(faces[0][0].astype("uint8"), "", source="male")
     assert loaded.recipe.networks.editor.output == "image" or (same == faces[0][0]).all()

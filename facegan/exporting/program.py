@@ -1,0 +1,54 @@
+"""A function of named arrays, in the form that Keras exports."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Program(keras.Model):
+    """A function that takes arrays by name.
+
+    Args:
+        networks: a Keras model; its weights become part of the graph.
+        function: takes its inputs by keyword, and returns an array, or a list of them.
+        inputs: the shape of each input, without the batch; None for a side of any length.
+        outputs: the names of the outputs.
+    """
+
+    def __init__(
+        self,
+        networks: keras.Model,
+        function: Callable,
+        inputs: Mapping[str, tuple[int | None, ...]],
+        outputs: tuple[str, ...],
+    ) -> None:
+        super().__init__()
+        self.networks = networks
+        self.outputs_by_name = outputs
+        self._function = function
+        self.signature = {
+            name: keras.InputSpec(shape=(None, *shape), dtype="float32", name=name) for name, shape in inputs.items()
+        }
+        # Keras exports what has been called.
+        self({name: np.zeros((1, *(side or 32 for side in shape)), "float32") for name, shape in inputs.items()})
+
+    def call(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the outputs by name, as tensors."""
+        result = self._function(**inputs)
+        return dict(zip(self.outputs_by_name, result if isinstance(result, list) else [result], strict=True))
+
+    def write(self, path: Path, format: str, **options: Any) -> None:
+        """Writes a graph in one of Keras's formats, with Keras's options for it."""
+        with warnings.catch_warnings():
+            # Of the converters, about themselves.
+            warnings.simplefilter("ignore")
+            self.export(path, format=format, input_signature=[self.signature], verbose=False, **options)
+
+    def compute(self, **inputs: NDArray) -> dict[str, NDArray]:
+        """Returns what Keras computes."""
+        return {name: keras.ops.convert_to_numpy(output) for name, output in self(inputs).items()}

@@ -58,8 +58,20 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     except BaseException as error:
         _remove(temporary, new_folders)
         if isinstance(error, OSError):
-            raise FaceganError(f"cannot write {path}: {_reason(error)}") from error
+            raise write_error(path, error) from error
         raise
+
+
+def write_error(path: str | os.PathLike[str], error: OSError) -> FaceganError:
+    """The `FaceganError` for a file that cannot be written."""
+    return FaceganError(f"cannot write {path}: {_reason(error)}")
+
+
+def remove_leftovers(*folders: Path) -> None:
+    """Removes what processes that were killed within `atomic_write` left in folders that nobody else writes to."""
+    for folder in folders:
+        for leftover in folder.glob(f".{'[0-9a-f]' * 8}-*"):
+            leftover.unlink(missing_ok=True)
 
 
 def _remove(temporary: Path | None, folders: Iterable[Path]) -> None:

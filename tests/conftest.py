@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 
 import pytest
 
@@ -39,10 +40,8 @@ def float32():
     keras.config.set_dtype_policy("float32")
 
 
-@pytest.fixture
-def eagerly():
-    """TensorFlow does one operation after the other: for trainings of a few steps, which take less time than making a
-    graph of one. That the graph does the same, longer runs show."""
+@contextmanager
+def _eagerly():
     import keras
 
     if keras.backend.backend() != "tensorflow":
@@ -53,6 +52,21 @@ def eagerly():
     tensorflow.config.run_functions_eagerly(True)
     yield
     tensorflow.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def eagerly():
+    """TensorFlow does one operation after the other: for trainings of a few steps, which take less time than making a
+    graph of one. That the graph does the same, longer runs show."""
+    with _eagerly():
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_eagerly():
+    """The same for all of a module, its fixtures included."""
+    with _eagerly():
+        yield
 
 
 @pytest.fixture(scope="session")

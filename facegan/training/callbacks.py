@@ -60,10 +60,18 @@ class LossHistory(RunCallback):
         plan: the run's plan.
         history: of the run so far, which checkpoints and models contain; it is appended to.
         current: the sums of the current epoch, from a checkpoint taken during it.
+        remark: called with the step and the reason why the run stops.
     """
 
-    def __init__(self, plan: Plan, history: list[dict[str, Any]], current: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        history: list[dict[str, Any]],
+        current: dict[str, Any] | None,
+        remark: Callable[[int, str], None],
+    ) -> None:
         super().__init__(plan)
+        self._remark = remark
         self.history = history
         self.current = current or {"steps": 0, "seconds": 0.0, "sums": {}}
         self._unread: list[tuple[int, Logs]] = []
@@ -85,11 +93,14 @@ class LossHistory(RunCallback):
         unread, self._unread = self._unread, []
         for step, logs in unread:
             for name, value in logs.items():
+                # After a gradient that is not finite, the next step's loss is not either.
                 if not math.isfinite(float(value)):
-                    raise FaceganError(
+                    reason = (
                         f"stopped: {name} is not finite after step {step}. Resume from the last checkpoint, if there is"
                         " one, with --resume, or start again with another --seed or with --precision float32"
                     )
+                    self._remark(step, reason)
+                    raise FaceganError(reason)
                 self.current["sums"][name] = self.current["sums"].get(name, 0.0) + float(value)
             self.current["steps"] += 1
         now = time.monotonic()
@@ -144,7 +155,13 @@ class TensorBoardLog(RunCallback):
     def __init__(self, plan: Plan, samples: Samples, saver: Saver) -> None:
         super().__init__(plan)
         self.samples = samples
+        self.writer: Any = None
         self._saver = saver
+
+    def remark(self, step: int, text: str) -> None:
+        """Shows a remark among the texts, if this process has a log."""
+        if self.writer is not None:
+            self.writer.text(step, "remarks", text)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.writer = EventWriter(self.plan.out / "logs", self.plan.first_step)

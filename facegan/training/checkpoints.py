@@ -2,11 +2,12 @@
 
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import click
 import keras
 import numpy as np
 
@@ -15,8 +16,19 @@ from facegan.files import atomic_write
 from facegan.training.backends import synchronise
 from facegan.training.step import GANTraining
 
+Read = TypeVar("Read")
+
 KEPT = 3
 _DESCRIPTION = "description"
+# The types of what it says, by key.
+_FORM = {
+    "step": int,
+    "images": int,
+    "data": dict,
+    "settings": {"recipe": dict, "attributes": list, "batch_size": int, "precision": str, "seed": int},
+    "history": list,
+    "current": {"steps": int, "seconds": float, "sums": dict},
+}
 
 
 class Checkpoints:
@@ -34,7 +46,7 @@ class Checkpoints:
         return sorted(self.folder.glob("step-*.npz"))
 
     def save(self, training: GANTraining, step: int, description: Mapping[str, Any]) -> None:
-        """Writes a checkpoint, whole or not at all, and removes the oldest.
+        """Writes a checkpoint, whole or not at all, then removes the oldest, and those that the run did not go on from.
 
         Args:
             training: networks and optimizer.
@@ -42,61 +54,98 @@ class Checkpoints:
             description: the run's settings and history, JSON-able.
 
         Raises:
-            FaceganError: the weights are not finite, or the file cannot be written. Older checkpoints stay.
+            FaceganError: the file cannot be written. Older checkpoints stay.
         """
         synchronise(training)
         arrays = {name: variable.numpy() for name, variable in variables_of(training).items()}
-        if not all(np.isfinite(array).all() for array in arrays.values()):
-            raise FaceganError(f"the weights after step {step} are not finite; no checkpoint was written")
         text = json.dumps({**description, "step": step, "backend": keras.backend.backend()})
-        with atomic_write(self.folder / f"step-{step:08d}.npz") as path:
+        saved = self.folder / f"step-{step:08d}.npz"
+        with atomic_write(saved) as path:
             np.savez(path, allow_pickle=False, **arrays, **{_DESCRIPTION: np.array(text)})
-        for old in self.paths()[:-KEPT]:
-            old.unlink()
+        kept = [path for path in self.paths() if path <= saved][-KEPT:]
+        for path in set(self.paths()) - set(kept):
+            path.unlink()
 
     def describe(self) -> dict[str, Any]:
-        """The description of the newest checkpoint, with its `step`.
+        """The description of the newest checkpoint whose description can be read, with its `step`.
 
         Raises:
-            FaceganError: there is no checkpoint, or it is not one.
+            FaceganError: there is no checkpoint, or none can be read.
         """
-        with _open(self._newest()) as file:
-            return json.loads(str(file[_DESCRIPTION]))
+        return self._newest(_read_description)[0]
 
-    def restore(self, training: GANTraining) -> None:
-        """Puts the newest checkpoint into networks and optimizer.
+    def restore(self, training: GANTraining) -> dict[str, Any]:
+        """Puts the newest checkpoint that is whole and fits into the networks; says which newer ones do not.
+
+        Returns:
+            Its description, with its `step`.
 
         Raises:
-            FaceganError: there is none, or it belongs to other networks.
+            FaceganError: there is none.
         """
-        path = self._newest()
         variables = variables_of(training)
-        with _open(path) as file:
-            arrays = {name: file[name] for name in file.files if name != _DESCRIPTION}
-        shapes, own = ({name: tuple(array.shape) for name, array in each.items()} for each in (arrays, variables))
-        if shapes != own:
-            raise FaceganError(f"{path} belongs to other networks than these")
+        shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
+        (description, arrays), refused = self._newest(lambda path: _read(path, shapes))
+        for error in refused:
+            click.echo(f"{error}; resuming from the checkpoint of step {description['step']}", err=True)
         for name, variable in variables.items():
             variable.assign(arrays[name])
+        return description
 
-    def _newest(self) -> Path:
-        paths = self.paths()
-        if not paths:
-            raise FaceganError(f"{self.folder.parent} has no checkpoint to resume from; start without --resume")
-        return paths[-1]
+    def _newest(self, read: Callable[[Path], Read]) -> tuple[Read, list[FaceganError]]:
+        """What `read` makes of the newest checkpoint that it accepts, and its errors about newer ones."""
+        refused: list[FaceganError] = []
+        for path in reversed(self.paths()):
+            try:
+                return read(path), refused
+            except FaceganError as error:
+                refused.append(error)
+        if refused:
+            raise FaceganError(f"{refused[0]}, and there is no other to resume from; start again with another --out")
+        raise FaceganError(f"{self.folder.parent} has no checkpoint to resume from; start it without --resume")
+
+
+def check_finite(training: GANTraining, step: int) -> None:
+    """Raises `FaceganError` if a weight is not finite, or what the optimizer keeps of it."""
+    synchronise(training)
+    if not all(np.isfinite(variable.numpy()).all() for variable in variables_of(training).values()):
+        raise FaceganError(f"the weights after step {step} are not finite; nothing was saved")
 
 
 @contextmanager
 def _open(path: Path) -> Iterator[Any]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if _DESCRIPTION not in file:
-                raise ValueError("it has no description")
+        # NumPy leaves a file open that it cannot read.
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             yield file
     # Damage shows when the file is opened or when an array is read, in as many ways.
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        advice = "remove it to resume from the one before"
-        raise FaceganError(f"{path} is not a readable checkpoint; {advice}") from error
+    except (OSError, ValueError, TypeError, KeyError, EOFError, RecursionError, zipfile.BadZipFile) as error:
+        raise FaceganError(f"{path} is not a readable checkpoint") from error
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    with _open(path) as file:
+        description = json.loads(str(file[_DESCRIPTION]))
+        if not _has_form(description, _FORM):
+            raise ValueError("it describes something else")
+        return description
+
+
+def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Description and arrays, all of them read before any is used."""
+    description = _read_description(path)
+    with _open(path) as file:
+        arrays = {name: file[name] for name in file.files if name != _DESCRIPTION}
+    if {name: array.shape for name, array in arrays.items()} != shapes:
+        raise FaceganError(f"{path} belongs to other networks than these")
+    return description, arrays
+
+
+def _has_form(value: Any, form: Any) -> bool:
+    """Whether a value is of a type or, if `form` is a dictionary, has its keys with values of their forms."""
+    if isinstance(form, dict):
+        return isinstance(value, dict) and all(key in value and _has_form(value[key], form[key]) for key in form)
+    return isinstance(value, form)
 
 
 def variables_of(training: GANTraining) -> dict[str, Any]:

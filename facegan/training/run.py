@@ -13,6 +13,7 @@ import numpy as np
 from facegan.attributes import Attributes
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
+from facegan.files import remove_leftovers
 from facegan.model_files import MODEL_FILE, describe, find_model
 from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
@@ -21,13 +22,14 @@ from facegan.models.saving import load_networks, save_model
 from facegan.training.backends import make_deterministic
 from facegan.training.batches import BatchSource, host_share
 from facegan.training.callbacks import LossHistory, Progress, Saver, TensorBoardLog
-from facegan.training.checkpoints import Checkpoints
+from facegan.training.checkpoints import Checkpoints, check_finite
 from facegan.training.devices import parallel, process
 from facegan.training.ema import averaged
 from facegan.training.plan import Plan, Settings, steps_per_epoch
 from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribute_finder
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
+from facegan.training.watch import Watch
 
 # What a model's record says of how its run began: the photos that earlier runs trained on, and which networks began
 # with random weights.
@@ -177,16 +179,20 @@ def train(
         if done["data"] != faces.info:
             raise FaceganError(f"{out} was trained on other data than {faces.path}")
     images = images or settings.recipe.epochs * len(faces.part("train"))
-    plan = Plan(out, settings.batch_size, per_epoch, done["step"], max(1, images // settings.batch_size))
-    if plan.first_step >= plan.last_step:
-        count = plan.first_step * settings.batch_size
+    last_step = max(1, images // settings.batch_size)
+    if done["step"] >= last_step:
+        count = done["step"] * settings.batch_size
         raise FaceganError(f"{out} was trained on {count} photos already; ask for more with --images or --epochs")
-    losses = LossHistory(plan, done["history"], done["current"])
 
     def save(step: int) -> None:
         # The losses that are still unread: nothing is saved after one that is not finite.
         losses.read()
+        check_finite(training, step)
         progress = {"history": losses.history, "images_seen": step * settings.batch_size}
+        networks.record = {**networks.record, **progress}
+        # The model first: a run that ends between the two still has something to do when it is resumed.
+        with averaged(training):
+            save_model(networks, out / MODEL_FILE)
         description = {
             "settings": settings.to_dict(),
             "data": faces.info,
@@ -196,23 +202,25 @@ def train(
             **{name: networks.record[name] for name in BEGINNING},
         }
         checkpoints.save(training, step, description)
-        networks.record = {**networks.record, **progress}
-        with averaged(training):
-            save_model(networks, out / MODEL_FILE)
 
-    saver = Saver(plan, save, checkpoint_minutes, minutes)
     index, processes = process()
     with parallel(devices, settings.batch_size):
         begun = {name: done[name] for name in BEGINNING if name in done}
         training = build_training(faces, settings, start, begun, pretrained)
         networks = training.networks
         if resume:
-            checkpoints.restore(training)
+            # The newest may turn out to be damaged; then it is the one before.
+            done = checkpoints.restore(training)
+        remove_leftovers(out, checkpoints.folder)
+        plan = Plan(out, settings.batch_size, per_epoch, done["step"], last_step)
+        samples = Samples(networks, faces, settings.seed)
+        saver = Saver(plan, save, checkpoint_minutes, minutes)
+        log = TensorBoardLog(plan, samples, saver)
+        losses = LossHistory(plan, done["history"], done["current"], log.remark)
         # In this order: nothing is logged or saved after a loss that is not finite.
         watching: list[keras.callbacks.Callback] = [losses]
         if index == 0:
-            samples = Samples(networks, faces, settings.seed)
-            watching += [Progress(plan), saver, TensorBoardLog(plan, samples, saver)]
+            watching += [Progress(plan), saver, Watch(plan, samples, log.remark), log]
         source = batch_source(faces, settings, networks.attributes)
         if "attribute_finder" in networks.record["random_networks"] and not resume:
             fine_tune_attribute_finder(networks, source, settings.seed, index > 0, pretrained)

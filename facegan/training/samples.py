@@ -17,7 +17,7 @@ class Samples:
 
     def __init__(self, networks: FaceGAN, faces: PreparedFaces, seed: int) -> None:
         self.networks = networks
-        attributes = networks.attributes
+        self.attributes = attributes = networks.attributes
         random = np.random.default_rng([seed, 2])
         part = faces.part("validation")
         part = part if len(part) else faces.part("train")
@@ -34,12 +34,23 @@ class Samples:
         images = self.networks.generate(self.noise, self.conditions)
         return grid(to_images(denormalise(images)))
 
+    def diversity(self) -> float:
+        """How much generated faces with the same condition differ: the mean absolute difference, in grey levels."""
+        conditions = np.tile(self.conditions[:1], (GENERATED, 1))
+        faces = denormalise(self.networks.generate(self.noise, conditions)).astype(float)
+        return np.abs(np.diff(faces, axis=0)).mean()
+
+    def change(self) -> float:
+        """How much edits differ from edits to what the photos show already, in grey levels."""
+        photos, targets = normalise(self.photos), self.attributes.changed(self.labels, np.random.default_rng(0))
+        edited, same = (denormalise(self.networks.edit(photos, self.labels, to)) for to in (targets, self.labels))
+        return np.abs(edited.astype(float) - same).mean()
+
     def edited(self) -> Image.Image:
         """A sheet: one photo a row; the photo first, then one attribute set a column."""
-        attributes = self.networks.attributes
         columns = [to_images(self.photos)]
         for wishes in self.wishes:
-            images = self.networks.edit(normalise(self.photos), self.labels, attributes.apply(self.labels, wishes))
+            images = self.networks.edit(normalise(self.photos), self.labels, self.attributes.apply(self.labels, wishes))
             columns.append(to_images(denormalise(images)))
-        labels = ["photo", *(attributes.describe(wishes) for wishes in self.wishes)]
+        labels = ["photo", *(self.attributes.describe(wishes) for wishes in self.wishes)]
         return sheet(list(zip(*columns, strict=True)), column_labels=labels)

@@ -5,13 +5,19 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.types_pb2 import DT_STRING
+from tensorboard.plugins.text.metadata import create_summary_metadata
 from tensorboard.summary.writer.record_writer import RecordWriter
+
+from facegan.files import write_error
 
 
 class EventWriter:
@@ -46,9 +52,23 @@ class EventWriter:
         )
         self._write(step=step, summary=Summary(value=[Summary.Value(tag=tag, image=picture)]))
 
+    def text(self, step: int, tag: str, text: str) -> None:
+        """Writes a text, in Markdown."""
+        tensor = TensorProto(dtype=DT_STRING, string_val=[text.encode()])
+        value = Summary.Value(tag=tag, tensor=tensor, metadata=create_summary_metadata(tag, ""))
+        self._write(step=step, summary=Summary(value=[value]))
+
     def close(self) -> None:
         self._file.close()
 
     def _write(self, **fields: Any) -> None:
-        self._records.write(Event(wall_time=time.time(), **fields).SerializeToString())
-        self._file.flush()
+        whole = self._file.tell()
+        try:
+            self._records.write(Event(wall_time=time.time(), **fields).SerializeToString())
+            self._file.flush()
+        except OSError as error:
+            with suppress(OSError):
+                self._file.close()
+            # No reader stumbles over half an event.
+            os.truncate(self._file.name, whole)
+            raise write_error(self._file.name, error) from error

@@ -1,13 +1,17 @@
 """Checkpoints: whole or not at all, the newest three, and clear errors about what cannot be read."""
 
 import errno
+import io
+import json
+from operator import attrgetter
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from facegan.errors import FaceganError
-from facegan.training.checkpoints import Checkpoints
+from facegan.training.checkpoints import Checkpoints, check_finite
 
 pytestmark = pytest.mark.parametrize("step", ["tiny"], indirect=True)
 
@@ -17,11 +21,36 @@ def training(step):
     return step.training
 
 
+DESCRIPTION = {
+    "images": 80,
+    "data": {},
+    "settings": {"recipe": {}, "attributes": [], "batch_size": 16, "precision": "float32", "seed": 1},
+    "history": [],
+    "current": {"steps": 0, "seconds": 0.0, "sums": {}},
+}
+
+
 @pytest.fixture
 def checkpoints(training, tmp_path):
     checkpoints = Checkpoints(tmp_path / "checkpoints")
-    checkpoints.save(training, 5, {"settings": {"seed": 1}})
+    checkpoints.save(training, 5, DESCRIPTION)
     return checkpoints
+
+
+@pytest.fixture
+def two(training, checkpoints):
+    """With a second checkpoint, of other weights, which the networks then have."""
+    before = [ops.convert_to_numpy(variable).copy() for variable in training.trainable_variables]
+    for variable in training.trainable_variables:
+        variable.assign(variable + 1)
+    checkpoints.save(training, 10, DESCRIPTION)
+    yield checkpoints
+    for variable, value in zip(training.trainable_variables, before):
+        variable.assign(value)
+
+
+def first_weight(training):
+    return ops.convert_to_numpy(training.trainable_variables[0]).copy()
 
 
 def names(checkpoints):
@@ -36,8 +65,7 @@ def test_a_checkpoint_brings_everything_back(training, checkpoints):
     checkpoints.restore(training)
     for variable, value in zip(variables, before):
         assert (ops.convert_to_numpy(variable) == value).all()
-    description = checkpoints.describe()
-    assert description["step"] == 5 and description["settings"] == {"seed": 1}
+    assert checkpoints.describe() == {**DESCRIPTION, "step": 5, "backend": keras.backend.backend()}
 
 
 def test_a_checkpoint_has_no_pickled_objects(checkpoints):
@@ -47,7 +75,7 @@ def test_a_checkpoint_has_no_pickled_objects(checkpoints):
 
 def test_the_newest_three_are_kept(training, checkpoints):
     for step in (10, 15, 20):
-        checkpoints.save(training, step, {})
+        checkpoints.save(training, step, DESCRIPTION)
     assert names(checkpoints) == ["step-00000010.npz", "step-00000015.npz", "step-00000020.npz"]
     assert checkpoints.describe()["step"] == 20
 
@@ -60,60 +88,106 @@ def test_a_failing_write_leaves_the_older_checkpoints_and_nothing_else(training,
     before = checkpoints.paths()[0].read_bytes()
     monkeypatch.setattr(np, "savez", full_disk)
     with pytest.raises(FaceganError, match="No space left"):
-        checkpoints.save(training, 6, {})
+        checkpoints.save(training, 6, DESCRIPTION)
     assert names(checkpoints) == ["step-00000005.npz"]
     assert checkpoints.paths()[0].read_bytes() == before
 
 
-def test_weights_that_are_not_finite_are_not_written(training, checkpoints):
-    variable = training.trainable_variables[0]
+@pytest.mark.parametrize("variables", ["trainable_variables", "optimizer.variables"])
+def test_weights_that_are_not_finite_are_refused(training, variables):
+    check_finite(training, 6)
+    variable = attrgetter(variables)(training)[-1]
     before = ops.convert_to_numpy(variable).copy()
     variable.assign(np.full(variable.shape, np.nan, "float32"))
     with pytest.raises(FaceganError, match="after step 6 are not finite"):
-        checkpoints.save(training, 6, {})
+        check_finite(training, 6)
     variable.assign(before)
-    assert names(checkpoints) == ["step-00000005.npz"]
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda content: content[:-2000],
-        lambda content: content[:50],
-        lambda content: b"",
-        lambda content: b"no checkpoint",
-        lambda content: content.replace(b"description", b"x"),
-    ],
-)
-def test_a_damaged_checkpoint_is_said_to_be_one(training, checkpoints, damage):
-    path = checkpoints.paths()[0]
-    path.write_bytes(damage(path.read_bytes()))
-    for read in (checkpoints.describe, lambda: checkpoints.restore(training)):
-        with pytest.raises(FaceganError, match="remove it to resume from the one before"):
-            read()
+def flipped(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
 
 
-def test_flipped_bits_are_noticed(training, checkpoints):
-    path = checkpoints.paths()[0]
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 255
-    path.write_bytes(content)
-    with pytest.raises(FaceganError, match="remove it"):
-        checkpoints.restore(training)
-
-
-@pytest.mark.parametrize("change", ["fewer", "shapes"])
-def test_another_networks_checkpoint_is_refused(training, checkpoints, change):
-    path = checkpoints.paths()[0]
-    with np.load(path) as file:
+def described(content, change):
+    """The checkpoint with another description."""
+    with np.load(io.BytesIO(content)) as file:
         arrays = dict(file)
-    if change == "fewer":
-        del arrays["weight_0000"]
-    else:
-        arrays["weight_0000"] = arrays["weight_0000"][..., :1]
-    np.savez(path, **arrays)
-    with pytest.raises(FaceganError, match="belongs to other networks"):
-        checkpoints.restore(training)
+    arrays["description"] = np.array(change(json.loads(str(arrays["description"]))))
+    np.savez(out := io.BytesIO(), **arrays)
+    return out.getvalue()
+
+
+def fewer(arrays):
+    del arrays["weight_0000"]
+
+
+def shapes(arrays):
+    arrays["weight_0000"] = arrays["weight_0000"][..., :1]
+
+
+def with_arrays(content, change):
+    with np.load(io.BytesIO(content)) as file:
+        arrays = dict(file)
+    change(arrays)
+    np.savez(out := io.BytesIO(), **arrays)
+    return out.getvalue()
+
+
+UNREADABLE = {
+    "the end is missing": lambda content: content[:-2000],
+    "most is missing": lambda content: content[:50],
+    "empty": lambda content: b"",
+    "text": lambda content: b"no checkpoint",
+    "without a description": lambda content: content.replace(b"description", b"x"),
+    "described by null": lambda content: described(content, lambda old: "null"),
+    "described by a number": lambda content: described(content, lambda old: 7),
+    "described by a list": lambda content: described(content, lambda old: json.dumps([old])),
+    "described by no JSON": lambda content: described(content, lambda old: "{"),
+    "described too deeply": lambda content: described(content, lambda old: "[" * 100_000),
+    "without settings": lambda content: described(content, lambda old: json.dumps({**old, "settings": None})),
+    "settings of nothing": lambda content: described(content, lambda old: json.dumps({**old, "settings": {}})),
+    "a step in words": lambda content: described(content, lambda old: json.dumps({**old, "step": "ten"})),
+}
+DAMAGED = {
+    **UNREADABLE,
+    "flipped bits": flipped,
+    "fewer arrays": lambda content: with_arrays(content, fewer),
+    "other shapes": lambda content: with_arrays(content, shapes),
+}
+
+
+def damage(path, how):
+    path.write_bytes(DAMAGED[how](path.read_bytes()))
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+def test_the_checkpoint_before_a_damaged_one_is_used_and_that_is_said(training, two, how, capsys):
+    damage(two.paths()[-1], how)
+    assert two.restore(training)["step"] == 5
+    with np.load(two.paths()[0]) as file:
+        assert (first_weight(training) == file["weight_0000"]).all()
+    told = capsys.readouterr().err
+    assert told.count("step-00000010.npz") == 1 and "resuming from the checkpoint of step 5" in told
+    if how in UNREADABLE:
+        assert two.describe()["step"] == 5
+    # What comes after it makes room.
+    two.save(training, 6, DESCRIPTION)
+    assert names(two) == ["step-00000005.npz", "step-00000006.npz"]
+
+
+@pytest.mark.parametrize("how", ["text", "flipped bits", "other shapes"])
+def test_where_all_are_damaged_nothing_changes_and_the_error_says_what_to_do(training, two, how):
+    before = first_weight(training)
+    for path in two.paths():
+        damage(path, how)
+    with pytest.raises(FaceganError, match="step-00000010.npz .* start again with another --out"):
+        two.restore(training)
+    assert (first_weight(training) == before).all()
+
+
+def test_a_whole_checkpoint_is_used_without_a_word(training, two, capsys):
+    assert two.restore(training)["step"] == 10 and capsys.readouterr().err == ""
 
 
 def test_without_a_checkpoint_it_says_so(training, tmp_path):

@@ -1,0 +1,73 @@
+"""Remarks that a run learns nothing any more, which finite losses do not tell."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import click
+
+from facegan.recipe.objective import PaperObjective
+from facegan.training.backends import synchronise
+from facegan.training.callbacks import Logs, RunCallback
+from facegan.training.plan import Plan
+from facegan.training.samples import Samples
+
+PENALTY_EVERY = 10  # steps between two looks at the gradient penalty
+PENALTY_LOOKS = 10  # how many in succession make a remark
+PENALTY_CEILING = 100.0  # a slope of 11, where 1 is wanted
+
+FACES_EVERY = 200  # steps between two looks at generated and edited faces
+FACES_LOOKS = 2
+DIVERSITY_FLOOR = 2.0  # grey levels; faces that `tiny` generates differ by 15
+CHANGE_FLOOR = 0.5  # grey levels; glasses alone change a face by 3
+
+
+class Watch(RunCallback):
+    """Remarks on a gradient penalty that explodes, on a collapsed generator, and on an editor that changes nothing.
+
+    The first is noticed within 100 steps, the others within 400. Each remark is made once, on stderr and in
+    TensorBoard, and says what may help.
+
+    Args:
+        plan: the run's plan.
+        samples: of the networks in training.
+        remark: called with step and text.
+    """
+
+    def __init__(self, plan: Plan, samples: Samples, remark: Callable[[int, str], None]) -> None:
+        super().__init__(plan)
+        objective = samples.networks.recipe.objective
+        if isinstance(objective, PaperObjective):
+            self._weight, critic, editor = objective.gradient_penalty, "objective", "objective"
+        else:
+            self._weight, critic, editor = objective.critic.gradient_penalty, "objective.critic", "objective.editor"
+        self._samples, self._remark = samples, remark
+        self._in_succession: Counter[str] = Counter()
+        self._penalty_explodes = (
+            f"the gradient penalty stays above {PENALTY_CEILING:g}: the critic's slope explodes. "
+            f"Lower optimizers.discriminator, or raise {critic}.gradient_penalty"
+        )
+        self._generator_collapsed = (
+            f"generated faces with the same attributes differ by less than {DIVERSITY_FLOOR:g} of 255: the generator "
+            "has collapsed. Lower optimizers.generator, or start again with another --seed"
+        )
+        self._editor_does_nothing = (
+            f"edits change faces by less than {CHANGE_FLOOR:g} of 255: the editor changes nothing. "
+            f"Lower {editor}.reconstruction, or raise optimizers.editor"
+        )
+
+    def on_step(self, logs: Logs) -> None:
+        if self.step % PENALTY_EVERY == 0:
+            penalty = float(logs["discriminator/gradient_penalty"]) / self._weight
+            self._check(self._penalty_explodes, penalty > PENALTY_CEILING, PENALTY_LOOKS)
+        if self.step % FACES_EVERY == 0:
+            synchronise(self.model)
+            self._check(self._generator_collapsed, self._samples.diversity() < DIVERSITY_FLOOR, FACES_LOOKS)
+            self._check(self._editor_does_nothing, self._samples.change() < CHANGE_FLOOR, FACES_LOOKS)
+
+    def _check(self, remark: str, is_bad: bool, patience: int) -> None:
+        """Makes a remark when something has been bad often enough in succession, and never again."""
+        said = self._in_succession[remark] >= patience
+        self._in_succession[remark] += 1 if is_bad or said else -self._in_succession[remark]
+        if not said and self._in_succession[remark] == patience:
+            click.echo(f"\nstep {self.step}: {remark}", err=True)
+            self._remark(self.step, remark)

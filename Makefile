@@ -25,8 +25,9 @@ demo: $(DEMO)/celeba128.png $(DEMO)/run/model.keras
 
 # The tests judge the demo's model too.
 test: $(DEMO)/run/model.keras
-	KERAS_BACKEND=tensorflow $(PYTEST)
-	KERAS_BACKEND=jax $(PYTEST) tests/test_losses.py tests/test_inference.py tests/augment tests/features/test_depthwise.py tests/models tests/training
+	KERAS_BACKEND=tensorflow $(PYTEST) --cov --cov-report=
+	KERAS_BACKEND=jax $(PYTEST) --cov --cov-append --cov-report= tests/test_losses.py tests/test_inference.py tests/augment tests/features/test_depthwise.py tests/models tests/training
+	$(VENV)/bin/python -m coverage report --skip-covered --fail-under=92
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check

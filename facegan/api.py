@@ -36,11 +36,11 @@ def prepare(
             `"drawn"`; or several of these, which are joined.
         out: the folder to write.
         size: the side of a face in pixels: 32, 64, 128 or 256.
-        labels: the label file of a single source, where it does not lie with the images.
-        count: the number of faces to draw, for `"drawn"`.
+        labels: the label file of a single source, where it does not have its usual place and name.
+        count: the number of faces to draw, for `"drawn"` alone.
         seed: of the split and of drawn faces.
-        align: whether to align faces by their landmarks; by default, one of several sources is aligned if it frames
-            faces differently.
+        align: whether to align faces by their landmarks. By default, each of several sources is aligned if it frames
+            faces differently, and a single source stays as it is.
         ignore: columns of the label files to leave out.
         rename: `{title: new title}` for columns of the label files.
         workers: the number of processes; as many as there are processors by default.

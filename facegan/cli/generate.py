@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -68,6 +67,7 @@ def generate(
     """
     from facegan.edits import Edit
     from facegan.model_files import find_model
+    from facegan.provenance import read_provenance
     from facegan.rendering.generated_faces import FRAMES, write_generated, write_walk
     from facegan.rendering.output import Output, counting_faces
 
@@ -75,7 +75,9 @@ def generate(
     if walk and (then or not output.is_animation):
         raise FaceganError("a walk is an animation without edits; name a .gif or .webp with --out and omit --then")
     if like:
-        made = _like(like)
+        made = read_provenance(like)
+        if "seed" not in made:
+            raise FaceganError(f"{like} was edited, not generated")
         source = click.get_current_context().get_parameter_source
 
         def given(name: str) -> bool:
@@ -102,12 +104,3 @@ def generate(
     if show_them:
         show(written)
     return Result({"files": written, "attrs": str(wished), "count": count, "seed": seed, "then": list(then)}, written)
-
-
-def _like(path: Path) -> dict[str, Any]:
-    from facegan.provenance import read_provenance
-
-    made = read_provenance(path)
-    if "seed" not in made:
-        raise FaceganError(f"{path} was edited, not generated")
-    return made

@@ -43,8 +43,7 @@ def prepare(
       facegan prepare drawn drawn64 --size 64 --count 4000
       facegan prepare ~/CelebA ~/lfw joined128
     """
-    from facegan.data.prepare import prepare as prepare_faces
-    from facegan.data.source import open_sources
+    from facegan.api import prepare as prepare_faces
 
     place = next((folder for folder in out.absolute().parents if folder.exists()), out)
     if not place.is_dir() or not os.access(place, os.W_OK):
@@ -53,7 +52,9 @@ def prepare(
     if "" in renamed or "" in renamed.values():
         raise FaceganError("--rename takes OLD=NEW, the present and the new name of a column")
     try:
-        faces = prepare_faces(open_sources(sources, labels, count, seed, align, ignore, renamed), out, size, seed)
+        faces = prepare_faces(
+            sources, out, size=size, labels=labels, count=count, seed=seed, align=align, ignore=ignore, rename=renamed
+        )
     except KeyboardInterrupt:
         raise Interrupted("stopped; the same command resumes") from None
     except OSError as error:

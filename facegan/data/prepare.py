@@ -48,22 +48,11 @@ def prepare(
     workers: int | None = None,
     progress: bool = True,
 ) -> PreparedFaces:
-    """Reads all faces of a source, resizes them and writes them to a folder.
+    """Reads all faces of a source, resizes them and writes them to a folder, as `facegan.prepare` describes.
 
     Interrupted at any moment, it resumes when called again with the same arguments; the result is the same, byte for
     byte. Pictures that cannot be read are left out and listed in `left_out.csv`, as are near-duplicates if sources were
     joined; the last faces take their rows.
-
-    Args:
-        source: from `facegan.data.source.open_sources`.
-        out: the folder to make.
-        size: the side of a face in pixels: 32, 64, 128 or 256.
-        seed: for the split into training, validation and test faces.
-        workers: the number of processes; as many as there are processors by default.
-        progress: whether to print remarks and progress on stderr.
-
-    Returns:
-        The data set.
 
     Raises:
         FaceganError: another size, too little room on the disk, no picture that can be read, or `out` exists, was begun

@@ -22,17 +22,7 @@ def open_sources(
     ignore: Iterable[str] = (),
     rename: Mapping[str, str] | None = None,
 ) -> Source:
-    """Opens one or more sources of faces as a single `Source`.
-
-    Args:
-        sources: as for `open_source`.
-        labels: the label file of a single source, where it does not have its usual place and name.
-        count: the number of faces to draw; only for a single source `drawn`.
-        seed: for drawn faces and for splitting each of several sources.
-        align: whether to align faces by their landmarks. By default, each of several sources is aligned if it frames
-            faces differently, and a single source stays as it is.
-        ignore: columns of the label files to leave out.
-        rename: `{title: new title}` for columns of the label files.
+    """Opens one or more sources of faces as a single `Source`; the arguments are those of `facegan.prepare`.
 
     Raises:
         FaceganError: a source or a column that does not exist, or labels that are missing or cannot be read.
@@ -58,7 +48,7 @@ def open_source(
 
     Args:
         source: the word `drawn`; CelebA's folder or `img_align_celeba.zip`; or any folder of pictures with a CSV.
-        labels: as for `open_sources`, and so are `count`, `seed` and the errors.
+        labels: as for `facegan.prepare`.
         count: only for `drawn`.
         seed: only for `drawn`.
         titles: which columns of label files to ignore or rename.

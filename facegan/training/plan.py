@@ -46,22 +46,37 @@ class Settings:
         names = begun["attribute_names"] if begun else FIVE_NAMES
         return cls(recipe, tuple(names), recipe.batch_size, choose_precision("auto"), 0)
 
-    def given(self, columns: Sequence[str], attributes: Sequence[str] | None = None, **values: Any) -> Self:
+    def given(
+        self,
+        columns: Sequence[str],
+        attributes: Sequence[str] | None = None,
+        *,
+        recipe: Recipe | None = None,
+        batch_size: int | None = None,
+        precision: str | None = None,
+        seed: int | None = None,
+    ) -> Self:
         """Returns these settings with other values, except for those that are None.
 
         Args:
             columns: the label columns of the data, among which there have to be the attributes'.
             attributes: names of attributes and label columns, in any case.
-            **values: other fields. The precision may be `"auto"`.
+            recipe: as the attribute.
+            batch_size: as the attribute.
+            precision: as the attribute, or `"auto"`.
+            seed: as the attribute.
 
         Raises:
             FaceganError: an unknown attribute.
         """
-        changed = {name: value for name, value in values.items() if value is not None}
-        if "precision" in changed:
-            changed["precision"] = choose_precision(changed["precision"])
-        names = Attributes(attributes or self.attributes, columns).names
-        return replace(self, attributes=names, **changed)
+        return replace(
+            self,
+            recipe=recipe or self.recipe,
+            attributes=Attributes(attributes or self.attributes, columns).names,
+            batch_size=batch_size or self.batch_size,
+            precision=choose_precision(precision) if precision else self.precision,
+            seed=self.seed if seed is None else seed,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for JSON."""

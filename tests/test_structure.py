@@ -16,9 +16,9 @@ ROOT = Path(facegan.__file__).parent
 LAYERS = (
     "errors", "environment", "signals", "memory", "progress", "files", "graphs",
     "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "networks",
-    "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "photos",
+    "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "identity", "photos",
     "data", "tensors", "losses", "augment", "features", "models", "exporting",
-    "inference",
+    "inference", "search",
     "rendering", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "augment", "features", "models", "exporting", "training", "evaluation")

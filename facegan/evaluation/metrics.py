@@ -11,7 +11,8 @@ from inspect import getdoc
 
 import numpy as np
 
-from facegan.evaluation import distances, fidelity, identity
+from facegan import identity
+from facegan.evaluation import distances, fidelity
 from facegan.evaluation.edits import SingleEdit, macro_mean
 from facegan.evaluation.measurements import BEST, Measurements
 from facegan.evaluation.trials import Trial

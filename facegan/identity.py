@@ -1,4 +1,4 @@
-"""Whether a face is still the same person: dlib's face descriptors (King 2017), from the optional extra `identity`."""
+"""Which person a face is of: dlib's face descriptors (King 2017), from the optional extra `identity`."""
 
 import importlib.util
 import io
@@ -15,7 +15,7 @@ from facegan.images import to_images
 # dlib's threshold: descriptors that are nearer than this are of the same person.
 SAME_PERSON = 0.6
 # Descriptors are of pictures of 150 pixels, so smaller ones are enlarged before the landmarks are located.
-_SIDE = 256
+SIDE = 256
 # The box that dlib's face detector finds, on average, in a face aligned as CelebA's are; left, top, right, bottom.
 _FACE = (0.235, 0.30, 0.75, 0.82)
 # dlib uses one core and takes nearly a tenth of a second for a face, so faces are split between processes, with at
@@ -63,10 +63,10 @@ def _descriptors(images: np.ndarray) -> np.ndarray:
     folder = Path(package.submodule_search_locations[0]) / "models"
     landmarks = dlib.shape_predictor(str(folder / "shape_predictor_5_face_landmarks.dat"))
     network = dlib.face_recognition_model_v1(str(folder / "dlib_face_recognition_resnet_model_v1.dat"))
-    box = dlib.rectangle(*(round(share * _SIDE) for share in _FACE))
+    box = dlib.rectangle(*(round(share * SIDE) for share in _FACE))
     found = []
     for image in to_images(images):
-        pixels = np.asarray(image.resize((_SIDE, _SIDE)))
+        pixels = np.asarray(image.resize((SIDE, SIDE)))
         found.append(network.compute_face_descriptor(pixels, landmarks(pixels, box)))
     return np.array(found, "float64").reshape(-1, 128)
 

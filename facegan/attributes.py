@@ -297,6 +297,10 @@ class Attributes:
         item = self.find(name)
         return [{item.name: value} for value in item.editable_values]
 
+    def every_value(self) -> list[tuple[str, str]]:
+        """Returns attribute and value of all values, those that people do not ask for included."""
+        return [(item.name, value) for item in self.items for value in item.values]
+
     def apply(self, vectors: ArrayLike, wishes: Mapping[str, str]) -> np.ndarray:
         """Sets attributes in condition vectors and leaves the others as they are.
 

@@ -294,12 +294,30 @@ class FaceModel:
         complete = self._complete(known, len(images))
         return self._predict(self._arrays(images), known) if complete is None else complete
 
+    def probabilities_of(self, images: Sequence[Any] | np.ndarray) -> np.ndarray:
+        """Predicts how probable each value of each attribute is.
+
+        Args:
+            images: several, as for `edit`.
+
+        Returns:
+            `(count, k)` float32 in 0..1, in the order of `Attributes.every_value`; those of an attribute sum to 1.
+        """
+        likelihoods = self._likelihoods(self._arrays(images))
+        shares = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        wishes = [{name: value} for name, value in self.attributes.every_value()]
+        has_value = np.stack([self.attributes.matching(self._possible, wish) for wish in wishes], axis=1)
+        return shares @ has_value.astype("float32")
+
     def _predict(self, arrays: np.ndarray, known: Mapping[str, str]) -> np.ndarray:
         """The likeliest conditions of faces `(count, size, size, 3)` in -1..1, with what is known about all of them."""
+        return self.attributes.apply(self._possible[self._likelihoods(arrays).argmax(axis=1)], known)
+
+    def _likelihoods(self, arrays: np.ndarray) -> np.ndarray:
+        """The logarithm of how likely each combination of the training data is, `(count, combinations)`."""
         parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
-        likelihoods = np.concatenate([self.networks.likelihoods(part, self._possible) for part in parts])
-        # Among the combinations that occur in the training data.
-        return self.attributes.apply(self._possible[likelihoods.argmax(axis=1)], known)
+        return np.concatenate([self.networks.likelihoods(part, self._possible) for part in parts])
 
     def _arrays(self, images: Iterable[ImageSource]) -> np.ndarray:
         """Faces as the networks take them: `(count, size, size, 3)` in -1..1."""

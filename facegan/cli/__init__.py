@@ -10,10 +10,12 @@ from facegan.cli.edit import edit
 from facegan.cli.evaluate import evaluate
 from facegan.cli.export import export
 from facegan.cli.generate import generate
+from facegan.cli.index import index
 from facegan.cli.info import info
 from facegan.cli.prepare import prepare
 from facegan.cli.program import OneLineErrors
 from facegan.cli.recipe import recipe
+from facegan.cli.search import search
 from facegan.cli.train import train
 
 
@@ -23,5 +25,7 @@ def main() -> None:
     """Generate faces from a description, and edit faces in photos."""
 
 
-for command in (prepare, recipe, train, generate, edit, align, evaluate, export, info, doctor, completion):
+for command in (
+    prepare, recipe, train, generate, edit, align, index, search, evaluate, export, info, doctor, completion
+):  # fmt: skip
     main.add_command(command)

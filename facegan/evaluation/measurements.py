@@ -4,8 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from facegan.data.prepared import PreparedFaces
 from facegan import identity
+from facegan.data.prepared import PreparedFaces
 from facegan.evaluation.distances import nearest, pairwise_distances, standardise
 from facegan.evaluation.edits import SingleEdit, all_edits, faces_to_edit
 from facegan.evaluation.judge import Judge

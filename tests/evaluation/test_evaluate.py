@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from facegan import identity
 from facegan.attributes import Attributes
 from facegan.cli import main
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
-from facegan import identity
-from facegan.evaluation import judge_training, measurements
 from facegan.evaluation import judge as judges
+from facegan.evaluation import judge_training, measurements
 from facegan.evaluation.evaluate import DEFAULT_METRICS, evaluate
 from facegan.evaluation.judge import Predictions
 from facegan.evaluation.metrics import METRICS

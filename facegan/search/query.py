@@ -1,0 +1,129 @@
+"""What is searched for, and the faces of an index in the order in which they fit it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from facegan import identity
+from facegan.attributes import Attributes
+from facegan.edits import Edit
+from facegan.errors import FaceganError
+from facegan.images import ImageSource, open_image
+from facegan.inference import FaceModel
+from facegan.photos.photo import blend_faces, select_faces
+from facegan.search.embedding import embed, portrait
+from facegan.search.store import Index, IndexedFace
+
+ATTRIBUTES, IDENTITY = "attributes", "identity"
+# The score, one minus the distance of descriptors, above which faces count as the same person's.
+SAME_PERSON = 1 - identity.SAME_PERSON
+# Of a value's probability: no prediction is so certain that it may outweigh all others.
+_LEAST = 1e-3
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is searched for.
+
+    Attributes:
+        by: `"attributes"` or `"identity"`.
+        vector: weights of the attributes' values `(k,)`, 0 for attributes that do not matter; or a descriptor `(128,)`.
+        face: the face that is searched for; None for a description.
+    """
+
+    by: str
+    vector: np.ndarray
+    face: Image.Image | None = None
+
+
+@dataclass(frozen=True)
+class Match:
+    """A face that was found.
+
+    Attributes:
+        score: by attributes, the probability that the face has all of them; by identity, 1 minus the distance of the
+            descriptors: 1 is the same picture, and from `SAME_PERSON` on it counts as the same person.
+        photo: the path of its photo.
+        face: the face.
+    """
+
+    score: float
+    photo: Path
+    face: IndexedFace
+
+
+def description(attributes: Attributes, wishes: Mapping[str, str]) -> Query:
+    """Returns the query for faces with these attributes."""
+    return Query(ATTRIBUTES, np.array([wishes.get(name) == value for name, value in attributes.every_value()], "f4"))
+
+
+def likeness(
+    model: FaceModel, picture: ImageSource, edit: Edit, which: int | None = None, by: str | None = None
+) -> Query:
+    """Returns the query for faces like the one in a picture.
+
+    Args:
+        model: the model, which edits the face and predicts its attributes.
+        picture: a photo or a generated face, as for `images.load_image`.
+        edit: made first; what it wishes for counts as attributes that the face has.
+        which: the number of the face, 1 for the largest, which is the default.
+        by: `"attributes"` or `"identity"`; by default the latter if the extra `identity` is installed.
+
+    Raises:
+        FaceganError: no such face, or identity is asked for and the extra is not installed.
+    """
+    by = by or (IDENTITY if identity.available() else ATTRIBUTES)
+    if by == IDENTITY and not identity.available():
+        raise FaceganError('search by identity needs dlib: pip install "facegan[identity]"')
+    photo = open_image(picture)
+    # What the model generates has exactly this size, and the eyes of one in thirty are not quite where they should be.
+    aligned = True if photo.size == (model.size, model.size) else None
+    (face,), _ = select_faces(photo, model.size, which, picture, aligned)
+    crop = face.crop
+    if edit.wishes:
+        photo = blend_faces(photo, [face], [model.edit(crop, edit)])
+        crop = face.alignment.crop(photo, model.size)
+    shown = portrait(photo, face)
+    embedded = embed(model, [crop], [shown])
+    if by == IDENTITY:
+        assert embedded.identity is not None, "dlib is there"
+        return Query(by, embedded.identity[0], shown)
+    wished = [edit.wishes.get(name, value) == value for name, value in model.attributes.every_value()]
+    named = [name in edit.wishes for name, _ in model.attributes.every_value()]
+    return Query(by, np.where(named, wished, embedded.attributes[0]).astype("f4"), shown)
+
+
+def likeliest(attributes: Attributes, face: IndexedFace) -> dict[str, str]:
+    """Returns the most probable value of each attribute of a face."""
+    probable: dict[str, tuple[float, str]] = {}
+    for (name, value), share in zip(attributes.every_value(), face.attributes.tolist(), strict=True):
+        probable[name] = max(probable.get(name, (-1.0, "")), (share, value))
+    return {name: value for name, (_, value) in probable.items()}
+
+
+def find(index: Index, query: Query, count: int) -> list[Match]:
+    """Returns the faces that fit a query best, the best first.
+
+    Raises:
+        FaceganError: the index has no face, or none with what the query compares.
+    """
+    faces, vectors = index.vectors(query.by)
+    if not len(faces):
+        missing = "no face with an identity" if query.by == IDENTITY and index.count()[1] else "no face"
+        raise FaceganError(f"{index.path} has {missing}; `facegan index` adds what it lacks")
+    scores = _scores(query, vectors)
+    return [
+        Match(float(scores[place]), *index.face(int(faces[place])))
+        for place in np.argsort(-scores, kind="stable")[:count]
+    ]
+
+
+def _scores(query: Query, vectors: np.ndarray) -> np.ndarray:
+    """One score for each of the vectors, larger for what fits better."""
+    if query.by == ATTRIBUTES:
+        return np.exp(np.log(np.maximum(vectors, _LEAST)) @ query.vector)
+    squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * vectors @ query.vector + query.vector @ query.vector
+    return 1 - np.sqrt(np.maximum(squares, 0))

@@ -1,0 +1,247 @@
+"""The index: one SQLite file with the faces of photos, where they are, and their embeddings."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from facegan.attributes import Attributes
+from facegan.errors import FaceganError
+from facegan.photos.align import Alignment
+
+# In the file's header: that it is an index of facegan's, and which version of the tables it has.
+_APPLICATION = int.from_bytes(b"face", "big")
+_FORMAT = 1
+# Paths are bytes, because file names need not be text.
+_TABLES = f"""
+    BEGIN;
+    CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE photos (path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, reason TEXT);
+    CREATE TABLE faces (
+        id INTEGER PRIMARY KEY,
+        photo BLOB NOT NULL REFERENCES photos ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        alignment BLOB NOT NULL,
+        attributes BLOB NOT NULL,
+        identity BLOB
+    );
+    CREATE INDEX faces_of_photo ON faces (photo);
+    PRAGMA application_id = {_APPLICATION};
+    PRAGMA user_version = {_FORMAT};
+    COMMIT;
+"""
+
+
+@dataclass(frozen=True)
+class FileState:
+    """By what a changed file is recognised.
+
+    Attributes:
+        size: in bytes.
+        modified: nanoseconds since 1970.
+    """
+
+    size: int
+    modified: int
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Returns the present state of a file."""
+        status = path.stat()
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+@dataclass(frozen=True)
+class IndexedFace:
+    """A face of a photo.
+
+    Attributes:
+        number: 1 for the largest of the photo.
+        alignment: its place in the photo.
+        attributes: `(k,)` float32, as in `Embeddings`.
+        identity: `(128,)` float32, or None.
+    """
+
+    number: int
+    alignment: Alignment
+    attributes: np.ndarray
+    identity: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class IndexedPhoto:
+    """A photo and its faces.
+
+    Attributes:
+        path: absolute.
+        state: of the file when it was read.
+        faces: those that are large enough.
+        reason: why there is none; None if there is one.
+    """
+
+    path: Path
+    state: FileState
+    faces: Sequence[IndexedFace] = ()
+    reason: str | None = None
+
+
+class Index:
+    """A file of faces.
+
+    Attributes:
+        path: of the file.
+        attributes: those of the model that predicted them.
+        model: a digest of that model.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], about: Mapping[str, object] | None = None) -> None:
+        """Opens an index.
+
+        Args:
+            path: of the file.
+            about: `model`, `attribute_names` and `columns` of the model, to make an index where there is none.
+
+        Raises:
+            FaceganError: no index, another kind of file, one of another version, or made with another model.
+        """
+        self.path = Path(path)
+        if self.path.is_dir():
+            raise FaceganError(f"{path} is a folder, not an index")
+        is_new = not self.path.exists() or not self.path.stat().st_size
+        if is_new and about is None:
+            raise FaceganError(f"there is no index at {path}; make one with `facegan index`")
+        with self._connected() as connection:
+            if is_new:
+                connection.executescript(_TABLES)
+                with connection:
+                    entries = [(name, json.dumps(value)) for name, value in (about or {}).items()]
+                    connection.executemany("INSERT INTO about VALUES (?, ?)", entries)
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if application != _APPLICATION:
+                raise FaceganError(f"{path} is not an index; make one with `facegan index`")
+            if version != _FORMAT:
+                raise FaceganError(f"{path} was made by another version of facegan; make a new index")
+            stored = {name: json.loads(value) for name, value in connection.execute("SELECT * FROM about")}
+        try:
+            self.model: str = stored["model"]
+            self.attributes = Attributes(stored["attribute_names"], stored["columns"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise FaceganError(f"{path} is damaged; make a new index") from error
+        if about is not None:
+            self.check_model(about["model"])
+
+    def check_model(self, digest: object) -> None:
+        """Raises `FaceganError` if the index was made with another model."""
+        if digest != self.model:
+            raise FaceganError(
+                f"{self.path} was made with another model; name that one with --model, or make a new index"
+            )
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """A connection; what SQLite reports becomes a line for the user."""
+        connection = None
+        try:
+            connection = sqlite3.connect(self.path)
+            connection.execute("PRAGMA foreign_keys = ON")
+            yield connection
+        except sqlite3.DatabaseError as error:
+            wrong = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB
+            reason = f"{self.path} is not an index" if wrong else f"cannot use {self.path}: {error}"
+            raise FaceganError(reason) from error
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def states(self, within: Path, with_identity: bool) -> dict[Path, FileState]:
+        """Returns the photos within a folder, and the states in which they were read.
+
+        Args:
+            within: an absolute path, of a folder or a single photo.
+            with_identity: whether to leave out photos with a face that has no identity.
+        """
+        incomplete = "SELECT photo FROM faces WHERE identity IS NULL" if with_identity else "SELECT NULL WHERE FALSE"
+        query = f"SELECT path, size, modified FROM photos WHERE path NOT IN ({incomplete})"
+        with self._connected() as connection:
+            rows = [(Path(os.fsdecode(path)), FileState(*state)) for path, *state in connection.execute(query)]
+        return {path: state for path, state in rows if path.is_relative_to(within)}
+
+    def reasons(self, within: Path) -> dict[Path, str]:
+        """Returns why photos within a folder have no face in the index."""
+        with self._connected() as connection:
+            rows = connection.execute("SELECT path, reason FROM photos WHERE reason IS NOT NULL ORDER BY path")
+            found = [(Path(os.fsdecode(path)), reason) for path, reason in rows]
+        return {path: reason for path, reason in found if path.is_relative_to(within)}
+
+    def count(self) -> tuple[int, int]:
+        """Returns the numbers of photos and of faces."""
+        with self._connected() as connection:
+            query = "SELECT (SELECT COUNT(*) FROM photos), (SELECT COUNT(*) FROM faces)"
+            photos, faces = connection.execute(query).fetchone()
+        return photos, faces
+
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Removes photos and their faces."""
+        with self._connected() as connection, connection:
+            connection.executemany("DELETE FROM photos WHERE path = ?", [(os.fsencode(path),) for path in paths])
+
+    def put(self, photos: Sequence[IndexedPhoto]) -> None:
+        """Adds photos, in place of what was known of them: all or, if anything fails, none."""
+        with self._connected() as connection, connection:
+            for photo in photos:
+                path = os.fsencode(photo.path)
+                connection.execute("DELETE FROM photos WHERE path = ?", (path,))
+                entry = (path, photo.state.size, photo.state.modified, photo.reason)
+                connection.execute("INSERT INTO photos VALUES (?, ?, ?, ?)", entry)
+                connection.executemany(
+                    "INSERT INTO faces (photo, number, alignment, attributes, identity) VALUES (?, ?, ?, ?, ?)",
+                    [(path, *_to_row(face)) for face in photo.faces],
+                )
+
+    def vectors(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the embeddings of all faces that have one.
+
+        Args:
+            kind: `"attributes"` or `"identity"`.
+
+        Returns:
+            `(count,)` int64, the faces' numbers in the index, and `(count, k)` float32.
+        """
+        column = {"attributes": "attributes", "identity": "identity"}[kind]
+        with self._connected() as connection:
+            query = f"SELECT id, {column} FROM faces WHERE {column} IS NOT NULL ORDER BY id"
+            rows = connection.execute(query).fetchall()
+        vectors = np.frombuffer(b"".join(vector for _, vector in rows), "<f4")
+        return np.array([face for face, _ in rows], "int64"), vectors.reshape(len(rows), -1 if rows else 1)
+
+    def face(self, number: int) -> tuple[Path, IndexedFace]:
+        """Returns a face, by its number in the index, and the path of its photo."""
+        with self._connected() as connection:
+            query = "SELECT photo, number, alignment, attributes, identity FROM faces WHERE id = ?"
+            path, *row = connection.execute(query, (int(number),)).fetchone()
+        return Path(os.fsdecode(path)), _from_row(*row)
+
+
+def _to_row(face: IndexedFace) -> tuple[int, bytes, bytes, bytes | None]:
+    place = face.alignment
+    alignment = np.array([place.across, place.down, place.left, place.top], "<f8")
+    attributes, identity = face.attributes.astype("<f4"), face.identity
+    return (
+        face.number,
+        alignment.tobytes(),
+        attributes.tobytes(),
+        None if identity is None else identity.astype("<f4").tobytes(),
+    )
+
+
+def _from_row(number: int, alignment: bytes, attributes: bytes, identity: bytes | None) -> IndexedFace:
+    place = Alignment(*np.frombuffer(alignment, "<f8").tolist())
+    descriptor = None if identity is None else np.frombuffer(identity, "<f4")
+    return IndexedFace(number, place, np.frombuffer(attributes, "<f4"), descriptor)

@@ -1,0 +1,145 @@
+"""Bringing an index up to date: new and changed photos are read, removed ones leave."""
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facegan import identity
+from facegan.errors import FaceganError
+from facegan.images import is_image_path
+from facegan.inference import FaceModel
+from facegan.model_files import describe, find_model
+from facegan.photos.photo import ALL, select_faces_in_each
+from facegan.progress import progress_bar
+from facegan.search.embedding import embed, portrait
+from facegan.search.store import FileState, Index, IndexedFace, IndexedPhoto
+
+# Photos that are written together: an interruption loses at most these.
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What to do to bring an index up to date.
+
+    Attributes:
+        folder: absolute path of the folder, or of the single photo.
+        pending: new and changed photos, with their present states.
+        removed: photos that are no longer there.
+        unchanged: the number of the others.
+    """
+
+    folder: Path
+    pending: dict[Path, FileState]
+    removed: list[Path]
+    unchanged: int
+
+
+def about_model(path: str | Path | None) -> dict[str, Any]:
+    """What an index records about the model that it is made with; the digest is that of the file."""
+    described = describe(path)
+    return {"model": digest(path), **{name: described[name] for name in ("attribute_names", "columns")}}
+
+
+def digest(path: str | Path | None) -> str:
+    """Returns the digest of a model's weights, which exporting does not change; `path` is as for `find_model`."""
+    file = find_model(path)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise FaceganError(f"{file} is damaged: its weights cannot be read") from error
+
+
+def photos_within(path: Path) -> dict[Path, FileState]:
+    """Returns the images in a folder and all folders inside it, hidden ones aside; or a single photo.
+
+    Raises:
+        FaceganError: no such path, or no image in it.
+    """
+    path = path.resolve()
+    if not path.exists():
+        raise FaceganError(f"cannot read {path}: No such file or directory")
+    if not path.is_dir():
+        return {path: FileState.of(path)}
+    found: dict[Path, FileState] = {}
+    for folder, inside, files in os.walk(path):
+        inside[:] = sorted(name for name in inside if not name.startswith("."))
+        paths = (Path(folder, name) for name in sorted(files) if is_image_path(name))
+        found |= {each: FileState.of(each) for each in paths if each.is_file()}
+    if not found:
+        raise FaceganError(f"no images in {path}")
+    return found
+
+
+def find_changes(index: Index, path: Path, present: dict[Path, FileState]) -> Changes:
+    """Compares photos with an index.
+
+    Photos count as changed, too, if the extra `identity` is there now and was not when they were read.
+
+    Args:
+        index: the index.
+        path: the folder or photo.
+        present: `photos_within` it.
+    """
+    folder = path.resolve()
+    complete = index.states(folder, identity.available())
+    known = index.states(folder, False)
+    pending = {each: state for each, state in present.items() if complete.get(each) != state}
+    removed = [each for each in known if each not in present]
+    return Changes(folder, pending, removed, len(present) - len(pending))
+
+
+def apply_changes(index: Index, changes: Changes, model: FaceModel) -> list[str]:
+    """Reads the pending photos in batches, each of which is in the index when the next one begins.
+
+    Args:
+        index: the index.
+        changes: what to do.
+        model: the model that the index was made with.
+
+    Returns:
+        Remarks on photos that were read.
+    """
+    remarks: list[str] = []
+    pending = list(changes.pending.items())
+    with progress_bar(len(pending), "indexing photos") as bar:
+        for start in range(0, len(pending), BATCH):
+            batch = pending[start : start + BATCH]
+            index.put(_read(batch, model, remarks))
+            bar.update(len(batch))
+    return remarks
+
+
+def _read(photos: Sequence[tuple[Path, FileState]], model: FaceModel, remarks: list[str]) -> list[IndexedPhoto]:
+    """Finds and embeds the faces of a batch of photos."""
+    found, crops, portraits = [], [], []
+    for photo in select_faces_in_each([path for path, _ in photos], model.size, ALL):
+        remarks += photo.remarks(transparent=True)
+        found.append((photo.faces, photo.error))
+        crops += [face.crop for face in photo.faces]
+        if photo.photo:
+            portraits += [portrait(photo.photo.rgb, face) for face in photo.faces]
+    read, first = [], 0
+    embedded = embed(model, crops, portraits) if crops else None
+    for (path, state), (faces, error) in zip(photos, found, strict=True):
+        if error or embedded is None:
+            read.append(IndexedPhoto(path, state, reason=str(error)))
+            continue
+        rows = range(first, first + len(faces))
+        first += len(faces)
+        of_photo = [
+            IndexedFace(
+                face.number,
+                face.alignment,
+                embedded.attributes[row],
+                None if embedded.identity is None else embedded.identity[row],
+            )
+            for face, row in zip(faces, rows, strict=True)
+        ]
+        read.append(IndexedPhoto(path, state, of_photo))
+    return read

@@ -4,6 +4,7 @@ from functools import cached_property
 from os import PathLike
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from facegan.errors import FaceganError
@@ -29,10 +30,16 @@ class Graph:
             Arrays by the names of the graph's outputs.
 
         Raises:
-            FaceganError: the file is damaged.
+            FaceganError: the file is damaged, takes other inputs, or computes numbers that are not finite.
         """
-        outputs = [output.name for output in self._session.get_outputs()]
-        return dict(zip(outputs, self._session.run(outputs, inputs), strict=True))
+        names = [output.name for output in self._session.get_outputs()]
+        try:
+            outputs = self._session.run(names, inputs)
+        except Exception as error:
+            raise _damaged(error) from error
+        if not all(np.isfinite(output).all() for output in outputs):
+            raise FaceganError("an exported graph is damaged: it computes numbers that are not finite")
+        return dict(zip(names, outputs, strict=True))
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -48,6 +55,10 @@ class Graph:
         try:
             return onnxruntime.InferenceSession(self._source, options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            # Its exceptions have no class in common.
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise FaceganError(f"an exported graph is damaged: {reason}") from error
+            raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> FaceganError:
+    # ONNX Runtime's exceptions have no class in common.
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return FaceganError(f"an exported graph is damaged: {reason}")

@@ -2,13 +2,13 @@
 
 import json
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
 from facegan.recipe import Recipe
+from facegan.schemas import JUDGE, MODEL, check
 
 MODEL_FILE = "model.keras"
 # The default folder of a run, and the model that is used without one.
@@ -17,9 +17,12 @@ PACKAGED = "celeba128"
 PACKAGE_FOLDER = Path(__file__).parent / "pretrained"
 # The graphs that a model is exported to.
 GRAPHS = ("generator", "editor", "attribute_finder")
-_CLASS = "facegan>FaceGAN"
-_SIZES = (32, 64, 128, 256)
-# Of `config.json`: a model's own takes a few kilobytes.
+WEIGHTS = "model.weights.h5"
+# What the files describe, by the class that they are of.
+_SCHEMAS = {"facegan>FaceGAN": MODEL, "facegan>Judge": JUDGE}
+# A graph's size by its compressed size; weights are hardly smaller when they are compressed.
+_LARGEST_RATIO = 10
+# In bytes: a model's own config takes a few kilobytes.
 _LARGEST_CONFIG = 16 * 2**20
 
 
@@ -61,30 +64,75 @@ def describe(path: str | Path | None = None) -> dict[str, Any]:
             valid.
     """
     file = find_model(path)
+    described = read_description(file, "facegan>FaceGAN")
     try:
+        recipe = Recipe.from_dict(described["recipe"])
+        length = len(Attributes(described["attribute_names"], described["columns"]))
+        if any(len(bits) != length for bits in described["combinations"]):
+            raise FaceganError("its combinations are not valid")
+        fewest = recipe.networks.fewest_weights(described["image_size"])
+        with zipfile.ZipFile(file) as archive:
+            # At two bytes each. A small file that asks for huge networks would fill the memory.
+            if WEIGHTS in archive.namelist() and archive.getinfo(WEIGHTS).file_size < 2 * fewest:
+                raise FaceganError("it holds fewer weights than its networks have")
+    except FaceganError as error:
+        raise FaceganError(f"{file} is not a valid model: {error}") from error
+    return described
+
+
+def read_description(file: Path, kind: str) -> dict[str, Any]:
+    """Reads what a `.keras` file says of itself, and checks it before anything is made of it.
+
+    Args:
+        file: the file.
+        kind: the class that it must be of: `"facegan>FaceGAN"` or `"facegan>Judge"`.
+
+    Returns:
+        The arguments of the class.
+
+    Raises:
+        FaceganError: it is something else, or is not valid.
+    """
+    try:
+        if not file.is_file():
+            raise ValueError("it is not a regular file")
         with zipfile.ZipFile(file) as archive:
             if archive.getinfo("config.json").file_size > _LARGEST_CONFIG:
                 raise ValueError("its config is too large")
             config = json.loads(archive.read("config.json"))
-    except (OSError, ValueError, KeyError, RuntimeError, RecursionError, zipfile.BadZipFile) as error:
+    # Whatever zipfile and zlib make of damaged archives.
+    except Exception as error:
         raise FaceganError(f"{file} is not a facegan model") from error
-    if not isinstance(config, dict) or config.get("registered_name") != _CLASS:
+    if not isinstance(config, dict) or config.get("registered_name") != kind:
         raise FaceganError(f"{file} is a Keras model, but not one of facegan's")
-    described = config.get("config")
+    described: Any = config.get("config")
+    schema = _SCHEMAS[kind]
     if isinstance(described, dict) and "preset" in described:
         raise FaceganError(f"{file} was written by an earlier version of facegan; train it again")
     try:
-        return _checked(described)
+        check(described, schema)
     except FaceganError as error:
         raise FaceganError(f"{file} is not a valid model: {error}") from error
+    return {name: described[name] for name in schema["properties"]}
 
 
 def read_graphs(file: Path) -> dict[str, bytes] | None:
-    """Returns the contents of the exported graphs that a model file holds, by their names; None if it holds none."""
+    """Returns the contents of the exported graphs that a model file holds, by their names; None if it holds none.
+
+    Raises:
+        FaceganError: they are damaged, or a few bytes that become many.
+    """
     if not holds_graphs(file):
         return None
-    with zipfile.ZipFile(file) as archive:
-        return {name: archive.read(graph_path(name)) for name in GRAPHS}
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = {name: archive.getinfo(graph_path(name)) for name in GRAPHS}
+            if any(member.file_size > _LARGEST_RATIO * member.compress_size for member in members.values()):
+                raise ValueError("its graphs are too large")
+            return {name: archive.read(member) for name, member in members.items()}
+    # Whatever zipfile and zlib make of damaged archives.
+    except Exception as error:
+        raise FaceganError(f"{file} is damaged: {error}") from error
 
 
 def holds_graphs(path: str | Path | None = None) -> bool:
@@ -99,47 +147,3 @@ def holds_graphs(path: str | Path | None = None) -> bool:
 def graph_path(name: str) -> str:
     """The place of an exported graph in a model file."""
     return f"graphs/{name}.onnx"
-
-
-def _checked(described: Any) -> dict[str, Any]:
-    """A model's description. Raises `FaceganError` unless it has the right types, ranges and lengths."""
-    if not isinstance(described, Mapping):
-        raise FaceganError("its description is missing")
-    rules = {
-        "recipe": lambda value: isinstance(value, Mapping),
-        "image_size": lambda value: type(value) is int and value in _SIZES,
-        "attribute_names": _are_names,
-        "columns": _are_names,
-        "combinations": lambda value: isinstance(value, Mapping) and bool(value),
-        "record": _is_record,
-    }
-    for name, holds in rules.items():
-        if not holds(described.get(name)):
-            raise FaceganError(f"its {name.replace('_', ' ')} is not valid")
-    Recipe.from_dict(described["recipe"])
-    length = len(Attributes(described["attribute_names"], described["columns"]))
-    for bits, count in described["combinations"].items():
-        if len(bits) != length or set(bits) - {"0", "1"} or type(count) is not int or count < 1:
-            raise FaceganError("its combinations are not valid")
-    return dict(described)
-
-
-def _is_record(value: Any) -> bool:
-    """Whether a training's record has what `facegan info` prints."""
-    if not isinstance(value, Mapping):
-        return False
-    data, settings, history = (value.get(name) for name in ("data", "settings", "history"))
-    return (
-        isinstance(data, Mapping)
-        and isinstance(data.get("parts"), Mapping)
-        and isinstance(data.get("source"), Mapping)
-        and {"name", "terms"} <= set(data["source"])
-        and isinstance(settings, Mapping)
-        and {"precision", "batch_size", "seed"} <= set(settings)
-        and isinstance(history, list | tuple)
-        and type(value.get("images_seen")) is int
-    )
-
-
-def _are_names(value: Any) -> bool:
-    return isinstance(value, list | tuple) and bool(value) and all(isinstance(name, str) for name in value)

@@ -4,7 +4,6 @@ import html
 import json
 import os
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -12,6 +11,7 @@ from PIL import Image, PngImagePlugin
 
 from facegan import __version__
 from facegan.errors import FaceganError
+from facegan.schemas import PROVENANCE, check
 
 NOTE = "Synthetic: made or changed by a neural network. Not a photograph."
 # IPTC's terms (https://cv.iptc.org/newscodes/digitalsourcetype) by the command that wrote an image; `align` only crops.
@@ -27,7 +27,6 @@ _SOURCE_TYPE = (
 )
 # A JPEG file's XMP fits into one segment.
 _LONGEST_XMP = 65_000
-_LONGEST_DESCRIPTION, _MOST_FACES, _MOST_EDITS = 10_000, 10_000, 64
 
 
 def provenance_options(image_format: str, provenance: dict[str, Any]) -> dict[str, Any]:
@@ -76,31 +75,13 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
     # A stranger's file may hold anything.
     except Exception as error:
         raise FaceganError(f"{path} does not say how it was made; facegan's images do") from error
-    if wrong := _invalid(provenance):
-        raise FaceganError(f"{path} does not say how it was made: {wrong}")
-    return provenance
+    try:
+        return check(provenance, PROVENANCE)
+    except FaceganError as error:
+        raise FaceganError(f"{path} does not say how it was made: {error}") from error
 
 
 def _of_xmp(xmp: bytes | str) -> str:
     text = xmp.decode("utf-8") if isinstance(xmp, bytes) else xmp
     found = re.search("<facegan:provenance>(.*?)</facegan:provenance>", text, re.DOTALL)
     return html.unescape(found[1]) if found else ""
-
-
-def _invalid(provenance: Any) -> str | None:
-    """What is wrong with a provenance of whatever source, None if nothing."""
-    if not isinstance(provenance, dict):
-        return "its provenance is no object"
-    valid: dict[str, Callable[[Any], bool]] = {
-        "command": _is_text,
-        "attrs": _is_text,
-        "count": lambda value: type(value) is int and 0 < value <= _MOST_FACES,
-        "seed": lambda value: type(value) is int and 0 <= value < 2**128,
-        "then": lambda value: isinstance(value, list) and len(value) <= _MOST_EDITS and all(map(_is_text, value)),
-    }
-    wrong = [name for name, check in valid.items() if name in provenance and not check(provenance[name])]
-    return f"its {wrong[0]} is out of range or of another type" if wrong else None
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= _LONGEST_DESCRIPTION

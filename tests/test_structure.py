@@ -14,7 +14,7 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "environment", "signals", "memory", "progress", "files", "graphs",
+    "errors", "schemas", "environment", "signals", "memory", "progress", "files", "graphs",
     "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "networks",
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "identity", "photos",
     "data", "tensors", "losses", "augment", "features", "models", "exporting",

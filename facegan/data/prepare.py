@@ -35,6 +35,7 @@ from facegan.data.split import PARTS, split, split_rule
 from facegan.errors import FaceganError
 from facegan.files import reserve
 from facegan.progress import progress_bar
+from facegan.schemas import PLAN, parse_json
 
 CHUNK = 256
 DUPLICATES = "duplicates"  # in place of a chunk's number
@@ -149,7 +150,11 @@ class _Job:
         plan = self.description()
         written = self.partial / "prepared.json" if self.is_finished else self.plan
         if written.exists():
-            begun, again = json.loads(written.read_text("utf-8")), "delete it to start again"
+            again = "delete it to start again"
+            try:
+                begun = parse_json(written.read_bytes(), PLAN)
+            except FaceganError as error:
+                raise FaceganError(f"{written} is damaged: {error}; delete {self.partial} to start again") from error
             if {key: begun.get(key) for key in plan} != plan:
                 raise FaceganError(f"{self.partial} was begun with another source, size or seed; {again}")
             if written == self.plan and begun.get("pictures") != self._pictures():

@@ -10,6 +10,7 @@ import numpy as np
 from facegan.attributes import Attributes
 from facegan.data.split import PARTS
 from facegan.errors import FaceganError
+from facegan.schemas import PREPARED, check
 
 FORMAT = 1
 SIZES = (32, 64, 128, 256)
@@ -45,17 +46,19 @@ class PreparedFaces:
             self.size: int = self.info["size"]
             self.columns: tuple[str, ...] = tuple(self.info["columns"])
             self.faces = np.load(self.path / "faces.npy", mmap_mode="r")
-            self.labels = np.load(self.path / "labels.npy")
-            self._parts = np.load(self.path / "split.npy")
+            self.labels = self._load("labels.npy")
+            self._parts = self._load("split.npy")
             self.names = _read_names(self.path)
-            self.identities = self._load("identities.npy", None)
+            self.identities = self._load("identities.npy") if (self.path / "identities.npy").exists() else None
             self.known = self._load("known.npy", np.ones(self.labels.shape, bool))
             self.origins = self._load("origins.npy", np.zeros(len(self.names), "uint8"))
             source = self.info["source"]
             self.sources: tuple[str, ...] = tuple(part["name"] for part in source.get("sources", [source]))
             self._check()
-        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
-            raise FaceganError(f"{self.path} is damaged ({error}); prepare it once more") from error
+        # NumPy parses headers as Python: damaged ones raise anything.
+        except Exception as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise FaceganError(f"{self.path} is damaged ({reason}); prepare it once more") from error
 
     def __len__(self) -> int:
         """Returns the number of faces."""
@@ -95,17 +98,17 @@ class PreparedFaces:
                     " leave it out of --attributes"
                 )
 
-    def _load(self, name: str, default: np.ndarray | None) -> Any:
-        """Returns an array that not every data set has."""
+    def _load(self, name: str, default: np.ndarray | None = None) -> Any:
+        """Returns an array, or the default where a data set does not have it."""
         path = self.path / name
-        return np.load(path) if path.exists() else default
+        if default is not None and not path.exists():
+            return default
+        # Mapped first: of an array that claims to be larger than its file, nothing is read.
+        return np.array(np.load(path, mmap_mode="r"))
 
     def _check(self) -> None:
         """Raises `ValueError` if the files do not have the types, shapes and values that they should."""
-        count, size, columns = self.info.get("count"), self.size, len(self.columns)
-        names = self.columns + self.sources
-        if size not in SIZES or len(set(self.columns)) < columns or not all(isinstance(name, str) for name in names):
-            raise ValueError("prepared.json has wrong values")
+        count, size, columns = self.info["count"], self.size, len(self.columns)
         if len(self.names) != count:
             raise ValueError("names.txt and prepared.json disagree")
         expected = {
@@ -147,4 +150,7 @@ def _read_info(path: Path) -> dict[str, Any]:
         raise FaceganError(f"cannot read {path / 'prepared.json'}: {error}") from error
     if not isinstance(info, dict) or info.get("format") != FORMAT:
         raise FaceganError(f"{path} was prepared by another version of facegan; prepare it once more")
-    return info
+    try:
+        return check(info, PREPARED)
+    except FaceganError as error:
+        raise FaceganError(f"{path / 'prepared.json'} is damaged: {error}; prepare it once more") from error

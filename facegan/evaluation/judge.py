@@ -15,6 +15,8 @@ from keras import layers
 
 from facegan.errors import FaceganError
 from facegan.features.efficientnet import build_efficientnet_lite
+from facegan.model_files import read_description
+from facegan.models.saving import load_weights
 from facegan.tensors import Tensor
 
 JUDGE_FILE = "judge.keras"
@@ -127,12 +129,13 @@ def load_judge(path: str | Path) -> Judge:
         FaceganError: the file cannot be read, or another version of facegan trained this judge.
     """
     try:
-        judge = keras.saving.load_model(Path(path), compile=False)
+        described = read_description(Path(path), "facegan>Judge")
+        if described["version"] != VERSION:
+            raise FaceganError("another version of facegan trained it")
+        judge = Judge(**described)
+        load_weights(judge, Path(path))
+    # Keras, h5py and zipfile each raise their own errors for a damaged file.
     except Exception as error:
-        # Keras, h5py and zipfile each raise their own errors for a damaged file.
-        raise FaceganError(f"cannot read the judge in {path}; delete the file to train a new one") from error
-    if not isinstance(judge, Judge) or judge.version != VERSION:
-        raise FaceganError(
-            f"the judge in {path} was trained by another version of facegan; delete the file to train a new one"
-        )
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise FaceganError(f"cannot read the judge in {path}: {reason}; delete the file to train a new one") from error
     return judge

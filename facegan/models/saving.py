@@ -1,11 +1,17 @@
 """A model's file: one `.keras` file with all networks and their record."""
 
+import io
 import warnings
+import zipfile
 from pathlib import Path
+from typing import Any
 
+import h5py
 import keras
+import numpy as np
 
 from facegan.files import atomic_write
+from facegan.model_files import WEIGHTS, describe
 from facegan.models.facegan import FaceGAN
 from facegan.models.layers import awaiting_weights
 from facegan.models.precision import choose_precision, policy, temporarily
@@ -32,6 +38,9 @@ def save_model(networks: FaceGAN, path: str | Path) -> None:
 def load_networks(path: str | Path, precision: str = "auto") -> FaceGAN:
     """Reads the `FaceGAN` of a file, for use.
 
+    The networks are built from the description, which is checked, and nothing else in the file is believed: no other
+    class is made, no code runs, and no more memory is taken than weights of this number need.
+
     Args:
         path: of the file.
         precision: `"float32"`, `"bfloat16"`, or `"auto"`, whichever is faster on this machine; a few pixels differ by
@@ -39,12 +48,50 @@ def load_networks(path: str | Path, precision: str = "auto") -> FaceGAN:
             saves.
 
     Raises:
+        FaceganError: the description is not valid.
         Exception: whatever Keras, h5py or zipfile raise for a file that is damaged or something else.
     """
-    with warnings.catch_warnings(), policy(choose_precision(precision)), awaiting_weights():
+    described = describe(path)
+    with policy(choose_precision(precision)), awaiting_weights():
+        networks = FaceGAN(**described)
+        load_weights(networks, path)
+    return networks
+
+
+def load_weights(network: keras.Model, path: str | Path) -> None:
+    """Reads the weights in a `.keras` file into a network that was built from its description.
+
+    Raises:
+        ValueError: the weights are compressed or elsewhere, not finite, or those of another network.
+    """
+    with zipfile.ZipFile(path) as archive:
+        # Keras does not compress them; a few kilobytes of zeros could fill the memory.
+        if archive.getinfo(WEIGHTS).compress_type != zipfile.ZIP_STORED:
+            raise ValueError("its weights are compressed")
+        content = archive.read(WEIGHTS)
+    with h5py.File(io.BytesIO(content)) as file:
+        _check_contents(file, len(content))
+    with warnings.catch_warnings():
         # Keras only remarks that weights are missing and stay as they are.
         warnings.simplefilter("error", UserWarning)
-        networks = keras.saving.load_model(path, compile=False)
-    if not isinstance(networks, FaceGAN):
-        raise TypeError(f"it holds a {type(networks).__name__}")
-    return networks
+        network.load_weights(path)
+    if not all(np.isfinite(array).all() for array in network.get_weights()):
+        raise ValueError("its weights are not finite")
+
+
+def _check_contents(file: h5py.File, size: int) -> None:
+    """Refuses links to other files, and weights that are larger in memory than the whole file is."""
+    total = 0
+
+    def problem(name: str, link: Any) -> str | None:
+        nonlocal total
+        item = file[name] if isinstance(link, h5py.HardLink) else None
+        if isinstance(item, h5py.Dataset):
+            total += item.nbytes
+            if item.external or item.is_virtual:
+                item = None
+        return "its weights are elsewhere" if item is None else "its weights are too large" if total > size else None
+
+    # It goes through the links until there is a problem.
+    if found := file.visititems_links(problem):
+        raise ValueError(found)

@@ -21,6 +21,8 @@ FADE = 0.12
 GUIDE_RADIUS = 3
 # The variance, in squared grey levels, of a window without detail.
 FLAT = 25.0
+# Rows of a photo that are blended at once: as floats, a large photo would take gigabytes.
+BAND = 256
 
 
 def blend_edit(image: Image.Image, alignment: Alignment, before: Image.Image, after: Image.Image) -> Image.Image:
@@ -42,20 +44,25 @@ def blend_edit(image: Image.Image, alignment: Alignment, before: Image.Image, af
     # The inverse of the alignment, from pixels of the photo to pixels of the crop.
     square = alignment.side**2
     across, down = alignment.across * size / square, alignment.down * size / square
-    x, y = left - alignment.left, top - alignment.top
-    matrix = (across, down, across * x + down * y, -down, across, across * y - down * x)
-    shape = (int(right - left), int(bottom - top))
-
-    def enlarged(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        channels = [Image.fromarray(channel) for channel in np.moveaxis(values, -1, 0)]
-        warped = [each.transform(shape, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC) for each in channels]
-        return np.stack([np.asarray(each) for each in warped], axis=-1)
-
+    x = left - alignment.left
+    faded_change, faded_slope = fade * change, fade * _slope(guide, change)
     pixels = np.array(image)
-    part = pixels[top:bottom, left:right]
-    detail = part - enlarged(guide)
-    part[:] = np.clip(np.rint(part + enlarged(fade * change) + enlarged(fade * _slope(guide, change)) * detail), 0, 255)
+    for start in range(top, bottom, BAND):
+        part = pixels[start : min(start + BAND, bottom), left:right]
+        y = start - alignment.top
+        matrix = (across, down, across * x + down * y, -down, across, across * y - down * x)
+        shape = (part.shape[1], part.shape[0])
+        detail = part - _enlarged(guide, shape, matrix)
+        changed = part + _enlarged(faded_change, shape, matrix) + _enlarged(faded_slope, shape, matrix) * detail
+        part[:] = np.clip(np.rint(changed), 0, 255)
     return Image.fromarray(pixels)
+
+
+def _enlarged(values: NDArray[np.float32], shape: tuple[int, int], matrix: tuple[float, ...]) -> NDArray[np.float32]:
+    """A crop's values `(size, size, channels)` where an affine matrix takes the pixels of a part of the photo."""
+    channels = [Image.fromarray(channel) for channel in np.moveaxis(values, -1, 0)]
+    warped = [each.transform(shape, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC) for each in channels]
+    return np.stack([np.asarray(each) for each in warped], axis=-1)
 
 
 def _slope(guide: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Photos and the faces to be edited in them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -50,6 +50,14 @@ class PhotoFaces:
     count: int
     too_small: int = 0
     error: FaceganError | None = None
+
+    def without_pixels(self) -> "PhotoFaces":
+        """The faces and remarks alone: thousands of whole photos do not fit into memory."""
+        if self.photo is None:
+            return self
+        pixel = self.photo.rgb.crop((0, 0, 1, 1))
+        alpha = self.photo.alpha and self.photo.alpha.crop((0, 0, 1, 1))
+        return replace(self, photo=replace(self.photo, rgb=pixel, native=pixel, alpha=alpha))
 
     def remarks(self, transparent: bool) -> list[str]:
         """Returns remarks on a photo whose faces are used: faces that were left out, and what was lost or damaged.

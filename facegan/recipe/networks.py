@@ -1,5 +1,7 @@
 """How the networks look. Image size and attributes come with the data."""
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,9 +23,9 @@ class Encoder(Part):
             channels (Shi et al. 2016). At full size a narrow network spends most of its time and does little.
     """
 
-    filters: int = number(64, 1)
-    max_filters: int = number(512, 1)
-    kernel_size: int = number(5, 1)
+    filters: int = number(64, 1, 1024)
+    max_filters: int = number(512, 1, 2048)
+    kernel_size: int = number(5, 1, 15)
     normalise_first: bool = switch(True)
     dropout: float = number(0.25, 0, 0.9)
     space_to_depth: bool = switch(False)
@@ -54,7 +56,7 @@ class DecoderGenerator(Part):
 
     kind: ClassVar[str] = "decoder"
 
-    noise_size: int = number(100, 1)
+    noise_size: int = number(100, 1, 1024)
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class ModulatedGenerator(Part):
 
     kind: ClassVar[str] = "modulated"
 
-    noise_size: int = number(128, 1)
-    latent_size: int = number(256, 1)
+    noise_size: int = number(128, 1, 1024)
+    latent_size: int = number(256, 1, 1024)
     filters: tuple = numbers(256, 256, 256, 128, 64, 32)
 
 
@@ -108,3 +110,22 @@ class Networks(Part):
     decoder: Decoder = part(Decoder(), Decoder)
     generator: DecoderGenerator | ModulatedGenerator = part(DecoderGenerator(), DecoderGenerator, ModulatedGenerator)
     editor: Editor = part(Editor(), Editor)
+
+    def fewest_weights(self, image_size: int) -> int:
+        """A lower bound of how many weights the networks have: those of convolutions between their stages.
+
+        >>> Networks().fewest_weights(128)
+        20291584
+        """
+        stages = (image_size // 4).bit_length() - 1 - self.encoder.space_to_depth
+        filters = [min(self.encoder.filters * 2**stage, self.encoder.max_filters) for stage in range(stages)]
+        count = self.encoder.kernel_size**2 * _products(filters)
+        count += self.editor.residual_blocks * 2 * 9 * filters[-1] ** 2
+        if isinstance(self.generator, ModulatedGenerator):
+            count += 9 * _products(self.generator.filters[:stages])
+        return count
+
+
+def _products(filters: Sequence[int]) -> int:
+    """The sum of the products of neighbours."""
+    return sum(before * after for before, after in itertools.pairwise(filters))

@@ -105,7 +105,7 @@ class FeatureCritic(Part):
     """
 
     backbone: str = choice("lite1", "lite0", "lite2")
-    filters: int = number(64, 1)
+    filters: int = number(64, 1, 512)
     generator: float = number(1.0, 0)
     editor: float = number(1.0, 0)
     perceptual: float = number(1.0, 0)

@@ -82,6 +82,9 @@ class Part:
                 raise FaceganError(f"unknown key '{path}{key}'" + did_you_mean(key, fields))
             kinds = fields[key].metadata.get("kinds")
             arguments[key] = _part_from_dict(kinds, value, f"{path}{key}.") if kinds else value
+        for name, field in fields.items():
+            if field.default is dataclasses.MISSING and name not in arguments:
+                raise FaceganError(f"{path}{name} is missing")
         try:
             return cls(**arguments)
         except FaceganError as error:
@@ -110,7 +113,9 @@ def _problem(field: dataclasses.Field, value: Any) -> str | None:
         return None if allowed else f"must be one of {', '.join(map(repr, rule['choices']))}"
     if "several" in rule:
         allowed = isinstance(value, tuple) and value and all(type(item) is int and item > 0 for item in value)
-        return None if allowed else "must be a list of positive integers"
+        if not allowed:
+            return "must be a list of positive integers"
+        return None if len(value) <= 16 and max(value) <= 2048 else "must be at most 16 integers of at most 2048"
     if "low" in rule:
         return _number_problem(rule, value, isinstance(field.default, int))
     return None if isinstance(value, str) and value else "must be a name"

@@ -37,7 +37,7 @@ def write_edits(model: FaceModel, paths: Sequence[Path], request: Request, outpu
         if not only_faces:
             written = write_edited_photos(model, photos, paths, request, output)
         else:
-            faces = list(photos)
+            faces = [photo.without_pixels() for photo in photos]
     if only_faces:
         written = _write_faces(model, faces, request, output)
     return replace(written, remarks=remarks + written.remarks)

@@ -36,7 +36,7 @@ def test_weights_come_back_as_the_nearest_16_bit_floats(networks, loaded):
 
 
 def test_the_record_comes_back(networks, loaded):
-    assert loaded.get_config() == networks.get_config()
+    assert loaded.get_config() | {"name": ""} == networks.get_config() | {"name": ""}
 
 
 def test_the_pictures_are_the_same_to_a_step_of_255(networks, loaded):

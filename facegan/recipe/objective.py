@@ -125,28 +125,7 @@ class AttributeFinder(Part):
         learning_rate: AdamW's, at its peak.
     """
 
-    kind: ClassVar[str] = "efficientnet"
-
     backbone: str = choice("lite0", "lite1", "lite2")
     images: int = number(100_000, 1)
     batch_size: int = number(64, 1)
     learning_rate: float = number(5e-4, above=0)
-
-
-@dataclass(frozen=True)
-class ClassifierEnsemble(Part):
-    """An attribute finder of several small classifiers that start from random weights: it needs no other package.
-
-    Attributes:
-        classifiers: how many. Of each six, three receive the face at half its size.
-        images: how many photos they are trained on, counting repetitions.
-        batch_size: photos in a step of that training.
-        learning_rate: AdamW's, at its peak.
-    """
-
-    kind: ClassVar[str] = "ensemble"
-
-    classifiers: int = number(6, 1, 24)
-    images: int = number(80_000, 1)
-    batch_size: int = number(16, 1)
-    learning_rate: float = number(1e-3, above=0)

@@ -6,7 +6,6 @@ from facegan.errors import FaceganError
 from facegan.recipe.networks import Networks
 from facegan.recipe.objective import (
     AttributeFinder,
-    ClassifierEnsemble,
     FeatureCritic,
     PaperObjective,
     WassersteinObjective,
@@ -71,7 +70,7 @@ class Recipe(Part):
     sampling: Sampling = part(Sampling(), Sampling)
     objective: PaperObjective | WassersteinObjective = part(PaperObjective(), PaperObjective, WassersteinObjective)
     feature_critic: FeatureCritic | None = part(None, FeatureCritic)
-    attribute_finder: AttributeFinder | ClassifierEnsemble | None = part(None, AttributeFinder, ClassifierEnsemble)
+    attribute_finder: AttributeFinder | None = part(None, AttributeFinder)
     optimizers: Optimizers = part(Optimizers(), Optimizers)
     batch_size: int = number(32, 1)
     epochs: int = number(15, 1)

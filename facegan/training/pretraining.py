@@ -13,7 +13,6 @@ from facegan.losses import balanced_cross_entropy
 from facegan.models.compiled import Compiled
 from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
-from facegan.recipe.objective import AttributeFinder
 from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE
 from facegan.training.batches import BatchSource
@@ -71,7 +70,7 @@ def fine_tune_attribute_finder(
     recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
     assert recipe is not None and finder is not None
     steps = max(1, recipe.images // recipe.batch_size)
-    if pretrained and isinstance(recipe, AttributeFinder):
+    if pretrained:
         load_imagenet_weights(finder, recipe.backbone)
     shares = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
     finder.trainable = True

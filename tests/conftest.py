@@ -22,8 +22,8 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 # These files take longest. They begin first, so that no worker is left with one of them when the others are done.
 LONGEST = (
-    "test_devices.py", "test_resume.py", "test_evaluate.py", "test_photos_cli.py", "test_notebooks.py",
-    "test_callbacks.py", "test_start.py", "test_backends.py", "test_cli.py",
+    "test_export.py", "test_devices.py", "test_resume.py", "test_evaluate.py", "test_photos_cli.py",
+    "test_notebooks.py", "test_callbacks.py", "test_start.py", "test_backends.py", "test_cli.py",
 )  # fmt: skip
 
 

@@ -101,10 +101,12 @@ def main():
             found = measure(kind, folder)
             columns = [f"{found[name]:.1f} ms" for name in ("generate", "edit", "find")]
             click.echo(f"| {kind} | {found['cold']:.2f} s | {' | '.join(columns)} | {found['memory']:.0f} MB |")
-        photo, out = Path(folder) / "photo.png", Path(folder) / "out.png"
+        photo = Path(folder) / "photo.png"
         Image.fromarray(astronaut()).resize((1024, 1024)).save(photo)
-        generate = command_seconds("generate", "--model", "celeba128", "--count", 1, "--out", out)
-        edit = command_seconds("edit", photo, "--model", "celeba128", "--set", "hair=black", "--out", out)
+        generate = command_seconds("generate", "--model", "celeba128", "--count", 1, "--out", Path(folder) / "face.png")
+        edit = command_seconds(
+            "edit", photo, "--model", "celeba128", "--set", "hair=black", "--out", Path(folder) / "out.png"
+        )
         click.echo(f"\n`facegan generate --count 1`: {generate:.2f} s")
         click.echo(f"`facegan edit` of a photo of 1024x1024: {edit:.2f} s")
 

@@ -7,11 +7,12 @@ one attribute to the next is a field of `Attribute`, so a new attribute is a new
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from facegan.errors import FaceganError
 from facegan.regions import AROUND_FACE, EYES, FACE, WHOLE, Region
@@ -29,6 +30,8 @@ EYE_COLUMNS = ("Eyeglasses", "Narrow_Eyes", "Bags_Under_Eyes", "Arched_Eyebrows"
 
 OFF_WORDS = ("0", "no", "off", "false", "-1")
 ON_WORDS = ("1", "yes", "on", "true")
+# A value for edits only: the other one of an attribute that has two.
+OPPOSITE = "opposite"
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Attribute:
         word = {**self.words, **self.aliases}.get(word, word)
         if self.is_switch:
             word = "1" if word in ON_WORDS else "0" if word in OFF_WORDS else word
-        return word if word in self.values else None
+        return word if word in self.values or (word == OPPOSITE and len(self.columns) == 1) else None
 
     def bare_words(self) -> dict[str, str]:
         """Returns `{word: value}` of the words that name attribute and value at once."""
@@ -97,7 +100,8 @@ class Attribute:
 
     def phrase(self, value: str) -> str:
         """Returns a value in words: `no glasses`, `blond hair`."""
-        return self.phrases.get(value) or {"0": f"no {self.name}", "1": self.name}.get(value, value)
+        usual = {"0": f"no {self.name}", "1": self.name, OPPOSITE: f"{OPPOSITE} {self.name}"}
+        return self.phrases.get(value) or usual.get(value, value)
 
 
 FIVE = (
@@ -154,11 +158,16 @@ _REGIONS = dict.fromkeys(EYE_COLUMNS, EYES) | dict.fromkeys(HAIR_COLUMNS, AROUND
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """Returns `"; did you mean 'glasses'?"`, or the list of candidates where none is similar."""
     candidates = sorted(set(candidates))
-    lowered = {candidate.lower(): candidate for candidate in candidates}
-    close = get_close_matches(word.lower(), lowered, n=1)
-    if close:
-        return f"; did you mean '{lowered[close[0]]}'?"
-    return f"; there is: {', '.join(candidates)}"
+    close = closest(word, candidates, 0.6)
+    return f"; did you mean '{close}'?" if close else f"; there is: {', '.join(candidates)}"
+
+
+def closest(word: str, candidates: Iterable[str], similarity: float) -> str | None:
+    """Returns the candidate with the fewest typing errors, if it is at least this similar (0 to 1) in any case."""
+    found = process.extractOne(
+        word, list(candidates), scorer=OSA.normalized_similarity, processor=str.lower, score_cutoff=similarity
+    )
+    return found[0] if found else None
 
 
 class Attributes:
@@ -252,6 +261,20 @@ class Attributes:
             read[name] = value
         return read
 
+    def check_absolute(self, wishes: Mapping[str, str]) -> None:
+        """Raises `FaceganError` for the value `opposite`, which makes sense only for the edit of a face."""
+        for name, value in wishes.items():
+            if value == OPPOSITE:
+                raise FaceganError(f"'{name}={OPPOSITE}' is for edits; it does not say what a face has")
+
+    def can_parse(self, wishes: str) -> bool:
+        """Returns whether `parse` reads this text; otherwise it may be a sentence."""
+        try:
+            self.parse(wishes)
+        except FaceganError:
+            return False
+        return True
+
     def _read_all(self, wishes: str | Mapping[str, Any]) -> list[tuple[str, str]]:
         """Pairs of attribute and value."""
         if isinstance(wishes, str):
@@ -306,7 +329,7 @@ class Attributes:
 
         Args:
             vectors: `(..., len(self))`, any numbers.
-            wishes: `{attribute: value}`, as returned by `parse`.
+            wishes: `{attribute: value}`, as returned by `parse`. The value `opposite` is the other one of two.
 
         Returns:
             A new float32 array of the same shape. Setting a hair colour clears the other colours.
@@ -315,6 +338,9 @@ class Attributes:
         for name, value in wishes.items():
             name, value = self._read(name, str(value))
             where = self._slices[name]
+            if value == OPPOSITE:
+                vectors[..., where] = 1 - vectors[..., where]
+                continue
             bits = self.find(name).bits(value)
             if any(bits) and self._exclusive[where].any():
                 vectors[..., self._exclusive] = 0
@@ -355,6 +381,7 @@ class Attributes:
 
     def matching(self, vectors: np.ndarray, wishes: Mapping[str, str]) -> np.ndarray:
         """Returns which condition vectors have all these values: `(count,)` bool."""
+        self.check_absolute(wishes)
         wanted = np.full(len(self), np.nan, "float32")
         for name, value in wishes.items():
             wanted[self._slices[name]] = self.find(name).bits(value)

@@ -18,14 +18,23 @@ class Edit:
         wishes: `{attribute: value}`, what the faces are to have.
         strength: 0 changes nothing, 1 is what the model learned, larger values exaggerate.
         source: `{attribute: value}`, what the faces have at present, as far as it is known.
+        force: whether to change even faces that the model is sure to have what is wished for.
     """
 
     wishes: Mapping[str, str] = field(default_factory=dict)
     strength: float = 1.0
     source: Mapping[str, str] = field(default_factory=dict)
+    force: bool = False
 
     @classmethod
-    def parse(cls, attributes: Attributes, *wishes: Wishes, strength: float = 1.0, source: Wishes = "") -> Self:
+    def parse(
+        cls,
+        attributes: Attributes,
+        *wishes: Wishes,
+        strength: float = 1.0,
+        source: Wishes = "",
+        force: bool = False,
+    ) -> Self:
         """Parses wishes that may be texts or dictionaries.
 
         Raises:
@@ -33,9 +42,11 @@ class Edit:
 
         Example:
         >>> Edit.parse(Attributes(), "glasses=1", {"hair": "blonde"})
-        Edit(wishes={'glasses': '1', 'hair': 'blond'}, strength=1.0, source={})
+        Edit(wishes={'glasses': '1', 'hair': 'blond'}, strength=1.0, source={}, force=False)
         """
-        return cls(attributes.parse(*wishes), strength, attributes.parse(source))
+        present = attributes.parse(source)
+        attributes.check_absolute(present)
+        return cls(attributes.parse(*wishes), strength, present, force)
 
     def at(self, strengths: Iterable[float]) -> list[Self]:
         """Returns this edit at each of several strengths."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, overload
 
 import numpy as np
 from PIL import Image
 
-from facegan.attributes import Attributes
+from facegan.attributes import OPPOSITE, Attributes
 from facegan.edits import Edit, Wishes
 from facegan.errors import FaceganError
 from facegan.images import (
@@ -27,12 +29,29 @@ from facegan.model_files import describe, find_model, read_graphs
 from facegan.networks import ExportedNetworks, Networks
 from facegan.photos.photo import blend_faces, select_faces
 from facegan.recipe import Recipe
+from facegan.sentences import parse_sentence
 
 OneImage = str | os.PathLike[str] | BinaryIO | Image.Image
 Images = ImageSource | list[Any] | tuple[Any, ...]
 
 # Faces that go through the networks together: enough to be fast, few enough for any memory.
 BATCH = 32
+# From this probability on, a face counts as one that has already what is wished for, and stays as it is.
+SURE = 0.95
+
+
+@dataclass(frozen=True)
+class Present:
+    """What the model finds in faces before an edit.
+
+    Attributes:
+        conditions: `(count, len(attributes))` float32, the source of the edit.
+        certainty: `{attribute: (count,)}` of the wishes whose attribute was not given: how probable it is that a face
+            fulfils them already.
+    """
+
+    conditions: np.ndarray
+    certainty: Mapping[str, np.ndarray]
 
 
 def load(path: str | Path | None = None, precision: str = "auto") -> FaceModel:
@@ -117,8 +136,9 @@ class FaceModel:
         """Generates faces.
 
         Args:
-            attributes: `"female, glasses=1, hair=blond"`, a dictionary or an `Edit`. Attributes that are left out are
-                drawn with their frequencies, given the others, in the training data.
+            attributes: `"female, glasses=1, hair=blond"`, plain words such as `"a blond woman with glasses"`, a
+                dictionary or an `Edit`. Attributes that are left out are drawn with their frequencies, given the
+                others, in the training data.
             count: the number of faces; None for a single face.
             seed: the same seed gives the same faces, whatever `count` is.
             wishes: attributes by name: `glasses=1`.
@@ -129,7 +149,7 @@ class FaceModel:
         Raises:
             FaceganError: an attribute or value that the model does not have, or a `count` below 1.
         """
-        wished = self._parse(attributes, wishes)
+        wished = self._parse(attributes, wishes, editing=False)
         images, _ = self.generate_with_conditions(wished, 1 if count is None else count, seed)
         return images if count is not None else images[0]
 
@@ -173,19 +193,19 @@ class FaceModel:
     @overload
     def edit(
         self, images: np.ndarray, attributes: Wishes | Edit = "", strength: float | None = None,
-        source: Wishes | np.ndarray | None = None, **wishes: Any,
+        source: Wishes | np.ndarray | None = None, force: bool = False, **wishes: Any,
     ) -> np.ndarray: ...  # fmt: skip
 
     @overload
     def edit(
         self, images: list[Any] | tuple[Any, ...], attributes: Wishes | Edit = "", strength: float | None = None,
-        source: Wishes | np.ndarray | None = None, **wishes: Any,
+        source: Wishes | np.ndarray | None = None, force: bool = False, **wishes: Any,
     ) -> list[Image.Image]: ...  # fmt: skip
 
     @overload
     def edit(
         self, images: OneImage, attributes: Wishes | Edit = "", strength: float | None = None,
-        source: Wishes | np.ndarray | None = None, **wishes: Any,
+        source: Wishes | np.ndarray | None = None, force: bool = False, **wishes: Any,
     ) -> Image.Image: ...  # fmt: skip
 
     def edit(
@@ -194,6 +214,7 @@ class FaceModel:
         attributes: Wishes | Edit = "",
         strength: float | None = None,
         source: Wishes | np.ndarray | None = None,
+        force: bool = False,
         **wishes: Any,
     ) -> Image.Image | list[Image.Image] | np.ndarray:
         """Edits attributes of faces.
@@ -201,11 +222,14 @@ class FaceModel:
         Args:
             images: an aligned face, as `images.open_image` takes it: a path, a `PIL.Image` or an array; or several:
                 a list of these, or an array `(count, height, width, 3)`. Any size; a centred square is resized.
-            attributes: what to change: `"glasses=1, hair=black"`, a dictionary or an `Edit`.
+            attributes: what to change: `"glasses=1, hair=black"`, plain words such as `"take off the glasses"`, a
+                dictionary or an `Edit`.
             strength: 0 changes nothing, 1 is what the model learned, larger values exaggerate; by default that of the
                 `Edit`, else 1.
             source: the present attributes of the faces, as text or a dictionary, or as conditions `(count, k)`; by
                 default those of the `Edit`. The model predicts those that are left out.
+            force: whether to change even faces that have what is wished for with a probability of 0.95 or more,
+                which otherwise stay as they are.
             wishes: attributes by name: `glasses=1`.
 
         Returns:
@@ -215,7 +239,7 @@ class FaceModel:
             FaceganError: an attribute or value that the model does not have, or a `strength` that is not finite.
         """
         given, present = (source, None) if isinstance(source, np.ndarray) else (None, source)
-        edit = self._parse(attributes, wishes, strength, present)
+        edit = self._parse(attributes, wishes, strength, present, force)
         if not np.isfinite(edit.strength):
             raise FaceganError(f"strength must be finite. Received: {edit.strength}")
         if not isinstance(images, list | tuple | np.ndarray):
@@ -227,13 +251,10 @@ class FaceModel:
         if not images:
             return []
 
-        arrays = self._arrays(images)
-        now = self._complete(edit.source, len(arrays)) if given is None else given
-        if now is None:
-            now = self._predict(arrays, edit.source)
-        # From the present condition to the requested one, beyond it for strengths above 1.
+        now = self.present(images, edit).conditions if given is None else given
+        # The condition moves from the present one to the requested one, beyond it for strengths above 1.
         target = now + edit.strength * (self.attributes.apply(now, edit.wishes) - now)
-        return self._in_batches(self.networks.edit, [arrays, now, target])
+        return self._in_batches(self.networks.edit, [self._arrays(images), now, target])
 
     def edit_photo(
         self,
@@ -242,6 +263,7 @@ class FaceModel:
         strength: float | None = None,
         source: Wishes | None = None,
         which: int | str | None = None,
+        force: bool = False,
         **wishes: Any,
     ) -> Image.Image:
         """Edits faces within a photo; pixels outside them do not change.
@@ -252,6 +274,7 @@ class FaceModel:
             strength: as for `edit`.
             source: as for `edit`, as text or a dictionary.
             which: the number of a face, 1 for the largest, or `"all"`; 1 by default.
+            force: as for `edit`.
             wishes: as for `edit`.
 
         Returns:
@@ -260,7 +283,7 @@ class FaceModel:
         Raises:
             FaceganError: no such face, a face that is too small, or an attribute or value that the model does not have.
         """
-        edit = self._parse(attributes, wishes, strength, source)
+        edit = self._parse(attributes, wishes, strength, source, force)
         photo = load_image(picture)
         faces, _ = select_faces(photo.rgb, self.size, which)
         return photo.restore(blend_faces(photo.rgb, faces, self.edit([face.crop for face in faces], edit)))
@@ -290,9 +313,7 @@ class FaceModel:
         Returns:
             `(count, len(attributes))` float32.
         """
-        known = self.attributes.parse(source or "")
-        complete = self._complete(known, len(images))
-        return self._predict(self._arrays(images), known) if complete is None else complete
+        return self.present(images, Edit.parse(self.attributes, source=source or "")).conditions
 
     def probabilities_of(self, images: Sequence[Any] | np.ndarray) -> np.ndarray:
         """Predicts how probable each value of each attribute is.
@@ -303,16 +324,35 @@ class FaceModel:
         Returns:
             `(count, k)` float32 in 0..1, in the order of `Attributes.every_value`; those of an attribute sum to 1.
         """
-        likelihoods = self._likelihoods(self._arrays(images))
-        shares = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
+        shares = _shares(self._likelihoods(self._arrays(images)))
         wishes = [{name: value} for name, value in self.attributes.every_value()]
         has_value = np.stack([self.attributes.matching(self._possible, wish) for wish in wishes], axis=1)
         return shares @ has_value.astype("float32")
 
-    def _predict(self, arrays: np.ndarray, known: Mapping[str, str]) -> np.ndarray:
-        """The likeliest conditions of faces `(count, size, size, 3)` in -1..1, with what is known about all of them."""
-        return self.attributes.apply(self._possible[self._likelihoods(arrays).argmax(axis=1)], known)
+    def present(self, images: Sequence[Any] | np.ndarray, edit: Edit) -> Present:
+        """Predicts what faces have before an edit.
+
+        What the edit asks for counts as present only where the model is sure of it, and not if the edit is forced.
+
+        Args:
+            images: several, as for `edit`.
+            edit: its wishes, and what is known of the faces.
+        """
+        complete = self._complete(edit.source, len(images))
+        if complete is not None:
+            return Present(complete, {})
+        possible, likelihoods = self._possible, self._likelihoods(self._arrays(images))
+        probabilities = _shares(likelihoods)
+        certainty = {}
+        for name, value in edit.wishes.items():
+            if name not in edit.source and value != OPPOSITE:
+                having = self.attributes.matching(possible, {name: value})
+                certainty[name] = probabilities[:, having].sum(axis=1)
+                doubtful = edit.force | (certainty[name] < SURE)
+                likelihoods = likelihoods - 1e6 * np.outer(doubtful, having)
+        # The likeliest of the combinations that occur in the training data.
+        found = possible[likelihoods.argmax(axis=1)]
+        return Present(self.attributes.apply(found, edit.source), certainty)
 
     def _likelihoods(self, arrays: np.ndarray) -> np.ndarray:
         """The logarithm of how likely each combination of the training data is, `(count, combinations)`."""
@@ -329,16 +369,34 @@ class FaceModel:
         wishes: Mapping[str, Any],
         strength: float | None = None,
         source: Wishes | None = None,
+        force: bool = False,
+        editing: bool = True,
     ) -> Edit:
         """The one place where wishes in any form become an `Edit`."""
         given = attributes if isinstance(attributes, Edit) else Edit()
+        if isinstance(attributes, str):
+            attributes = self._read(attributes, editing)
         return Edit.parse(
             self.attributes,
             attributes.wishes if isinstance(attributes, Edit) else attributes,
             wishes,
             strength=given.strength if strength is None else strength,
             source=given.source if source is None else source,
+            force=given.force or force,
         )
+
+    def _read(self, text: str, editing: bool) -> Wishes:
+        """A text of attributes as it is, and a sentence as its wishes; warns of words that are not understood."""
+        is_sentence = "=" not in text and any(" " in part.strip() or not part.isascii() for part in text.split(","))
+        if not is_sentence or self.attributes.can_parse(text):
+            return text
+        found = parse_sentence(text, self.attributes, editing)
+        if not found.wishes:
+            names = ", ".join(self.attributes.names)
+            raise FaceganError(f"unknown: '{text}' names no attribute of this model, which has {names}")
+        for remark in found.remarks(self.attributes):
+            warnings.warn(remark, stacklevel=4)
+        return found.wishes
 
     def _complete(self, source: Mapping[str, str], count: int) -> np.ndarray | None:
         """The conditions of `count` faces if `source` leaves no attribute out, else None."""
@@ -351,7 +409,7 @@ class FaceModel:
             raise FaceganError(f"count must be at least 1. Received: {count}")
         chosen: Any = np.random.SeedSequence().entropy if seed is None else seed
         randoms = [np.random.default_rng([chosen, index]) for index in range(count)]
-        conditions = self._conditions(self._parse(attributes, {}).wishes, randoms)
+        conditions = self._conditions(self._parse(attributes, {}, editing=False).wishes, randoms)
         return self._noise(randoms), conditions
 
     def _conditions(self, wishes: Mapping[str, str], randoms: Sequence[np.random.Generator]) -> np.ndarray:
@@ -374,6 +432,12 @@ class FaceModel:
             images += to_images(denormalise(compute(*part)))
             self.on_faces(len(part[0]))
         return images
+
+
+def _shares(likelihoods: np.ndarray) -> np.ndarray:
+    """Probabilities `(count, combinations)` from the logarithms of likelihoods; those of a face sum to 1."""
+    shares = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def _great_circle(start: np.ndarray, end: np.ndarray, part: np.ndarray) -> np.ndarray:

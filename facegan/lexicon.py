@@ -12,8 +12,16 @@ ENGLISH = {
     ),
     "gender=female age=old": "grandmother, grandma, granny",
     "gender=male age=old": "grandfather, grandpa, granddad",
+    "gender=opposite": (
+        "gender swap, gender swapped, sex change, change sex, opposite sex, opposite gender, other sex, other "
+        "gender, swap gender, swap genders, swap the gender, swap his gender, swap her gender, swap their gender, "
+        "swap my gender, change gender, change the gender, change his gender, change her gender, change their "
+        "gender, change my gender, switch gender, switch the gender, switch his gender, switch her gender, reverse "
+        "the gender"
+    ),
     "age=young": (
-        "young, younger, youthful, teenage, teenager, teen, rejuvenate, rejuvenated, twenties, thirties, 20s, 30s"
+        "young, younger, youthful, teenage, teenager, teen, rejuvenate, rejuvenated, de-age, de-aged, twenties, "
+        "thirties, 20s, 30s"
     ),
     "age=old": (
         "old, older, elderly, senior, aged, oldish, elder, wrinkled, age him, age her, age them, age it, age the, "
@@ -44,12 +52,17 @@ ENGLISH = {
     ),
     "REMOVE": (
         "remove, removes, removed, removing, delete, erase, drop, lose, off, take off, taking off, get rid of, "
-        "disappear, vanish, gone, away, undo, ditch, discard, swap, replace, leave out, leave off, cut out, strip off"
+        "disappear, vanish, gone, away, undo, ditch, discard, swap, replace, leave out, leave off, cut out, strip off, "
+        "hide, trade, exchange, must go, has to go, have to go, should go, need to go, needs to go"
     ),
-    "KEEP": "keep, keeps, keeping, leave, preserve, retain",
+    "KEEP": (
+        "keep, keeps, keeping, leave, preserve, retain, don't touch, not touch, never touch, without touching, "
+        "don't change, not change, never change, without changing, don't alter, not alter, not the, not his, not "
+        "her, not my, not their, unchanged, untouched, with or without, with and without"
+    ),
     "WITH": "with",
     "OR": "or",
-    "INSTEAD": "instead of, rather than, except, except for, apart from",
+    "INSTEAD": "instead of, rather than, except, except for, apart from, anything but, everything but, all but",
     "BREAK": "and, but, then, while",
     "HE": "he",
     "SHE": "she",
@@ -77,6 +90,9 @@ CHINESE = {
     "gender=male age=young": "少年, 小伙子, 小伙",
     "gender=female age=old": "老太太, 老奶奶, 奶奶, 老妇人, 老妇, 老婆婆, 外婆",
     "gender=male age=old": "老爷爷, 爷爷, 老头, 老头子, 老先生, 老大爷, 大爷, 老伯, 外公",
+    "gender=opposite": (
+        "变性, 性转, 换性别, 换个性别, 换一下性别, 改性别, 改变性别, 变换性别, 转换性别, 性别互换, 性别转换, 异性"
+    ),
     "age=young": "返老还童, 年轻, 年轻人, 青年, 年青",
     "age=old": "老人, 老年, 老年人, 年老, 年迈, 上了年纪, 衰老, 苍老, 高龄, 老",
     "glasses=1": "眼镜, 墨镜, 太阳镜, 太阳眼镜, 近视镜, 老花镜",
@@ -96,8 +112,11 @@ CHINESE = {
     "HAIR": "头发, 长发, 短发, 发色, 发",
     "SKIN": "皮肤, 肤色, 脸色, 肤",
     "NOT": "不, 没, 没有, 无, 未, 别, 不要, 不是, 不再, 不戴, 没戴, 停止, 讨厌, 忘了, 忘记",
-    "REMOVE": "去掉, 去除, 摘掉, 摘下, 摘, 取下, 取掉, 拿掉, 拿走, 脱掉, 脱下, 删除, 删掉, 移除, 卸下, 消失",
-    "KEEP": "保留, 保持, 留着",
+    "REMOVE": (
+        "去掉, 去除, 摘掉, 摘下, 摘, 取下, 取掉, 拿掉, 拿走, 脱掉, 脱下, 删除, 删掉, 移除, 卸下, 消失, "
+        "藏, 藏起, 藏起来, 遮住"
+    ),
+    "KEEP": "保留, 保持, 留着, 留下, 不变, 不要变, 别变, 不要改变, 不改变, 不要改, 别改, 不要动, 别动",
     "INSTEAD": "而不是, 除了",
     "BREAK": "并且, 而且, 然后, 和, 再",
     "HE": "他",

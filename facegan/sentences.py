@@ -3,26 +3,29 @@
 A vocabulary and a few rules, in English and Chinese at once:
 
 - The last mention holds: "change her blond hair to black".
+- "Keep" belongs to the attributes after it in its clause or, where there are none, to the one before.
 - A negation belongs to the next attribute named, whatever words stand between, up to "and", "but", "with" or the end of
   the clause. At its end it belongs to the attribute before: "take her glasses off".
 - A colour belongs to the hair or skin it stands at.
 - Adjectives of a thing are not the person's: "the old glasses".
 - When a face is edited, "the woman" is who it is, and "a woman" what it is to become.
-- Words without a meaning are returned, never dropped.
+- Words without a meaning are returned, never dropped. After one that may be a misspelt negation, nothing is asked for.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from functools import lru_cache
 
 from facegan import lexicon
-from facegan.attributes import Attributes
+from facegan.attributes import OPPOSITE, Attributes, closest
 
 _OPPOSITE = {"female": "male", "male": "female", "young": "old", "old": "young", "0": "1", "1": "0"}
 _TRADITIONAL = str.maketrans(
-    "鏡頭髮膚臉頰變換個這給讓將沒無張爺媽頭顏圖畫請幫為還從們來過會樣應該麼紀齡邁蒼陽輕銀歲長帶戴別刪轉亞棕",
-    "镜头发肤脸颊变换个这给让将没无张爷妈头颜图画请帮为还从们来过会样应该么纪龄迈苍阳轻银岁长带戴别删转亚棕",
+    "鏡頭髮膚臉頰變換個這給讓將沒無張爺媽頭顏圖畫請幫為還從們來過會樣應該麼紀齡邁蒼陽輕銀歲長帶別刪轉亞"
+    "與兩箇爲瞭夥彆動厭發後嗎員婦孃帥並併慘曬淺點紳脫視討記較裏裡麪黃",
+    "镜头发肤脸颊变换个这给让将没无张爷妈头颜图画请帮为还从们来过会样应该么纪龄迈苍阳轻银岁长带别删转亚"
+    "与两个为了伙别动厌发后吗员妇娘帅并并惨晒浅点绅脱视讨记较里里面黄",
 )
 _IDEOGRAPH = "\u4e00-\u9fff"
 _YOUNG_BELOW, _OLD_FROM = 40, 50
@@ -43,6 +46,13 @@ class ParsedSentence:
     unknown: list[str]
     contradictions: list[str] = field(default_factory=list)
 
+    def remarks(self, attributes: Attributes) -> list[str]:
+        """Returns a line on the words without a meaning, and one on each contradiction."""
+        suggestions = ((word, suggest_word(word, attributes)) for word in self.unknown)
+        words = [f"{word} (did you mean '{known}'?)" if known else word for word, known in suggestions]
+        unknown = [f"not understood: {', '.join(words)}"] if words else []
+        return unknown + [f"contradiction: {both}; the last one counts" for both in self.contradictions]
+
 
 def parse_sentence(text: str, attributes: Attributes, editing: bool = False) -> ParsedSentence:
     """Parses a sentence.
@@ -61,19 +71,16 @@ def parse_sentence(text: str, attributes: Attributes, editing: bool = False) -> 
     """
     meanings = _meanings(attributes)
     tokens = [_Token(*token) for token in _tokens(text, meanings)]
-    return _Reading(tokens, attributes.names, editing).read()
+    return _Reading(tokens, attributes, editing).read()
 
 
 def suggest_word(word: str, attributes: Attributes) -> str | None:
-    """Returns the word for an attribute that an unknown word may be a misspelling of; None if there is none."""
-    known = [
-        phrase
-        for phrase, meaning in _meanings(attributes).items()
-        if len(phrase) > 3 and any("=" in part for part in meaning)
-    ]
-    return next(iter(get_close_matches(word.lower(), known, n=1, cutoff=0.8)), None)
+    """Returns the word that an unknown word may be a misspelling of; None if there is none."""
+    known = [phrase for phrase, meaning in _meanings(attributes).items() if meaning and len(phrase) > 3]
+    return closest(word, known, 0.79)
 
 
+@lru_cache(maxsize=8)
 def _meanings(attributes: Attributes) -> dict[str, tuple[str, ...]]:
     return lexicon.MEANINGS | {
         phrase: (f"{item.name}=1",)
@@ -106,7 +113,8 @@ class _Token:
     def is_person(self) -> bool:
         """Whether it is a noun for a person."""
         gendered = self.kind == "value" and (self.meaning or ("",))[0].startswith("gender=")
-        return self.words in lexicon.PERSONS or (gendered and self.words not in lexicon.GENDER_ADJECTIVES)
+        is_adjective = self.words in lexicon.GENDER_ADJECTIVES or self.meaning == (f"gender={OPPOSITE}",)
+        return self.words in lexicon.PERSONS or (gendered and not is_adjective)
 
     @property
     def is_thing(self) -> bool:
@@ -125,7 +133,7 @@ class _Reading:
     """The state of reading a sentence."""
 
     tokens: list[_Token]
-    names: tuple[str, ...]
+    attributes: Attributes
     editing: bool
     wishes: dict[str, str] = field(default_factory=dict)
     unknown: list[_Token] = field(default_factory=list)
@@ -137,11 +145,15 @@ class _Reading:
     last_negation: _Token | None = None
     dropped: bool = False  # the next attribute is what it is not to be
     kept: bool = False  # attributes are to stay as they are
+    kept_last: str | None = None  # the attribute before the word for it: "眼镜不变"
+    after_kept: bool = False  # an attribute after that word, to which it then belongs
     moved: bool = False  # "from this to that" in this clause
     nouns: list[list] = field(default_factory=list)  # hair and skin in this clause, as [noun, has its colour]
     tones: list[_Token] = field(default_factory=list)  # colours that wait for their noun
     clause: dict[str, str] = field(default_factory=dict)  # attributes named in this clause
     last: str | None = None  # the one named last
+    before: str | None = None  # the one named last in earlier clauses: "her glasses are ugly, remove them"
+    pronoun: bool = False  # a word in this clause that may stand for it
 
     def read(self) -> ParsedSentence:
         subjects = self.subjects() if self.editing else set()
@@ -201,6 +213,9 @@ class _Reading:
         if kind == "unknown":
             self.unknown.append(token)
             self.object_named |= bool(self.negation)
+            meant = _meanings(self.attributes).get(suggest_word(token.words, self.attributes) or "", ())
+            # "Withot glasses" must not put them on.
+            self.kept |= bool({"NOT", "REMOVE", "KEEP", "INSTEAD"}.intersection(meant))
         elif kind in ("HE", "SHE"):
             if not self.editing:
                 self.value("gender", "male" if kind == "HE" else "female", token)
@@ -210,6 +225,7 @@ class _Reading:
             self.negate(token)
         elif kind == "KEEP":
             self.kept |= not self.negation
+            self.kept_last = self.last if self.kept else None
         elif kind == "WITH" or token.words in lexicon.WEAR:
             ends = kind == "WITH" or (self.negation and self.negation.words in lexicon.NOUN_NEGATIONS)
             if ends and self.object_named:
@@ -231,6 +247,7 @@ class _Reading:
                 self.unknown.append(token)
             else:
                 self.values(token)
+        self.pronoun |= token.words in ("it", "them", "those", "these")
         self.moved |= token.words in lexicon.TO
         self.by_verb |= token.words in lexicon.VERBS | lexicon.TO
 
@@ -276,12 +293,14 @@ class _Reading:
     def value(self, attribute: str, value: str, token: _Token) -> None:
         negation = self.negation
         unclear = negation and (
-            token.words in lexicon.COMPARATIVES or (self.editing and self.by_verb and attribute in ("age", "gender"))
+            token.words in lexicon.COMPARATIVES
+            or value == OPPOSITE
+            or (self.editing and self.by_verb and attribute in ("age", "gender"))
         )
-        if attribute not in self.names:
+        if attribute not in self.attributes.names or (value == OPPOSITE and not self.editing):
             self.unknown.append(token)
         elif self.kept or unclear:
-            pass  # "Don't make him older" asks for nothing.
+            self.after_kept = True  # "Don't make him older" asks for nothing.
         elif negation and attribute == "hair":
             self.not_hair.append(token)
         else:
@@ -332,6 +351,10 @@ class _Reading:
                 del self.wishes[self.last]  # "don't take the glasses off"
             else:
                 self.wishes[self.last] = _OPPOSITE.get(self.wishes[self.last], self.wishes[self.last])
+        if self.negation and self.negation.kind == "REMOVE" and self.pronoun and not self.last and self.before:
+            self.wishes[self.before] = _OPPOSITE.get(self.wishes[self.before], self.wishes[self.before])
+        if self.kept_last and not self.after_kept:
+            self.wishes.pop(self.kept_last, None)
         for token in self.tones:
             # Of a person, gray is the hair.
             if token.meaning == ("hair?gray",):
@@ -340,9 +363,11 @@ class _Reading:
                 self.unknown.append(token)
         # "Make hair and skin darker."
         self.nouns = [noun for noun in self.nouns if not noun[1]]
-        self.tones, self.clause, self.last = [], {}, None
+        self.before = next((name for name in (self.last, self.before) if name in self.wishes), None)
+        self.tones, self.clause, self.last, self.pronoun = [], {}, None, False
         self.negation = self.last_negation = None
         self.object_named = self.by_verb = self.dropped = self.kept = self.moved = False
+        self.kept_last, self.after_kept = None, False
 
 
 def _by_noun(token: _Token) -> dict[str, str]:
@@ -379,6 +404,8 @@ def _tokens(text: str, meanings: Mapping[str, tuple[str, ...]]) -> Iterator[tupl
             yield words, ("BREAK",), match.start()
         elif words in meanings:
             yield words, meanings[words], match.start()
+        elif words.endswith("'s") and words[:-2] in meanings:
+            yield words[:-2], meanings[words[:-2]], match.start()
         elif "-" in words and all(part in meanings for part in words.split("-")):
             for part in words.split("-"):
                 yield part, meanings[part], match.start()

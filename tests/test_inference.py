@@ -144,6 +144,47 @@ def test_the_model_finds_out_what_faces_are_like(model, photos):
     assert not same(model.edit(photos, "hair=black"), model.edit(photos, "hair=black", source="hair=black"))
 
 
+def test_a_wish_is_carried_out_unless_the_model_is_sure_that_it_is_fulfilled(model, photos, monkeypatch):
+    now = model.conditions_of(list(photos))
+    wish = Edit.parse(model.attributes, glasses := f"glasses={model.attributes.values(now[0])['glasses']}")
+    found = model.present(photos[:1], wish)
+    column = model.attributes.columns.index("Eyeglasses")
+    # Of an untrained model: about as probable as not.
+    assert 0.3 < found.certainty["glasses"][0] < inference.SURE
+    assert found.conditions[0, column] != now[0, column]
+    assert not same(model.edit(photos[:1], glasses), photos[:1])
+    monkeypatch.setattr(inference, "SURE", 0.0)
+    assert same(model.edit(photos[:1], glasses), photos[:1])
+    assert not same(model.edit(photos[:1], glasses, force=True), photos[:1])
+
+
+def test_the_opposite_of_what_a_face_has(model, photos):
+    now = model.attributes_of(photos[0])["gender"]
+    other = {"male": "female", "female": "male"}[now]
+    for text in ("gender=opposite", "swap the gender", "变性"):
+        assert same([model.edit(photos[0], text)], [model.edit(photos[0], f"gender={other}")])
+    with pytest.raises(FaceganError, match="'gender=opposite' is for edits"):
+        model.generate("gender=opposite")
+    with pytest.raises(FaceganError, match="'gender=opposite' is for edits"):
+        model.edit(photos[0], "glasses=1", source="gender=opposite")
+    with pytest.raises(FaceganError, match="unknown value 'opposite' for 'hair'"):
+        model.edit(photos[0], "hair=opposite")
+
+
+def test_plain_words(model, photos):
+    face = model.generate("female, young, glasses=1", seed=3)
+    assert same([model.generate("a young woman with glasses", seed=3)], [face])
+    assert same([model.generate("戴眼镜的年轻女人", seed=3)], [face])
+    assert same([model.edit(face, "take off the glasses")], [model.edit(face, "glasses=0")])
+    with pytest.warns(UserWarning, match="not understood: hat"):
+        model.generate("a woman with a hat", seed=3)
+    with pytest.raises(FaceganError, match="names no attribute of this model"):
+        model.edit(face, "make him bald")
+    # A list of attributes is no sentence.
+    with pytest.raises(FaceganError, match="unknown attribute 'yuong'; did you mean 'young'"):
+        model.generate("female, yuong")
+
+
 def test_source_overrides_what_the_model_finds(model, photos):
     found = model.conditions_of(list(photos))
     told = model.conditions_of(list(photos), "glasses=1")

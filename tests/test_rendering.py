@@ -1,6 +1,7 @@
 """Sheets and single files."""
 
 import os
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 import facegan
+from facegan import inference
 from facegan.attributes import Attributes
 from facegan.edits import Edit
 from facegan.errors import FaceganError
@@ -196,24 +198,34 @@ def test_grids(model, sheets, tmp_path):
         grid(["hairs"], Edit())
 
 
-def test_a_face_that_is_taken_to_be_as_asked_is_left_so_and_that_is_said(model, tmp_path):
+def test_a_face_that_surely_is_as_asked_is_left_so_and_that_is_said(model, tmp_path, monkeypatch):
     face = model.generate("", 1, seed=3)[0]
     taken = model.attributes_of([face])[0]["glasses"]
     other = {"0": "1", "1": "0"}[taken]
 
-    def write(faces, text, source):
+    def write(faces, text, source, force=False):
         paths = [Path(f"{n}.png") for n in range(len(faces))]
-        written = write_edited(model, paths, faces, Request.strip(wish(text, source=source)), to(tmp_path / "files"))
+        request = Request.strip(replace(wish(text, source=source), force=force))
+        written = write_edited(model, paths, faces, request, to(tmp_path / "files"))
         return written.files, written.remarks
 
+    # Unless the model is sure, the edit is made.
+    (path,), remarks = write([face], f"glasses={taken}", None)
+    assert remarks == [] and not np.array_equal(Image.open(path), face)
+    monkeypatch.setattr(inference, "SURE", 0.0)
     (path,), (remark,) = write([face], f"glasses={taken}", None)
     assert np.array_equal(Image.open(path), face)
-    predicted = f"the model predicts that the face has glasses={taken} already and leaves it so; --from corrects it"
-    assert remark == predicted
+    certainty = model.present([face], wish(f"glasses={taken}")).certainty["glasses"][0]
+    assert remark == (
+        f"the model is {certainty:.0%} sure that the face has glasses={taken} already and leaves it so; --force edits"
+        " it all the same"
+    )
+    (path,), remarks = write([face], f"glasses={taken}", None, force=True)
+    assert remarks == [] and not np.array_equal(Image.open(path), face)
     (path,), remarks = write([face], f"glasses={taken}", f"glasses={other}")
     assert remarks == [] and not np.array_equal(Image.open(path), face)
     assert write([face], f"glasses={other}", None)[1] == []
-    assert write([face, face], f"glasses={taken}", None)[1][0].startswith("the model predicts that 2 of 2 faces have")
+    assert write([face, face], f"glasses={taken}", None)[1][0].endswith("--force edits them all the same")
 
 
 # Nothing is written over that must stay

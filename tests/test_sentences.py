@@ -64,6 +64,26 @@ def test_who_it_is_about_is_not_what_to_make():
 
 # Words never do the opposite
 
+
+@pytest.mark.parametrize("text, editing, wishes, unknown", sentences("never_the_opposite"))
+def test_every_sentence_does_what_it_says_or_says_what_it_does_not_know(text, editing, wishes, unknown):
+    found = parse_sentence(text, Attributes(), editing)
+    assert (found.wishes, found.unknown) == (wishes, unknown)
+    # Nothing is passed over in silence, except for what is to stay as it is.
+    stays = {"KEEP", "NOT", "REMOVE", "INSTEAD"}
+    meanings = {meaning for _, meanings, _ in words._tokens(text, MEANINGS) for meaning in meanings or ()}
+    assert wishes or unknown or meanings & stays
+
+
+@pytest.mark.parametrize("text", ["withot glasses", "removve the glasses", "a man wihtout any glasses"])
+def test_after_a_misspelt_negation_nothing_is_asked_for(text):
+    found = parse_sentence(text, Attributes())
+    assert "glasses" not in found.wishes
+    assert "did you mean 'without'" in str(found.remarks(Attributes())) or "'remove'" in str(
+        found.remarks(Attributes())
+    )
+
+
 NEGATED = """
 remove the ugly glasses; take off those thick glasses; no reading glasses; remove my grandmother's glasses
 undo the glasses; stop wearing glasses; a man who hates glasses; a guy free of glasses; remove the big and ugly glasses
@@ -162,7 +182,13 @@ def test_who_is_edited_is_not_what_to_become(line):
 
 @pytest.mark.parametrize(
     "text, said",
-    [("a young old man", ["young and old"]), ("a man or a woman", ["male and female"]), ("from young to old", [])],
+    [
+        ("a young old man", ["young and old"]),
+        ("a man or a woman", ["male and female"]),
+        ("blond black hair", ["blond and black"]),
+        ("又老又年轻的女人", ["old and young"]),
+        ("from young to old", []),
+    ],
 )
 def test_contradictions_are_said(text, said):
     assert parse_sentence(text, Attributes()).contradictions == said

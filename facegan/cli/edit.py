@@ -43,6 +43,7 @@ from facegan.errors import FaceganError
     default="",
     help="The present attributes of the faces; the model predicts all others.",
 )
+@click.option("--force", is_flag=True, help="Edit even faces that the model is sure to have what is wished for.")
 @click.option("--face", "which", type=FaceNumber(), help="Which face of a photo: 1 is the largest.  [default: 1]")
 @click.option("--compare", is_flag=True, help="Put each photo beside its edit.")
 @click.option("--faces-only", is_flag=True, help="Write only the faces, aligned and in the model's size.")
@@ -63,9 +64,9 @@ from facegan.errors import FaceganError
 @SHOW_OPTION
 @MODEL_OPTION
 def edit(
-    images: Sequence[Path], wishes: Sequence[str], say: str, grid: str | None, strengths: Sequence[float], source: str,
-    which: int | str | None, compare: bool, faces_only: bool, aligned: bool | None, out: str, overwrite: bool,
-    show_them: bool, model: Path | None,
+    images: Sequence[Path], wishes: Sequence[str], say: str, grid: str | None, strengths: Sequence[float],
+    source: str, force: bool, which: int | str | None, compare: bool, faces_only: bool, aligned: bool | None, out: str,
+    overwrite: bool, show_them: bool, model: Path | None,
 ) -> Result:  # fmt: skip
     """Edits attributes of the faces in IMAGES, or in all images of a folder.
 
@@ -106,7 +107,7 @@ def edit(
         wanted = Edit.parse(attributes, source=source, strength=strengths[0])
         request = Request.grid(attributes, grid.split(","), wanted, **options)
     else:
-        wanted = parse_edit(attributes, interpret(say, attributes, editing=True), *wishes, source=source)
+        wanted = parse_edit(attributes, interpret(say, attributes, editing=True), *wishes, source=source, force=force)
         request = Request.strip(wanted, strengths, **options)
     if output.is_folder:
         output.check_files(name for names in edited_names(paths, request.edits) for name in names)

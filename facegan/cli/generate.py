@@ -89,6 +89,7 @@ def generate(
         then = then if given("then") else made["then"]
     attributes = model_attributes(model)
     wished = Edit.parse(attributes, interpret(text, attributes, editing=False), attrs)
+    attributes.check_absolute(wished.wishes)
     steps = [parse_edit(attributes, step) for step in then]
     faces = (count - 1) * FRAMES + 1 if walk else count * (1 + len(then))
     if seed is None:

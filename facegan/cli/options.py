@@ -71,11 +71,11 @@ def model_attributes(model: Path | None) -> Attributes:
     return Attributes(described["attribute_names"], described["columns"])
 
 
-def parse_edit(attributes: Attributes, *wishes: Wishes, source: str = "") -> Edit:
+def parse_edit(attributes: Attributes, *wishes: Wishes, source: str = "", force: bool = False) -> Edit:
     """Parses an edit; one without a wish is an error."""
     from facegan.edits import Edit
 
-    edit = Edit.parse(attributes, *wishes, source=source)
+    edit = Edit.parse(attributes, *wishes, source=source, force=force)
     if not edit.wishes:
         raise FaceganError("an edit without a wish; name what to change, as in glasses=1")
     return edit
@@ -92,19 +92,14 @@ def interpret(text: str, attributes: Attributes, editing: bool) -> dict[str, str
     Raises:
         FaceganError: it names no attribute of the model.
     """
-    from facegan.sentences import parse_sentence, suggest_word
+    from facegan.sentences import parse_sentence
 
     if not text:
         return {}
     found = parse_sentence(text, attributes, editing)
     if not found.wishes:
-        unknown = f" (unknown: {', '.join(found.unknown)})" if found.unknown else ""
-        raise FaceganError(f"'{text}' names no attribute of this model: {', '.join(attributes.names)}{unknown}")
-    click.echo(f"understood: {attributes.describe(found.wishes)}", err=True)
-    if found.unknown:
-        suggestions = ((word, suggest_word(word, attributes)) for word in found.unknown)
-        words = (f"{word} (did you mean '{known}'?)" if known else word for word, known in suggestions)
-        click.echo(f"not understood: {', '.join(words)}", err=True)
-    for contradiction in found.contradictions:
-        click.echo(f"contradiction: {contradiction}; the last one counts", err=True)
+        remarks = "".join(f"; {remark}" for remark in found.remarks(attributes))
+        raise FaceganError(f"'{text}' names no attribute of this model: {', '.join(attributes.names)}{remarks}")
+    for line in (f"understood: {attributes.describe(found.wishes)}", *found.remarks(attributes)):
+        click.echo(line, err=True)
     return found.wishes

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from facegan.edits import Edit
 from facegan.images import crop_square
 from facegan.inference import FaceModel
 from facegan.rendering.output import Output, Written, edited_names, model_metadata, unchanged_remarks
@@ -21,11 +22,13 @@ def write_edited(
     """
     edits, describe = request.edits, model.attributes.describe
     provenance = model_metadata(model) | request.provenance
-    conditions = model.conditions_of(faces, edits[0].source)
-    remarks = [] if request.is_grid else unchanged_remarks(model, edits[0], conditions)
+    # A grid shows every value, and so also the one that a face has.
+    found = model.present(faces, Edit(source=edits[0].source) if request.is_grid else edits[0])
+    remarks = [] if request.is_grid else unchanged_remarks(model, edits[0], [found])
     # A list of columns, of one face each, for every row.
     made = [
-        [model.edit(faces, edit.with_wishes(wishes), source=conditions) for edit in edits] for wishes in request.rows
+        [model.edit(faces, edit.with_wishes(wishes), source=found.conditions) for edit in edits]
+        for wishes in request.rows
     ]
     if output.is_animation:
         return Written(output.save_animation([grid(images) for images in made[0]], provenance), remarks)

@@ -39,7 +39,7 @@ def write_edited_photos(
     edits = request.edits
     is_small = output.is_animation or (output.is_sheet and len(edits) > 1)
     is_jpeg = output.is_sheet and output.path.suffix.lower() in (".jpg", ".jpeg")
-    written, conditions = Written([]), []
+    written, present = Written([]), []
     errors: list[FaceganError] = []
     for found, names in zip(photos, edited_names(paths, edits), strict=True):
         if found.error or not found.photo:
@@ -48,9 +48,8 @@ def write_edited_photos(
             written.left_out[found.path] = str(found.error)
             continue
         crops, before = [face.crop for face in found.faces], found.photo.rgb
-        now = model.conditions_of(crops, edits[0].source)
-        conditions += list(now)
-        edited = [blend_faces(before, found.faces, model.edit(crops, edit, source=now)) for edit in edits]
+        present.append(now := model.present(crops, edits[0]))
+        edited = [blend_faces(before, found.faces, model.edit(crops, edit, source=now.conditions)) for edit in edits]
         if request.compare:
             edited = [grid([before, after], columns=2) for after in edited]
         elif not is_small:
@@ -73,7 +72,7 @@ def write_edited_photos(
             written.remarks.append(f"{found.path}: {found.count} faces; {others}")
     if not written.files:
         raise errors[0]
-    written.remarks.extend(unchanged_remarks(model, edits[0], conditions))
+    written.remarks.extend(unchanged_remarks(model, edits[0], present))
     return written
 
 

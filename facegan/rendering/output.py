@@ -15,7 +15,7 @@ from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.files import WriteGuard, reserve
 from facegan.images import save_animation, save_image
-from facegan.inference import FaceModel
+from facegan.inference import FaceModel, Present
 from facegan.progress import progress_bar
 from facegan.provenance import read_provenance
 
@@ -152,22 +152,26 @@ def _command(path: Path) -> str | None:
         return None
 
 
-def unchanged_remarks(model: FaceModel, edit: Edit, conditions: Iterable[np.ndarray]) -> list[str]:
-    """Remarks on faces that are predicted to have an attribute already, so that the edit leaves it as it is.
+def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[Present]) -> list[str]:
+    """Remarks on faces that the model is sure to have an attribute already, so that the edit leaves it as it is.
 
     Args:
         model: the model.
-        edit: the edit, with the source that the user has set; the model predicts the rest.
-        conditions: `(count, k)`, the attributes of the faces.
+        edit: the edit.
+        present: what the model found in all faces.
     """
-    faces = [model.attributes.values(condition) for condition in conditions]
+    faces = [model.attributes.values(condition) for found in present for condition in found.conditions]
     remarks = []
     for name, value in edit.wishes.items():
-        count = sum(face[name] == value for face in faces)
-        if count and name not in edit.source:
-            which, them = (f"{count} of {len(faces)} faces have", "them") if len(faces) > 1 else ("the face has", "it")
+        certainty = np.concatenate([found.certainty.get(name, np.zeros(len(found.conditions))) for found in present])
+        sure = [one for face, one in zip(faces, certainty, strict=True) if face[name] == value and one]
+        if sure and not edit.force:
+            several = len(faces) > 1
+            which, them = (f"{len(sure)} of {len(faces)} faces have", "them") if several else ("the face has", "it")
+            # Not rounded up to certainty.
             remarks.append(
-                f"the model predicts that {which} {name}={value} already and leaves {them} so; --from corrects it"
+                f"the model is {min(sure):.0%} sure that {which} {name}={value} already and leaves {them} so; --force"
+                f" edits {them} all the same".replace("100%", "over 99%")
             )
     return remarks
 

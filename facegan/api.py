@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,6 +148,7 @@ def evaluate(
         FaceganError: no such model or data, faces that do not fit the model, or an unknown metric.
     """
     from facegan.data.prepared import PreparedFaces
+    from facegan.files import reserve
     from facegan.memory import keep_memory
     from facegan.model_files import describe
 
@@ -162,12 +164,13 @@ def evaluate(
     from facegan.inference import load
     from facegan.models.precision import choose_precision
 
-    # Keras computes on a GPU, too.
-    networks = load(model, choose_precision("auto"))
-    # Before the judge is trained, which takes minutes.
-    check(networks, faces)
-    loaded = judge_of(faces) if judge is None else load_judge(judge)
-    report = measure(networks, faces, loaded, metrics or DEFAULT_METRICS, limit, seed)
-    if out is not None:
-        write_report(report, described, out)
+    with nullcontext() if out is None else reserve(out):
+        # Keras computes on a GPU, too.
+        networks = load(model, choose_precision("auto"))
+        # Before the judge is trained, which takes minutes.
+        check(networks, faces)
+        loaded = judge_of(faces) if judge is None else load_judge(judge)
+        report = measure(networks, faces, loaded, metrics or DEFAULT_METRICS, limit, seed)
+        if out is not None:
+            write_report(report, described, out)
     return report

@@ -107,6 +107,7 @@ def train(
     import_quietly()
     from facegan.exporting.export import add_graphs
     from facegan.training import run
+    from facegan.training.checkpoints import Checkpoints
     from facegan.training.devices import join_hosts
     from facegan.training.plan import Settings
 
@@ -130,11 +131,16 @@ def train(
         images = max(1, round(epochs * len(faces.part("train"))))
     if dry_run:
         return _dry_run(faces, settings, images or planned, devices)
-    path, finished = run.train(
-        faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start, minutes
-    )
+    again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
+    try:
+        path, finished = run.train(
+            faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start, minutes
+        )
+    except KeyboardInterrupt:
+        kept = Checkpoints(out / "checkpoints").paths()
+        what = f"at once; resume from the last checkpoint with: {again}" if kept else "before the first checkpoint"
+        raise Interrupted(f"stopped {what}") from None
     if not finished:
-        again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
         raise Interrupted(f"stopped with a checkpoint; resume with: {again}")
     add_graphs(path)
     return Result(

@@ -12,7 +12,7 @@ from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.evaluation.judge import INPUT_SIZE, JUDGE_FILE, Judge, load_judge
 from facegan.evaluation.judge_augmentation import augment
-from facegan.files import atomic_write
+from facegan.files import atomic_write, reserve
 from facegan.models.fitting import NumberedBatches, fit
 from facegan.models.precision import choose_precision, set_precision
 from facegan.tensors import Tensor
@@ -43,9 +43,11 @@ def judge_of(faces: PreparedFaces) -> Judge:
     """
     path = faces.path / JUDGE_FILE
     if not path.exists():
-        judge = train_judge(faces)
-        with atomic_write(path) as temporary:
-            keras.saving.save_model(judge, temporary)
+        # Before the training, which takes an hour: that it can be kept, and that nobody else is at it.
+        with reserve(faces.path):
+            judge = train_judge(faces)
+            with atomic_write(path) as temporary:
+                keras.saving.save_model(judge, temporary)
     judge = load_judge(path)
     if judge.data != faces.info:
         raise FaceganError(f"the judge in {path} was trained on other faces; delete the file to train a new one")

@@ -7,7 +7,6 @@ here.
 from __future__ import annotations
 
 import math
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -213,10 +212,6 @@ class Saver(RunCallback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._saved = self._began = time.monotonic()
-        self._previous = signal.signal(signal.SIGINT, self._interrupt)
-
-    def on_train_end(self, logs: Logs | None = None) -> None:
-        signal.signal(signal.SIGINT, self._previous)
 
     def on_step(self, logs: Logs) -> None:
         now = time.monotonic()
@@ -227,10 +222,12 @@ class Saver(RunCallback):
         if self.interrupted:
             self.model.stop_training = True
 
-    def _interrupt(self, *_: Any) -> None:
+    def interrupt(self, *_: Any) -> None:
+        """Ends the run after the current step; called again, at once. A handler for `facegan.signals.on_stop`."""
+        if self.interrupted:
+            raise KeyboardInterrupt
         self.interrupted = True
         print("\nstopping after this step; once more to stop at once", file=sys.stderr)
-        signal.signal(signal.SIGINT, self._previous)
 
 
 def clock(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import numpy as np
 from facegan.attributes import Attributes
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
-from facegan.files import remove_leftovers
+from facegan.files import WriteGuard, remove_leftovers, reserve
 from facegan.model_files import MODEL_FILE, describe, find_model
 from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
 from facegan.models.precision import set_precision
 from facegan.models.saving import load_networks, save_model
+from facegan.signals import on_stop
 from facegan.training.backends import make_deterministic
 from facegan.training.batches import BatchSource, host_share
 from facegan.training.callbacks import LossHistory, Progress, Saver, TensorBoardLog
@@ -173,10 +175,11 @@ def train(
     if not resume and checkpoints.paths():
         raise FaceganError(f"{out} holds a run already; continue it with --resume or choose another --out")
     per_epoch = steps_per_epoch(faces, settings)
+    pixels = faces.digest()
     done: dict[str, Any] = {"step": 0, "history": [], "current": None}
     if resume:
         done = checkpoints.describe()
-        if done["data"] != faces.info:
+        if done["data"] != faces.info or done.get("pixels", pixels) != pixels:
             raise FaceganError(f"{out} was trained on other data than {faces.path}")
     images = images or settings.recipe.epochs * len(faces.part("train"))
     last_step = max(1, images // settings.batch_size)
@@ -193,9 +196,13 @@ def train(
         # The model first: a run that ends between the two still has something to do when it is resumed.
         with averaged(training):
             save_model(networks, out / MODEL_FILE)
+        save_checkpoint(step)
+
+    def save_checkpoint(step: int) -> None:
         description = {
             "settings": settings.to_dict(),
             "data": faces.info,
+            "pixels": pixels,
             "images": images,
             "history": losses.history,
             "current": losses.current,
@@ -204,7 +211,12 @@ def train(
         checkpoints.save(training, step, description)
 
     index, processes = process()
-    with parallel(devices, settings.batch_size):
+    with ExitStack() as stack:
+        if index == 0:
+            if start is not None:
+                WriteGuard([find_model(start)], overwrite=True).check(out / MODEL_FILE)
+            stack.enter_context(reserve(out))
+        stack.enter_context(parallel(devices, settings.batch_size))
         begun = {name: done[name] for name in BEGINNING if name in done}
         training = build_training(faces, settings, start, begun, pretrained)
         networks = training.networks
@@ -224,6 +236,9 @@ def train(
         source = batch_source(faces, settings, networks.attributes)
         if "attribute_finder" in networks.record["random_networks"] and not resume:
             fine_tune_attribute_finder(networks, source, settings.seed, index > 0, pretrained)
+            if index == 0:
+                # What it took is not lost when the run ends before its first checkpoint.
+                save_checkpoint(0)
         fill_unknown_labels(networks, source)
         share = host_share(settings.batch_size, index, processes)
         steps = range(plan.first_step, plan.last_step)
@@ -234,6 +249,8 @@ def train(
                 f"{', '.join(settings.attributes)}; {settings.precision}, batches of {settings.batch_size}",
                 err=True,
             )
+        if index == 0:
+            stack.enter_context(on_stop(saver.interrupt))
         fit(training, batches, hidden=True, callbacks=[*watching, *callbacks])
     return out / MODEL_FILE, not saver.interrupted or saver.step == plan.last_step
 

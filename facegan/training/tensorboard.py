@@ -2,7 +2,6 @@
 
 import io
 import os
-import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,7 +30,8 @@ class EventWriter:
 
     def __init__(self, folder: Path, first_step: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"events.out.tfevents.{time.time():.6f}.{socket.gethostname()}.{os.getpid()}"
+        # In the usual place of the host's name, which is nobody's business.
+        name = f"events.out.tfevents.{time.time():.6f}.facegan.{os.getpid()}"
         # Open for as long as the run.
         self._file = open(folder / name, "wb")  # noqa: SIM115
         self._records = RecordWriter(self._file)

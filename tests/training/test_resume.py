@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -12,6 +14,7 @@ import pytest
 from keras import ops
 
 from facegan.errors import FaceganError
+from facegan.files import reserve
 from facegan.training.checkpoints import Checkpoints
 from facegan.training.run import settings_of_run, train
 
@@ -41,7 +44,7 @@ train(PreparedFaces(faces), settings, out, images=int(images), callbacks=[Kill()
 
 
 class Interrupt(keras.callbacks.Callback):
-    """CTRL-C during a step."""
+    """`kill` during a step; CTRL-C does the same."""
 
     def __init__(self, step):
         super().__init__()
@@ -49,7 +52,7 @@ class Interrupt(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         if batch + 1 == self.step:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def end(out):
@@ -82,10 +85,10 @@ def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_been(run, whole, run_se
 
 def test_a_run_interrupted_in_an_epoch_stops_after_the_step_and_goes_on(run, whole, tmp_path):
     """With a checkpoint after every single step besides."""
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(signal.SIGTERM)
     model, finished = run(tmp_path, checkpoint_minutes=0.0, callbacks=[Interrupt(15)])
     assert not finished and model.exists()
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGTERM) is before
     checkpoints = Checkpoints(tmp_path / "checkpoints")
     assert checkpoints.describe()["step"] == 15
     assert [path.name for path in checkpoints.paths()] == [f"step-{step:08d}.npz" for step in (13, 14, 15)]
@@ -130,3 +133,21 @@ def test_a_run_is_not_started_where_it_cannot_go_on(run, whole, tmp_path):
         run(tmp_path, resume=True)
     with pytest.raises(FaceganError, match="was trained on 960 photos already"):
         run(whole, resume=True)
+
+
+def test_two_runs_into_one_folder_are_refused(run, tmp_path):
+    with reserve(tmp_path / "run"):
+        with pytest.raises(FaceganError, match="another process is writing to it"):
+            run(tmp_path / "run")
+        assert not list((tmp_path / "run").iterdir())
+
+
+def test_other_pixels_under_the_same_labels_are_noticed(run, whole, drawn_faces, tmp_path, monkeypatch):
+    shutil.copytree(whole, tmp_path / "run")
+    monkeypatch.setattr(type(drawn_faces), "digest", lambda faces: "others")
+    with pytest.raises(FaceganError, match="was trained on other data"):
+        run(tmp_path / "run", resume=True)
+
+
+def test_logs_do_not_name_the_machine(whole):
+    assert not [path for path in whole.rglob("*") if socket.gethostname() in path.name]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import zipfile
 from collections import Counter
 from io import BytesIO
@@ -63,6 +64,8 @@ def fork(arguments, log):
         main(arguments)
     except SystemExit as leaving:
         code = leaving.code or 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -203,7 +203,7 @@ def fill_disks(data, whole, trials):
             code, out = wait(fork(train_arguments(data, disk / "run"), log)), disk / "run"
             last = log.read_text().splitlines()[-1]
             assert code == 2 and last.startswith("facegan: cannot write") and "Traceback" not in log.read_text(), last
-            messages[Path(last.split(": ")[1]).suffix + ": " + last.rsplit(": ", 1)[1]] += 1
+            messages[next(kind for kind in ("logs", "checkpoints", "model.keras") if kind in last)] += 1
             check_readable(out)
             subprocess.run(["mount", "-o", "remount,size=256m", str(disk)], check=True)
             assert wait(fork(train_arguments(data, out), log)) == 0, log.read_text()[-2000:]

@@ -1,5 +1,6 @@
 """Model files: where they are and what they contain, read without a backend."""
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -48,6 +49,16 @@ def find_model(path: str | Path | None = None) -> Path:
             f" (packaged: {', '.join(sorted(packaged))})"
         )
     return file
+
+
+def digest(path: str | Path | None) -> str:
+    """Returns the digest of a model's weights, which exporting does not change; `path` is as for `find_model`."""
+    file = find_model(path)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise FaceganError(f"{file} is damaged: its weights cannot be read") from error
 
 
 def describe(path: str | Path | None = None) -> dict[str, Any]:

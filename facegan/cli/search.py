@@ -47,12 +47,11 @@ def search(
       facegan search faces.db --like generated.png --set glasses=0 --by attributes
     """
     from facegan.edits import Edit
-    from facegan.model_files import find_model
+    from facegan.model_files import digest, find_model
     from facegan.rendering.output import Output, Written
     from facegan.rendering.search_results import write_matches
     from facegan.search.query import IDENTITY, SAME_PERSON, description, find, likeness
     from facegan.search.store import Index
-    from facegan.search.update import about_model
 
     if bool(text) == bool(like):
         raise FaceganError('name what to look for: --text "a man with glasses" or --like face.png')
@@ -60,7 +59,7 @@ def search(
         raise FaceganError("--set, --face and --by are about the face of --like")
     store = Index(index)
     if like:
-        store.check_model(about_model(model)["model"])
+        store.check_model(digest(model))
         edit = parse_edit(store.attributes, *wishes) if wishes else Edit()
         query = likeness(load_model(model), like, edit, which, by)
         title = f"like {like.name}" + (f", {store.attributes.describe(edit.wishes)}" if edit.wishes else "")

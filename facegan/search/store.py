@@ -128,11 +128,12 @@ class Index:
                 raise FaceganError(f"{path} is not an index; make one with `facegan index`")
             if version != _FORMAT:
                 raise FaceganError(f"{path} was made by another version of facegan; make a new index")
-            stored = {name: json.loads(value) for name, value in connection.execute("SELECT * FROM about")}
+            stored = dict(connection.execute("SELECT * FROM about").fetchall())
         try:
+            stored = {name: json.loads(value) for name, value in stored.items()}
             self.model: str = stored["model"]
             self.attributes = Attributes(stored["attribute_names"], stored["columns"])
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise FaceganError(f"{path} is damaged; make a new index") from error
         if about is not None:
             self.check_model(about["model"])
@@ -214,12 +215,14 @@ class Index:
         Returns:
             `(count,)` int64, the faces' numbers in the index, and `(count, k)` float32.
         """
-        column = {"attributes": "attributes", "identity": "identity"}[kind]
+        width = {"attributes": len(self.attributes.every_value()), "identity": 128}[kind]
         with self._connected() as connection:
-            query = f"SELECT id, {column} FROM faces WHERE {column} IS NOT NULL ORDER BY id"
+            query = f"SELECT id, {kind} FROM faces WHERE {kind} IS NOT NULL ORDER BY id"
             rows = connection.execute(query).fetchall()
+        if any(len(vector) != 4 * width for _, vector in rows):
+            raise FaceganError(f"{self.path} is damaged; make a new index")
         vectors = np.frombuffer(b"".join(vector for _, vector in rows), "<f4")
-        return np.array([face for face, _ in rows], "int64"), vectors.reshape(len(rows), -1 if rows else 1)
+        return np.array([face for face, _ in rows], "int64"), vectors.reshape(len(rows), width)
 
     def face(self, number: int) -> tuple[Path, IndexedFace]:
         """Returns a face, by its number in the index, and the path of its photo."""

@@ -1,8 +1,6 @@
 """Bringing an index up to date: new and changed photos are read, removed ones leave."""
 
-import hashlib
 import os
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from facegan import identity
 from facegan.errors import FaceganError
 from facegan.images import is_image_path
 from facegan.inference import FaceModel
-from facegan.model_files import describe, find_model
+from facegan.model_files import describe, digest
 from facegan.photos.photo import ALL, select_faces_in_each
 from facegan.progress import progress_bar
 from facegan.search.embedding import embed, portrait
@@ -40,19 +38,9 @@ class Changes:
 
 
 def about_model(path: str | Path | None) -> dict[str, Any]:
-    """What an index records about the model that it is made with; the digest is that of the file."""
+    """What an index records about the model that it is made with; the digest is that of its weights."""
     described = describe(path)
     return {"model": digest(path), **{name: described[name] for name in ("attribute_names", "columns")}}
-
-
-def digest(path: str | Path | None) -> str:
-    """Returns the digest of a model's weights, which exporting does not change; `path` is as for `find_model`."""
-    file = find_model(path)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise FaceganError(f"{file} is damaged: its weights cannot be read") from error
 
 
 def photos_within(path: Path) -> dict[Path, FileState]:

@@ -1,5 +1,7 @@
 """How faces are scored, on vectors whose order is known."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,17 @@ def test_photos_are_told_apart_by_their_folder_and_may_have_any_name(index, tmp_
     assert index.states(tmp_path / "one", True) == {odd: STATE} and index.reasons(tmp_path) == {odd: "dark"}
     index.remove([odd])
     assert list(index.states(tmp_path, True)) == [tmp_path / "two" / "b.png"]
+
+
+def test_a_damaged_index_is_answered_in_a_line(index, tmp_path):
+    put(index, tmp_path, np.ones((2, 7), "f4"), [None] * 2)
+    for damage, message in (
+        ("UPDATE faces SET attributes = x'00'", "is damaged"),
+        ("UPDATE about SET value = '{'", "is damaged"),
+        ("DROP TABLE about", "no such table"),
+    ):
+        with sqlite3.connect(index.path) as connection:
+            connection.execute(damage)
+        connection.close()
+        with pytest.raises(FaceganError, match=message):
+            find(Index(index.path), description(index.attributes, {"glasses": "1"}), 1)

@@ -67,7 +67,7 @@ def add_edited_copies(
         seed: of the choice of faces.
 
     Raises:
-        FaceganError: another size, an attribute without labels, or no face to copy.
+        FaceganError: another size, an attribute without labels, no face to copy, or such copies are there already.
     """
     if model.size != faces.size:
         raise FaceganError(f"the model edits faces of {model.size} pixels, and those of {faces.path} have {faces.size}")
@@ -81,6 +81,8 @@ def add_edited_copies(
         raise FaceganError(f"no training face of {faces.path} to copy: none is labelled other than {edit}")
 
     prefix = f"edited {edit}/"
+    if prefix[:-1] in faces.sources:
+        raise FaceganError(f"{faces.path} has copies with {edit} already")
     names = [*faces.names, *(prefix + faces.names[row] for row in chosen)]
     rows = np.concatenate([np.arange(len(faces)), chosen])
     labels = faces.labels[rows]

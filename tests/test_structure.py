@@ -18,7 +18,7 @@ LAYERS = (
     "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "networks",
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "identity", "photos",
     "data", "tensors", "losses", "augment", "features", "models", "exporting",
-    "inference", "search",
+    "inference", "search", "edited_copies",
     "rendering", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "augment", "features", "models", "exporting", "training", "evaluation")

@@ -4,6 +4,7 @@ import click
 
 from facegan import __version__
 from facegan.cli.align import align
+from facegan.cli.augment import augment
 from facegan.cli.completion import completion
 from facegan.cli.doctor import doctor
 from facegan.cli.edit import edit
@@ -26,6 +27,6 @@ def main() -> None:
 
 
 for command in (
-    prepare, recipe, train, generate, edit, align, index, search, evaluate, export, info, doctor, completion
+    prepare, augment, recipe, train, generate, edit, align, index, search, evaluate, export, info, doctor, completion
 ):  # fmt: skip
     main.add_command(command)

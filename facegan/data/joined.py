@@ -10,6 +10,8 @@ from facegan.data.base import Source
 from facegan.data.readers import PictureReader
 from facegan.data.split import split, split_rule
 
+JOINED = "joined"
+
 
 def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
     """Joins sources with different labels.
@@ -51,7 +53,7 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
         columns=columns,
         labels=labels,
         description={
-            "kind": "joined",
+            "kind": JOINED,
             "name": " + ".join(titles),
             "terms": "; ".join(dict.fromkeys(source.description["terms"] for source in sources)),
             "sources": descriptions,

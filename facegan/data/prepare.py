@@ -28,7 +28,7 @@ import numpy as np
 from facegan.data.base import Source
 from facegan.data.drawn import DRAWN
 from facegan.data.duplicates import near_duplicates, thumbnails, to_leave_out
-from facegan.data.joined import JoinedReader
+from facegan.data.joined import JOINED, JoinedReader
 from facegan.data.prepared import FORMAT, PARTIAL, SIZES, PreparedFaces, write_names
 from facegan.data.readers import PictureReader
 from facegan.data.split import PARTS, split, split_rule
@@ -290,12 +290,13 @@ def _read_chunk(task: tuple) -> tuple[int, list[tuple[int, str]]]:
 def _leave_out_duplicates(job: _Job, progress: bool) -> None:
     """Looks for near-duplicates among joined sources and logs them before rows move.
 
-    Faces of one source and part are not compared, nor drawn faces: those are all alike, and all different.
+    Faces of one source and part are not compared, nor drawn faces: those are all alike, and all different. Edited
+    copies, which are no joined source, are meant to be alike.
     """
     import click
 
     done, source = job.done(), job.source
-    if source.origins is None or DUPLICATES in done:
+    if source.description.get("kind") != JOINED or DUPLICATES in done:
         return
     if progress:
         click.echo("looking for near-duplicates", err=True)
@@ -305,7 +306,7 @@ def _leave_out_duplicates(job: _Job, progress: bool) -> None:
     is_drawn = np.array([part["kind"] == DRAWN for part in source.description["sources"]])
     readable = np.setdiff1d(np.flatnonzero(~is_drawn[source.origins]), list(unread))
     thumbs = thumbnails(faces)[readable]
-    assert source.partition is not None and source.identities is not None, "joined sources have both"
+    assert source.partition is not None and source.identities is not None and source.origins is not None
     groups = source.origins * len(PARTS) + source.partition
     pairs = readable[near_duplicates(thumbs, groups[readable])]
     left_out = to_leave_out(pairs, source.origins, source.partition, source.identities, source.names)

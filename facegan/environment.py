@@ -23,9 +23,11 @@ ignored: dict[str, Any] = {}
 
 
 def prepare_environment() -> None:
-    """Sets environment variables before anything imports Keras; the backend is TensorFlow unless one is chosen."""
+    """Sets environment variables before Keras or ONNX Runtime is imported; the backend is TensorFlow by default."""
     if not os.environ.get("KERAS_BACKEND"):
         os.environ["KERAS_BACKEND"] = "tensorflow"
+    # From 1.32 on, ONNX Runtime otherwise reports its use, and keeps a device identifier in the home folder.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     for name, value in _VARIABLES.items():
         if os.environ.get(name, value) == value:
             continue

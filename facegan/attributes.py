@@ -351,6 +351,13 @@ class Attributes:
         """Returns the condition vector, `(len(self),)` float32, of these wishes with everything else 0."""
         return self.apply(np.zeros(len(self)), wishes)
 
+    def spread(self, numbers: Mapping[str, float]) -> np.ndarray:
+        """Returns `(len(self),)` float32: the number of each attribute in all its columns, 1 where none is given."""
+        spread = np.ones(len(self), "float32")
+        for name, number in numbers.items():
+            spread[self._slices[name]] = number
+        return spread
+
     def values(self, vector: ArrayLike) -> dict[str, str]:
         """Returns `{attribute: value}` of one condition vector; the inverse of `vector`."""
         return {item.name: item.value(np.asarray(vector)[self._slices[item.name]]) for item in self.items}

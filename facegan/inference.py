@@ -223,7 +223,8 @@ class FaceModel:
             images: an aligned face, as `images.open_image` takes it: a path, a `PIL.Image` or an array; or several:
                 a list of these, or an array `(count, height, width, 3)`. Any size; a centred square is resized.
             attributes: what to change: `"glasses=1, hair=black"`, plain words such as `"take off the glasses"`, a
-                dictionary or an `Edit`.
+                dictionary or an `Edit`. A wish may have a strength of its own, by which `strength` is multiplied:
+                `"glasses=1:1.5, hair=black:0.5"`.
             strength: 0 changes nothing, 1 is what the model learned, larger values exaggerate; by default that of the
                 `Edit`, else 1.
             source: the present attributes of the faces, as text or a dictionary, or as conditions `(count, k)`; by
@@ -253,7 +254,8 @@ class FaceModel:
 
         now = self.present(images, edit).conditions if given is None else given
         # The condition moves from the present one to the requested one, beyond it for strengths above 1.
-        target = now + edit.strength * (self.attributes.apply(now, edit.wishes) - now)
+        strengths = np.float32(edit.strength) * self.attributes.spread(edit.strengths)
+        target = now + strengths * (self.attributes.apply(now, edit.wishes) - now)
         return self._in_batches(self.networks.edit, [self._arrays(images), now, target])
 
     def edit_photo(
@@ -378,7 +380,7 @@ class FaceModel:
             attributes = self._read(attributes, editing)
         return Edit.parse(
             self.attributes,
-            attributes.wishes if isinstance(attributes, Edit) else attributes,
+            str(attributes) if isinstance(attributes, Edit) else attributes,
             wishes,
             strength=given.strength if strength is None else strength,
             source=given.source if source is None else source,
@@ -409,7 +411,10 @@ class FaceModel:
             raise FaceganError(f"count must be at least 1. Received: {count}")
         chosen: Any = np.random.SeedSequence().entropy if seed is None else seed
         randoms = [np.random.default_rng([chosen, index]) for index in range(count)]
-        conditions = self._conditions(self._parse(attributes, {}, editing=False).wishes, randoms)
+        wished = self._parse(attributes, {}, editing=False)
+        if wished.strengths:
+            raise FaceganError(f"only edits have strengths; generated faces are described without. Received: {wished}")
+        conditions = self._conditions(wished.wishes, randoms)
         return self._noise(randoms), conditions
 
     def _conditions(self, wishes: Mapping[str, str], randoms: Sequence[np.random.Generator]) -> np.ndarray:

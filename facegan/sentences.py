@@ -19,6 +19,7 @@ from functools import lru_cache
 
 from facegan import lexicon
 from facegan.attributes import OPPOSITE, Attributes, closest
+from facegan.errors import FaceganError
 
 _OPPOSITE = {"female": "male", "male": "female", "young": "old", "old": "young", "0": "1", "1": "0"}
 _TRADITIONAL = str.maketrans(
@@ -72,6 +73,28 @@ def parse_sentence(text: str, attributes: Attributes, editing: bool = False) -> 
     meanings = _meanings(attributes)
     tokens = [_Token(*token) for token in _tokens(text, meanings)]
     return _Reading(tokens, attributes, editing).read()
+
+
+def interpret_sentence(text: str, attributes: Attributes, editing: bool = False) -> tuple[dict[str, str], list[str]]:
+    """Parses a sentence that somebody has typed.
+
+    Args:
+        text: as for `parse_sentence`.
+        attributes: the model's.
+        editing: as for `parse_sentence`.
+
+    Returns:
+        `{attribute: value}`, and remarks on which words have a meaning and which have none.
+
+    Raises:
+        FaceganError: the sentence names no attribute of the model.
+    """
+    found = parse_sentence(text, attributes, editing)
+    remarks = found.remarks(attributes)
+    if not found.wishes:
+        described = "".join(f"; {remark}" for remark in remarks)
+        raise FaceganError(f"'{text}' names no attribute of this model: {', '.join(attributes.names)}{described}")
+    return found.wishes, [f"understood: {attributes.describe(found.wishes)}", *remarks]
 
 
 def suggest_word(word: str, attributes: Attributes) -> str | None:

@@ -23,7 +23,12 @@ from facegan.errors import FaceganError
 
 @click.command(cls=ResultCommand)
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--set", "wishes", multiple=True, help="What to change, such as glasses=1; repeatable.")
+@click.option(
+    "--set",
+    "wishes",
+    multiple=True,
+    help="What to change, such as glasses=1, or glasses=1:1.5 at a strength of its own; repeatable.",
+)
 @click.option("--say", default="", help="What to change, in plain English or Chinese.")
 @click.option(
     "--grid",

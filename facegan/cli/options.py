@@ -92,14 +92,11 @@ def interpret(text: str, attributes: Attributes, editing: bool) -> dict[str, str
     Raises:
         FaceganError: it names no attribute of the model.
     """
-    from facegan.sentences import parse_sentence
+    from facegan.sentences import interpret_sentence
 
     if not text:
         return {}
-    found = parse_sentence(text, attributes, editing)
-    if not found.wishes:
-        remarks = "".join(f"; {remark}" for remark in found.remarks(attributes))
-        raise FaceganError(f"'{text}' names no attribute of this model: {', '.join(attributes.names)}{remarks}")
-    for line in (f"understood: {attributes.describe(found.wishes)}", *found.remarks(attributes)):
-        click.echo(line, err=True)
-    return found.wishes
+    wishes, remarks = interpret_sentence(text, attributes, editing)
+    for remark in remarks:
+        click.echo(remark, err=True)
+    return wishes

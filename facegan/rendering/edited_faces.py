@@ -8,7 +8,7 @@ from PIL import Image
 from facegan.edits import Edit
 from facegan.images import crop_square
 from facegan.inference import FaceModel
-from facegan.rendering.output import Output, Written, edited_names, model_metadata, unchanged_remarks
+from facegan.rendering.output import Output, Written, edited_names, model_metadata, title, unchanged_remarks
 from facegan.rendering.request import Request
 from facegan.sheets import grid, sheet
 
@@ -40,5 +40,5 @@ def write_edited(
         for columns, wishes in zip(made, request.rows, strict=True):
             rows.append([crop_square(face, model.size), *(images[index] for images in columns)])
             labels.append(f"{path.name} {describe(wishes)}".strip())
-    titles = [describe(edit.wishes) + ("" if edit.strength == 1 else f", strength {edit.strength:g}") for edit in edits]
+    titles = [title(model, edit) + ("" if edit.strength == 1 else f", strength {edit.strength:g}") for edit in edits]
     return Written(output.save(sheet(rows, ["before", *titles], labels), provenance), remarks)

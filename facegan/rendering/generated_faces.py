@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.inference import FaceModel
-from facegan.rendering.output import Output, model_metadata
+from facegan.rendering.output import Output, model_metadata, title
 from facegan.sheets import labelled_grid, sheet
 
 # From one face of a walk to the next.
@@ -30,16 +31,17 @@ def write_generated(
     Returns:
         The paths that were written.
     """
-    provenance = _provenance(model, wished, count, seed, steps)
+    provenance = generation_provenance(model, wished, count, seed, steps)
     names = [
-        [_file_name(face, count, step, len(steps)) for face in range(1, count + 1)] for step in range(len(steps) + 1)
+        [face_file_name(face, count, step, len(steps)) for face in range(1, count + 1)]
+        for step in range(len(steps) + 1)
     ]
     if output.is_folder:
         output.check_files(name for column in names for name in column)
     faces, conditions = model.generate_with_conditions(wished, count, seed)
     columns, combined = [faces], Edit()
     for step in steps:
-        combined = combined.with_wishes(step.wishes)
+        combined = combined.then(step)
         columns.append(model.edit(faces, combined, source=conditions))
     if output.is_folder:
         return output.save_files(names, columns, provenance)
@@ -47,7 +49,7 @@ def write_generated(
     labels = [describe(model.attributes.values(condition)) for condition in conditions]
     if not steps:
         return output.save(labelled_grid(faces, labels), provenance)
-    titles = ["generated", *(f"then {describe(step.wishes)}" for step in steps)]
+    titles = ["generated", *(f"then {title(model, step)}" for step in steps)]
     return output.save(sheet(list(zip(*columns, strict=True)), column_labels=titles, row_labels=labels), provenance)
 
 
@@ -62,15 +64,19 @@ def write_walk(model: FaceModel, wished: Edit, count: int, seed: int, output: Ou
     """
     if count < 2:
         raise FaceganError("a walk needs at least two faces, as with --count 4")
-    provenance = _provenance(model, wished, count, seed, ())
+    provenance = generation_provenance(model, wished, count, seed, ())
     return output.save_animation(model.walk(wished, count, seed, FRAMES), provenance)
 
 
-def _provenance(model: FaceModel, wished: Edit, count: int, seed: int, steps: Sequence[Edit]) -> dict:
+def generation_provenance(
+    model: FaceModel, wished: Edit, count: int, seed: int, steps: Sequence[Edit]
+) -> dict[str, Any]:
+    """The provenance of generated faces."""
     asked = {"attrs": str(wished), "count": count, "seed": seed, "then": list(map(str, steps))}
     return model_metadata(model) | asked
 
 
-def _file_name(face: int, count: int, step: int, steps: int) -> str:
+def face_file_name(face: int, count: int, step: int, steps: int) -> str:
+    """The name of a single file: of face `face` of `count`, after edit `step` of `steps`."""
     # So that faces and steps sort in their order.
     return f"face-{face:0{len(str(count))}}" + (f"-step-{step:0{len(str(steps))}}" if steps else "") + ".png"

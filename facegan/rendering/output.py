@@ -184,6 +184,16 @@ def counting_faces(model: FaceModel, count: int, label: str) -> Iterator[None]:
         yield
 
 
+def title(model: FaceModel, edit: Edit) -> str:
+    """An edit in words, as the title of a column."""
+    parts = [
+        model.attributes.describe({name: value})
+        + (f", strength {edit.strengths[name]:g}" if name in edit.strengths else "")
+        for name, value in edit.wishes.items()
+    ]
+    return ", ".join(parts)
+
+
 def model_metadata(model: FaceModel) -> dict[str, Any]:
     """The model's entry in the provenance of an image."""
     described = model.networks.description

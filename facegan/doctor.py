@@ -19,6 +19,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
         "training with celeba128, evaluate",
     ),
     "litert": (("ai_edge_litert",), "export --format litert"),
+    "studio": (("gradio",), "facegan studio"),
     "identity": (("dlib", "face_recognition_models"), "metrics of identity, search by identity"),
 }
 

@@ -19,7 +19,7 @@ LAYERS = (
     "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "identity", "photos",
     "data", "tensors", "losses", "augment", "features", "models", "exporting",
     "inference", "search", "edited_copies",
-    "rendering", "training", "evaluation", "api", "doctor", "cli", "__main__",
+    "rendering", "studio", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "augment", "features", "models", "exporting", "training", "evaluation")
 BACKENDS = ("keras", "tensorflow", "jax", "tensorboard", "onnx", "onnxruntime")

@@ -17,6 +17,7 @@ from facegan.cli.prepare import prepare
 from facegan.cli.program import OneLineErrors
 from facegan.cli.recipe import recipe
 from facegan.cli.search import search
+from facegan.cli.studio import studio
 from facegan.cli.train import train
 
 
@@ -27,6 +28,7 @@ def main() -> None:
 
 
 for command in (
-    prepare, augment, recipe, train, generate, edit, align, index, search, evaluate, export, info, doctor, completion
+    prepare, augment, recipe, train, generate, edit, studio, align, index, search, evaluate, export, info, doctor,
+    completion,
 ):  # fmt: skip
     main.add_command(command)

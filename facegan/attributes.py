@@ -155,6 +155,21 @@ _FIVE_BY_WORD = {attribute.name: attribute for attribute in FIVE} | {
 _REGIONS = dict.fromkeys(EYE_COLUMNS, EYES) | dict.fromkeys(HAIR_COLUMNS, AROUND_FACE)
 
 
+def usual_names(columns: Sequence[str]) -> tuple[str, ...]:
+    """Returns the attributes that a model of data with these label columns has unless others are named.
+
+    They are all that the columns stand for; of CelebA's forty only the standard five.
+
+    >>> usual_names(("Male", "Tattoo"))
+    ('gender', 'Tattoo')
+    """
+    five = [attribute for attribute in FIVE if set(attribute.columns) <= set(columns)]
+    used = {column for attribute in five for column in attribute.columns}
+    if set(CELEBA_COLUMNS) <= set(columns):
+        used |= set(CELEBA_COLUMNS)
+    return (*(attribute.name for attribute in five), *(column for column in columns if column not in used))
+
+
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """Returns `"; did you mean 'glasses'?"`, or the list of candidates where none is similar."""
     candidates = sorted(set(candidates))

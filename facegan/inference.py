@@ -160,6 +160,10 @@ class FaceModel:
         noise, conditions = self._draw(attributes, count, seed)
         return self._in_batches(self.networks.generate, [noise, conditions]), conditions
 
+    def conditions_for(self, attributes: Wishes | Edit = "", count: int = 1, seed: int | None = None) -> np.ndarray:
+        """Returns the conditions that `generate` draws: `(count, len(attributes))` float32."""
+        return self._draw(attributes, count, seed)[1]
+
     def generate_each(self, conditions: np.ndarray, seed: int) -> list[Image.Image]:
         """Generates a face for each condition `(count, len(attributes))`; the same seed gives the same faces."""
         randoms = [np.random.default_rng([seed, index]) for index in range(len(conditions))]

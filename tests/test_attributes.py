@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES, HAIR_COLUMNS, Attributes
+from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES, HAIR_COLUMNS, Attributes, usual_names
 from facegan.errors import FaceganError
 from facegan.regions import AROUND_FACE, EYES, WHOLE
 
@@ -175,3 +175,9 @@ def test_describe_reads_as_one_line():
     assert FIVE.describe({"gender": "female", "glasses": "0", "skin": "1", "hair": "gray"}) == (
         "female, no glasses, pale skin, gray hair"
     )
+
+
+def test_without_names_a_model_has_what_its_data_has():
+    assert usual_names(CELEBA_COLUMNS) == FIVE_NAMES
+    assert usual_names((*CELEBA_COLUMNS, "Tattoo")) == (*FIVE_NAMES, "Tattoo")
+    assert usual_names(("Tattoo", "Smiling", "Black_Hair", "Male")) == ("gender", "Tattoo", "Smiling", "Black_Hair")

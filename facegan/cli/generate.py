@@ -104,4 +104,6 @@ def generate(
                 written = write_generated(loaded, wished, count, seed, steps, output)
     if show_them:
         show(written)
-    return Result({"files": written, "attrs": str(wished), "count": count, "seed": seed, "then": list(then)}, written)
+    faces_made = [loaded.attributes.values(condition) for condition in loaded.conditions_for(wished, count, seed)]
+    data = {"files": written, "attrs": str(wished), "count": count, "seed": seed, "then": list(then)}
+    return Result(data | {"faces": faces_made}, written)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--attributes",
-    help="Comma-separated: gender, age, glasses, skin, hair, or any label column.  [default: these five]",
+    help="Comma-separated: gender, age, glasses, skin, hair, or any label column.  [default: all that the data "
+    "has labels for; of CelebA's these five]",
 )
 @click.option(
     "--epochs",
@@ -92,6 +93,7 @@ def train(
       facegan train drawn64 --recipe tiny --attributes glasses,hair --images 40000
       facegan train my-faces --from run --out mine --images 20000
     """
+    from facegan.attributes import Attributes
     from facegan.data.prepared import PreparedFaces
     from facegan.model_files import describe
     from facegan.recipe import find_recipe
@@ -104,6 +106,9 @@ def train(
     faces = PreparedFaces(data)
     chosen = find_recipe(recipe) if recipe else None
 
+    if attributes:
+        # Before the backend is imported, which takes seconds.
+        faces.check_trainable(Attributes(attributes.split(","), faces.columns))
     import_quietly()
     from facegan.exporting.export import add_graphs
     from facegan.training import run
@@ -161,11 +166,13 @@ def _dry_run(faces: PreparedFaces, settings: Settings, images: int | None, devic
         ("memory", f"{found.peak_memory / 1e9:.1f} GB at the peak of these steps"),
         ("on disk", f"{found.checkpoint / 1e9:.2f} GB per checkpoint, three are kept"),
         ("steps", f"{found.steps:,} of {settings.batch_size} photos, {settings.precision}"),
+        ("before them", f"{found.pretraining_steps:,} steps train the attribute finder, not in the time below"),
         ("speed", f"{speed:.1f} images/s"),
         ("time", f"{clock(found.steps * found.seconds_per_step)} for the whole run"),
     ]
     return Result(
-        {"parameters": found.parameters, "steps": found.steps, "peak_memory_bytes": found.peak_memory,
+        {"parameters": found.parameters, "steps": found.steps,
+         "pretraining_steps": found.pretraining_steps, "peak_memory_bytes": found.peak_memory,
          "checkpoint_bytes": found.checkpoint, "images_per_second": speed,
          "seconds": found.steps * found.seconds_per_step},
         [f"{name:14} {value}" for name, value in rows],

@@ -145,7 +145,10 @@ def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | Non
         word = str(int(float(word)))
     if attribute is None:
         if word not in ON_WORDS + OFF_WORDS:
-            raise ValueError(f"cannot read '{cell}'; labels are 1 and 0 or yes and no (--ignore leaves a column out)")
+            raise ValueError(
+                f"cannot read '{cell}'; labels are 1 and 0 or yes and no, and several words need a column"
+                " each (--ignore leaves a column out)"
+            )
         return [int(word in ON_WORDS)]
     if word in _UNKNOWN_IN.get(attribute.name, ()):
         return None

@@ -121,7 +121,11 @@ def _read(path: Path) -> tuple[list[str], Rows]:
     """Returns the header and `[(line number, cells), ...]`, without white space around cells and empty lines."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
+            # Where the comma is the decimal mark, spreadsheets write semicolons.
+            first = file.readline()
+            file.seek(0)
+            mark = next((mark for mark in ";\t" if mark in first and "," not in first), ",")
+            reader = csv.reader(file, delimiter=mark)
             rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except OSError as error:
         raise FaceganError(f"cannot read {path}: {error.strerror}") from error
@@ -200,7 +204,8 @@ class _Table:
             labels.append(values * sure[:, None])
             known.append(np.broadcast_to(sure[:, None], values.shape))
         if not columns:
-            raise FaceganError(f"{self._path} has no column of labels beside the file names")
+            numbers = f"; {', '.join(unused)}: numbers other than 0 and 1 are no labels" if unused else ""
+            raise FaceganError(f"{self._path} has no column of labels beside the file names{numbers}")
         twice = [column for column in columns if columns.count(column) > 1]
         if twice:
             raise FaceganError(f"{self._path} has the column {twice[0]} twice")

@@ -13,6 +13,7 @@ from facegan.models.fitting import NumberedBatches, fit
 from facegan.training.checkpoints import variables_of
 from facegan.training.devices import parallel
 from facegan.training.plan import Settings, steps_per_epoch
+from facegan.training.pretraining import pretraining_steps
 from facegan.training.run import batch_source, build_training
 
 # The first steps trace and compile; the others are timed.
@@ -27,6 +28,7 @@ class Estimate:
     Attributes:
         parameters: `{network: how many}`.
         steps: of the whole run.
+        pretraining_steps: of the attribute finder, before the run.
         seconds_per_step: the mean of a few timed steps.
         peak_memory: of this process so far, in bytes.
         checkpoint: size of one checkpoint, in bytes.
@@ -34,6 +36,7 @@ class Estimate:
 
     parameters: dict[str, int]
     steps: int
+    pretraining_steps: int
     seconds_per_step: float
     peak_memory: int
     checkpoint: int
@@ -65,6 +68,7 @@ def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None
     return Estimate(
         parameters={name: network.count_params() for name, network in networks.subnetworks.items()},
         steps=max(1, images // settings.batch_size),
+        pretraining_steps=pretraining_steps(settings.recipe),
         seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         checkpoint=sum(variable.numpy().nbytes for variable in variables_of(training).values()),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from facegan.attributes import FIVE_NAMES, Attributes
+from facegan.attributes import Attributes, usual_names
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.model_files import describe
@@ -35,7 +35,7 @@ class Settings:
 
     @classmethod
     def defaults(cls, recipe: Recipe | None = None, start: str | Path | None = None) -> Self:
-        """Returns the settings that a run has unless others are given.
+        """Returns the settings that a run has unless others are given; without attributes if it starts from no model.
 
         Args:
             recipe: by default that of the model to start from, or `celeba128`.
@@ -43,7 +43,7 @@ class Settings:
         """
         begun = None if start is None else describe(start)
         recipe = recipe or (Recipe.from_dict(begun["recipe"]) if begun else find_recipe("celeba128"))
-        names = begun["attribute_names"] if begun else FIVE_NAMES
+        names = begun["attribute_names"] if begun else ()
         return cls(recipe, tuple(names), recipe.batch_size, choose_precision("auto"), 0)
 
     def given(
@@ -60,7 +60,8 @@ class Settings:
 
         Args:
             columns: the label columns of the data, among which there have to be the attributes'.
-            attributes: names of attributes and label columns, in any case.
+            attributes: names of attributes and label columns, in any case; by default these settings' or, if they have
+                none, `usual_names` of the data.
             recipe: as the attribute.
             batch_size: as the attribute.
             precision: as the attribute, or `"auto"`.
@@ -72,7 +73,7 @@ class Settings:
         return replace(
             self,
             recipe=recipe or self.recipe,
-            attributes=Attributes(attributes or self.attributes, columns).names,
+            attributes=Attributes(attributes or self.attributes or usual_names(columns), columns).names,
             batch_size=batch_size or self.batch_size,
             precision=choose_precision(precision) if precision else self.precision,
             seed=self.seed if seed is None else seed,

@@ -13,6 +13,7 @@ from facegan.losses import balanced_cross_entropy
 from facegan.models.compiled import Compiled
 from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
+from facegan.recipe import Recipe
 from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE
 from facegan.training.batches import BatchSource
@@ -52,6 +53,12 @@ def labelled_batch(source: BatchSource, batch_size: int, seed: int, step: int) -
     return batch, (source.vectors[chosen], source.known[chosen])
 
 
+def pretraining_steps(recipe: Recipe) -> int:
+    """Returns how many steps the attribute finder of a recipe is trained for; 0 without one."""
+    finder = recipe.attribute_finder
+    return 0 if finder is None else max(1, finder.images // finder.batch_size)
+
+
 def fine_tune_attribute_finder(
     networks: FaceGAN, source: BatchSource, seed: int, quiet: bool = False, pretrained: bool = True
 ) -> None:
@@ -69,7 +76,7 @@ def fine_tune_attribute_finder(
     """
     recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
     assert recipe is not None and finder is not None
-    steps = max(1, recipe.images // recipe.batch_size)
+    steps = pretraining_steps(networks.recipe)
     if pretrained:
         load_imagenet_weights(finder, recipe.backbone)
     shares = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)

@@ -176,3 +176,23 @@ def test_aligned_photos_find_the_labels_of_the_originals(pictures, tmp_path, fac
 def test_a_folder_that_is_there_is_refused_in_one_line(out, facegan):
     code, _, err = facegan("prepare", "drawn", out, "--size", 32, "--count", 3)
     assert code == 2 and "Traceback" not in err
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_marks_than_commas(mark, pictures):
+    folder = pictures("photos")
+    (folder / "labels.csv").write_text(table("file,hat,Scar", "0101", "1100").replace(",", mark))
+    source = open_source(folder)
+    assert source.columns == ("hat", "Scar") and source.labels.T.tolist() == [[0, 1, 0, 1], [1, 1, 0, 0]]
+
+
+def test_what_is_no_label_is_explained(pictures):
+    folder = pictures("photos")
+    (folder / "labels.csv").write_text(table("file,mood", ["happy", "sad", "sad", "happy"]))
+    with pytest.raises(
+        FaceganError, match="'happy'; labels are 1 and 0 or yes and no, and several words need a column"
+    ):
+        open_source(folder)
+    (folder / "labels.csv").write_text(table("file,hat", ["0", "1", "31", "0.9"]))
+    with pytest.raises(FaceganError, match="hat: numbers other than 0 and 1 are no labels"):
+        open_source(folder)

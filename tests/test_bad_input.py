@@ -90,10 +90,10 @@ CASES = {
     f"{GENERATE} --attrs femal": "unknown attribute 'femal'; did you mean 'female'?",
     f"{GENERATE} --attrs male,female": "'gender' cannot be both 'male' and 'female'",
     f"{GENERATE} --then ,": "an edit without a wish",
-    f"{GENERATE} --then hare=black": "unknown attribute 'hare'; did you mean 'hair'?",
+    f"{GENERATE} --then hiar=black": "unknown attribute 'hiar'; did you mean 'hair'?",
     "edit face.png --model model.keras": "nothing to change: add --set glasses=1 or --say",
     "edit face.png --model model.keras --say hats!": "'hats!' names no attribute of this model: gender, age,",
-    "generate --model model.keras --text 帽子": "(unknown: 帽子)",
+    "generate --model model.keras --text 帽子": "not understood: 帽子",
     "edit --set glasses=1 --model model.keras": "Missing argument 'IMAGES...'",
     "edit face.png --model model.keras --set glases=1": "did you mean 'glasses'?",
     "edit face.png --model model.keras --set ,": "an edit without a wish",
@@ -120,7 +120,7 @@ CASES = {
             "empty": "there is no model at empty/model.keras",
         }.items()
     },
-    "generate --seed 1 --model damaged.keras": "damaged.keras is damaged, or of another version of facegan: ",
+    "generate --seed 1 --model damaged.keras": "damaged.keras is not a valid model: ",
     "generate --seed 1 --model graphs.keras": "an exported graph is damaged: ",
     "export text.keras out": "text.keras is not a facegan model",
     "export model.keras face.png --format keras": "face.png exists; --overwrite replaces it",
@@ -237,6 +237,6 @@ def test_training_on_a_full_disk(bad, tmp_path):
     )  # fmt: skip
     assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
     last = done.stderr.splitlines()[-1]
-    assert last == f"facegan: cannot write {tmp_path / 'run' / 'checkpoints' / 'step-00000001.npz'}: File too large"
+    assert last == f"facegan: cannot write {tmp_path / 'run' / 'model.keras'}: File too large"
     # The logs of the step that was made are whole; nothing else is there.
     assert {Path(path).name for path in (tmp_path / "run").iterdir()} == {"logs"}

@@ -166,10 +166,13 @@ def _dry_run(faces: PreparedFaces, settings: Settings, images: int | None, devic
         ("memory", f"{found.peak_memory / 1e9:.1f} GB at the peak of these steps"),
         ("on disk", f"{found.checkpoint / 1e9:.2f} GB per checkpoint, three are kept"),
         ("steps", f"{found.steps:,} of {settings.batch_size} photos, {settings.precision}"),
-        ("before them", f"{found.pretraining_steps:,} steps train the attribute finder, not in the time below"),
         ("speed", f"{speed:.1f} images/s"),
         ("time", f"{clock(found.steps * found.seconds_per_step)} for the whole run"),
     ]
+    if found.pretraining_steps:
+        rows.append(
+            ("before that", f"{found.pretraining_steps:,} steps train the attribute finder; their time is not in it")
+        )
     return Result(
         {"parameters": found.parameters, "steps": found.steps,
          "pretraining_steps": found.pretraining_steps, "peak_memory_bytes": found.peak_memory,

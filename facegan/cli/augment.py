@@ -33,6 +33,7 @@ def augment(data: Path, out: Path, wishes: Sequence[str], share: float, seed: in
     \b
     Examples:
       facegan augment celeba128 more128 --set glasses=1 --share 0.2
+      facegan augment celeba128 more128 --set age=old --set hair=gray --model run
     """
     from facegan.data.prepare import prepare
     from facegan.data.prepared import PreparedFaces

@@ -23,6 +23,7 @@ def index(photos: Path, index: Path, model: Path | None) -> Result:
     \b
     Examples:
       facegan index ~/Pictures faces.db
+      facegan index ~/Holidays faces.db
       facegan search faces.db --text "an older man with glasses and gray hair"
     """
     from facegan import identity

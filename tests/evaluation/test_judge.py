@@ -17,7 +17,7 @@ def judge(drawn_faces):
     """A shallower backbone and small pictures: JAX compiles for a minute otherwise."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judges, "BACKBONE", "lite0")
-        yield judge_training.train_judge(drawn_faces, images=16 * 60, batch_size=16, input_size=32)
+        yield judge_training.train_judge(drawn_faces, images=16 * 60, batch_size=16, precision="float32", input_size=32)
 
 
 def test_it_learns_visible_attributes(judge, drawn_faces):

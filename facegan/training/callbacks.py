@@ -7,6 +7,7 @@ here.
 from __future__ import annotations
 
 import math
+import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -15,8 +16,9 @@ from typing import Any
 import keras
 
 from facegan.errors import FaceganError
+from facegan.recipe.toml import write_recipe
 from facegan.training.ema import averaged
-from facegan.training.plan import Plan
+from facegan.training.plan import Plan, Settings
 from facegan.training.samples import Samples
 from facegan.training.tensorboard import EventWriter
 
@@ -149,10 +151,14 @@ class Progress(RunCallback):
 
 
 class TensorBoardLog(RunCallback):
-    """Losses, learning rates and speed every few steps; grids of generated and edited faces with each checkpoint."""
+    """Losses, learning rates and speed every few steps; grids of generated and edited faces with each checkpoint.
 
-    def __init__(self, plan: Plan, samples: Samples, saver: Saver) -> None:
+    The recipe and the hyperparameters are there once, the command line for each part of the run.
+    """
+
+    def __init__(self, plan: Plan, settings: Settings, samples: Samples, saver: Saver) -> None:
         super().__init__(plan)
+        self.settings = settings
         self.samples = samples
         self.writer: Any = None
         self._saver = saver
@@ -165,7 +171,10 @@ class TensorBoardLog(RunCallback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.writer = EventWriter(self.plan.out / "logs", self.plan.first_step)
         self._last = (time.monotonic(), self.plan.first_step)
+        self.writer.text(self.plan.first_step, "command", f"```sh\n{shlex.join(sys.orig_argv)}\n```")
         if not self.plan.first_step:
+            self.writer.text(0, "recipe", f"```toml\n{write_recipe(self.settings.recipe)}```")
+            self.writer.hyperparameters(self.settings.hyperparameters())
             self._pictures(0)
 
     def on_step(self, logs: Logs) -> None:

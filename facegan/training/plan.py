@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -83,11 +83,23 @@ class Settings:
         """The settings as plain values, for JSON."""
         return {**vars(self), "recipe": self.recipe.to_dict(), "attributes": list(self.attributes)}
 
+    def hyperparameters(self) -> dict[str, bool | float | str]:
+        """The settings as `{"recipe.networks.encoder.dropout": 0.0}`; lists are text."""
+        return dict(_single_values(self.to_dict()))
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The settings that `to_dict` described."""
         recipe = Recipe.from_dict(values["recipe"])
         return cls(**{**values, "recipe": recipe, "attributes": tuple(values["attributes"])})
+
+
+def _single_values(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, bool | float | str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _single_values(value, f"{path}{key}.")
+        else:
+            yield path + key, ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)

@@ -227,7 +227,7 @@ def train(
         plan = Plan(out, settings.batch_size, per_epoch, done["step"], last_step)
         samples = Samples(networks, faces, settings.seed)
         saver = Saver(plan, save, checkpoint_minutes, minutes)
-        log = TensorBoardLog(plan, samples, saver)
+        log = TensorBoardLog(plan, settings, samples, saver)
         losses = LossHistory(plan, done["history"], done["current"], log.remark)
         # In this order: nothing is logged or saved after a loss that is not finite.
         watching: list[keras.callbacks.Callback] = [losses]

@@ -13,6 +13,7 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.types_pb2 import DT_STRING
+from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 from tensorboard.plugins.text.metadata import create_summary_metadata
 from tensorboard.summary.writer.record_writer import RecordWriter
 
@@ -57,6 +58,10 @@ class EventWriter:
         tensor = TensorProto(dtype=DT_STRING, string_val=[text.encode()])
         value = Summary.Value(tag=tag, tensor=tensor, metadata=create_summary_metadata(tag, ""))
         self._write(step=step, summary=Summary(value=[value]))
+
+    def hyperparameters(self, values: Mapping[str, bool | float | str]) -> None:
+        """Writes the run's row of the table of hyperparameters."""
+        self._write(summary=hparams_pb(dict(values)))
 
     def close(self) -> None:
         self._file.close()

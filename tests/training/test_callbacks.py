@@ -1,6 +1,7 @@
 """What happens around the steps: the end at a loss that is not finite, and what TensorBoard shows."""
 
 import json
+import shlex
 import subprocess
 import sys
 
@@ -8,8 +9,10 @@ import keras
 import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import metadata
 
 from facegan.errors import FaceganError
+from facegan.recipe.toml import write_recipe
 from facegan.training.backends import synchronise
 from facegan.training.callbacks import clock
 from facegan.training.checkpoints import Checkpoints
@@ -84,6 +87,25 @@ def test_tensorboard_shows_images_before_the_first_step_and_with_each_checkpoint
         assert len({image.encoded_image_string for image in images}) == 2
 
 
+def texts(events, tag):
+    """`[(step, the code in a text of one block), ...]`"""
+    blocks = [(event.step, event.tensor_proto.string_val[0].decode()) for event in events.Tensors(tag)]
+    return [(step, block.split("\n", 1)[1].removesuffix("```")) for step, block in blocks]
+
+
+def test_tensorboard_shows_the_command_the_recipe_and_the_hyperparameters(whole, run_settings):
+    events = read(whole)
+    assert texts(events, "command") == [(0, shlex.join(sys.orig_argv) + "\n")]
+    assert texts(events, "recipe") == [(0, write_recipe(run_settings.recipe))]
+    about = events.SummaryMetadata(metadata.SESSION_START_INFO_TAG).plugin_data.content
+    shown = metadata.parse_session_start_info_plugin_data(about).hparams
+    assert {name: getattr(value, value.WhichOneof("kind")) for name, value in shown.items()} == (
+        run_settings.hyperparameters()
+    )
+    assert shown["recipe.networks.encoder.kernel_size"].number_value == 3
+    assert shown["attributes"].string_value == ", ".join(run_settings.attributes)
+
+
 @pytest.mark.usefixtures("eagerly")
 def test_a_time_limit_ends_the_run_with_a_checkpoint(run, tmp_path):
     model, finished = run(tmp_path, steps=3, minutes=1e-9)
@@ -93,6 +115,8 @@ def test_a_time_limit_ends_the_run_with_a_checkpoint(run, tmp_path):
     # Without a limit, or within it, it ends as planned.
     assert run(tmp_path, steps=3, minutes=60, resume=True) == (model, True)
     assert Checkpoints(tmp_path / "checkpoints").describe()["step"] == 3
+    events = read(tmp_path)
+    assert [[step for step, _ in texts(events, tag)] for tag in ("command", "recipe")] == [[0, 1], [0]]
 
 
 def test_steps_that_are_done_again_are_shown_once(tmp_path):

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageChops
 
 from facegan.colours import from_srgb, scale, to_8_bits, to_srgb
+from facegan.content_credentials import sign
 from facegan.decoding import decode, upright
 from facegan.errors import FaceganError
 from facegan.files import atomic_write
@@ -260,12 +261,28 @@ def save_animation(
 def _write(
     image: Image.Image, path: str | os.PathLike[str], options: dict[str, Any], provenance: dict[str, Any] | None
 ) -> None:
-    described = provenance_options(options["format"], provenance) if provenance else {}
     with atomic_write(path) as temporary:
         # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
-        buffer = io.BytesIO()
-        image.save(buffer, **options, **described)
-        temporary.write_bytes(buffer.getvalue())
+        temporary.write_bytes(encode(image, options, provenance))
+
+
+def encode(image: Image.Image, options: dict[str, Any], provenance: dict[str, Any] | None) -> bytes:
+    """An image as a file's content, which says how it was made and is signed if the user has a certificate.
+
+    Args:
+        image: of a mode that the format has.
+        options: what `PIL.Image.save` takes, `format` among it.
+        provenance: as for `save_image`.
+
+    Raises:
+        FaceganError: it cannot be signed.
+    """
+    buffer = io.BytesIO()
+    if not provenance:
+        image.save(buffer, **options)
+        return buffer.getvalue()
+    image.save(buffer, **options, **provenance_options(options["format"], provenance))
+    return sign(buffer.getvalue(), options["format"], provenance)
 
 
 def is_image_path(path: str | os.PathLike[str]) -> bool:

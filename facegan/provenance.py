@@ -14,17 +14,18 @@ from facegan.errors import FaceganError
 from facegan.schemas import PROVENANCE, check
 
 NOTE = "Synthetic: made or changed by a neural network. Not a photograph."
-# IPTC's terms (https://cv.iptc.org/newscodes/digitalsourcetype) by the command that wrote an image; `align` only crops.
-_SOURCE_TYPES = {"generate": "trainedAlgorithmicMedia", "edit": "compositeWithTrainedAlgorithmicMedia"}
+# IPTC's terms by the command that wrote an image; `align` only crops.
+_VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_SOURCE_TYPES = {
+    "generate": f"{_VOCABULARY}trainedAlgorithmicMedia",
+    "edit": f"{_VOCABULARY}compositeWithTrainedAlgorithmicMedia",
+}
 _KEY = "facegan"
 _XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
 <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="facegan {version}"\
 {source_type} xmlns:facegan="https://facegan.invalid/xmp/">\
 <facegan:provenance>{provenance}</facegan:provenance></rdf:Description></rdf:RDF></x:xmpmeta>"""
-_SOURCE_TYPE = (
-    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
-    ' Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/{}"'
-)
+_SOURCE_TYPE = ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType="{}"'
 # A JPEG file's XMP fits into one segment.
 _LONGEST_XMP = 65_000
 
@@ -37,19 +38,24 @@ def provenance_options(image_format: str, provenance: dict[str, Any]) -> dict[st
         provenance: JSON-able; `command` names the command that made the image.
     """
     text = json.dumps(provenance, ensure_ascii=False)
-    source_type = _SOURCE_TYPES.get(provenance.get("command", ""))
-    described = _SOURCE_TYPE.format(source_type) if source_type else ""
+    source = source_type(provenance)
+    described = _SOURCE_TYPE.format(source) if source else ""
     packet = _XMP.format(version=__version__, source_type=described, provenance=escape(text))
     xmp = packet.encode("utf-8", "replace")
     if image_format != "PNG":
         return {"comment" if image_format == "GIF" else "xmp": xmp} if len(xmp) < _LONGEST_XMP else {}
     chunks = PngImagePlugin.PngInfo()
     chunks.add_text("Software", f"facegan {__version__}")
-    if source_type:
+    if source:
         chunks.add_text("Comment", NOTE)
     chunks.add_itxt(_KEY, text)
     chunks.add_itxt("XML:com.adobe.xmp", packet)
     return {"pnginfo": chunks}
+
+
+def source_type(provenance: dict[str, Any]) -> str | None:
+    """IPTC's term for how an image came about, a URI; None if the command that made it makes nothing synthetic."""
+    return _SOURCE_TYPES.get(provenance.get("command", ""))
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:

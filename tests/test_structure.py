@@ -16,8 +16,8 @@ ROOT = Path(facegan.__file__).parent
 LAYERS = (
     "errors", "schemas", "environment", "signals", "memory", "progress", "files", "graphs",
     "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "networks",
-    "provenance", "colours", "decoding", "images", "sheets", "terminal_images", "identity", "photos",
-    "data", "tensors", "losses", "augment", "features", "models", "exporting",
+    "provenance", "content_credentials", "colours", "decoding", "images", "sheets", "terminal_images",
+    "identity", "photos", "data", "tensors", "losses", "augment", "features", "models", "exporting",
     "inference", "search", "edited_copies",
     "rendering", "studio", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from facegan.content_credentials import check_signing
 from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.files import WriteGuard, reserve
@@ -70,7 +71,7 @@ class Output:
 
         Raises:
             FaceganError: it is neither an image's name nor a folder's, something else is in its place, it cannot be
-                written to, or it must not be replaced.
+                written to, it must not be replaced, or images are to be signed and cannot be.
         """
         self.path = Path(path)
         self._command = {"command": command}
@@ -91,6 +92,7 @@ class Output:
             raise FaceganError(f"cannot write {path}: no permission to write in {folder}")
         if not self.is_folder:
             self._guard.check(self.path)
+        check_signing(command)
 
     def check_files(self, names: Iterable[str]) -> None:
         """Raises `FaceganError` if a file of the folder must not be replaced."""

@@ -1,6 +1,5 @@
 """What one visitor of the studio does: the faces generated, the picture being edited, and its history."""
 
-import io
 import os
 import shlex
 from collections.abc import Mapping
@@ -11,9 +10,8 @@ from PIL import Image
 from facegan.attributes import Attribute, Attributes
 from facegan.edits import Edit
 from facegan.errors import FaceganError
-from facegan.images import ImageSource
+from facegan.images import ImageSource, encode
 from facegan.inference import FaceModel
-from facegan.provenance import provenance_options
 from facegan.sentences import interpret_sentence
 from facegan.studio.subjects import GeneratedFace, Photo, Subject
 
@@ -264,10 +262,8 @@ class Session:
         """The name and the content of a PNG file of the picture, which says how it was made."""
         subject, edit = self.step.subject, self.step.edit
         picture, provenance = subject.picture(self.model, edit), subject.provenance(self.model, edit)
-        buffer = io.BytesIO()
-        described = provenance_options("PNG", provenance) if provenance else {}
-        picture.save(buffer, "PNG", icc_profile=picture.info.get("icc_profile"), **described)
-        return subject.file_name(edit), buffer.getvalue()
+        options = {"format": "PNG", "icc_profile": picture.info.get("icc_profile")}
+        return subject.file_name(edit), encode(picture, options, provenance)
 
     def photo_faces(self) -> dict[int, Image.Image]:
         """The faces of the photo by their numbers; empty for a generated face."""

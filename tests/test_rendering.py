@@ -142,8 +142,15 @@ def test_a_strip_of_strengths(model, sheets, tmp_path):
         change = [np.abs(np.subtract(before, image, dtype="int64")).sum() for image in (none, half, whole)]
         assert change[0] == 0 < change[1] < change[2]
     files = write_edited(model, *arguments, to(tmp_path / "files")).files
-    assert [path.name for path in files[:3]] == ["a-strength-0.png", "b-strength-0.png", "a-strength-0.5.png"]
+    assert [path.name for path in files[:3]] == ["a-strength-0.0.png", "b-strength-0.0.png", "a-strength-0.5.png"]
     assert np.array_equal(Image.open(files[-1]), rows[1][3])
+
+
+@pytest.mark.parametrize("strengths", [(0, 1, 2), (0, 0.25, 0.5, 0.75, 1, 1.25), (0, 5, 10), (8.000001, 9, 10.5)])
+def test_files_of_growing_strength_sort_in_their_order(strengths):
+    (names,) = edited_names([Path("a.png")], Edit().at(strengths))
+    assert names == sorted(names)
+    assert [float(name.removeprefix("a-strength-").removesuffix(".png")) for name in names] == list(strengths)
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp"])
@@ -309,8 +316,8 @@ def test_names_that_file_systems_confuse_are_told_apart():
     names = [unique_stem(stem, taken) for stem in ("jos\u00e9", "jose\u0301", "JOS\u00c9", "a-2", "a", "A")]
     assert names == ["jos\u00e9", "jose\u0301-2", "JOS\u00c9-3", "a-2", "a", "A-3"]
     assert edited_names([Path("x/a.jpg"), Path("y/a.png")], Edit().at((0.5, 1))) == [
-        ["a-strength-0.5.png", "a-strength-1.png"],
-        ["a-2-strength-0.5.png", "a-2-strength-1.png"],
+        ["a-strength-0.5.png", "a-strength-1.0.png"],
+        ["a-2-strength-0.5.png", "a-2-strength-1.0.png"],
     ]
 
 

@@ -207,9 +207,16 @@ def model_metadata(model: FaceModel) -> dict[str, Any]:
 def edited_names(paths: Iterable[Path], edits: Sequence[Edit]) -> list[list[str]]:
     """For each path the names of its edited files, one for each edit: its own name as `.png`, and the strength."""
     taken: set[str] = set()
-    suffixes = [f"-strength-{edit.strength:g}" for edit in edits] if len(edits) > 1 else [""]
+    suffixes = [f"-strength-{text}" for text in _aligned([edit.strength for edit in edits])] if len(edits) > 1 else [""]
     stems = [unique_stem(path.stem, taken) for path in paths]
     return [[f"{stem}{suffix}.png" for suffix in suffixes] for stem in stems]
+
+
+def _aligned(numbers: Sequence[float]) -> list[str]:
+    """Numbers from 0 on as texts of one length, so that they sort in their order."""
+    decimals = max(len(np.format_float_positional(number, trim="-").partition(".")[2]) for number in numbers)
+    width = len(f"{max(numbers):.{decimals}f}")
+    return [f"{number:0{width}.{decimals}f}" for number in numbers]
 
 
 def unique_stem(stem: str, taken: set[str]) -> str:

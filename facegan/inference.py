@@ -147,7 +147,7 @@ class FaceModel:
             A `PIL.Image`, or a list of them if `count` is given.
 
         Raises:
-            FaceganError: an attribute or value that the model does not have, or a `count` below 1.
+            FaceganError: an attribute or value that the model does not have, or a negative `count`.
         """
         wished = self._parse(attributes, wishes, editing=False)
         images, _ = self.generate_with_conditions(wished, 1 if count is None else count, seed)
@@ -185,7 +185,12 @@ class FaceModel:
 
         Returns:
             A list of `(count - 1) * frames + 1` `PIL.Image`s.
+
+        Raises:
+            FaceganError: a `count` below 1.
         """
+        if count < 1:
+            raise FaceganError(f"a walk needs at least one face. Received: {count}")
         noise, conditions = self._draw(attributes, count, seed)
         parts = np.append(np.tile(np.arange(frames) / frames, count - 1), 1.0).astype("float32")[:, None]
         starts = np.append(np.repeat(np.arange(count - 1), frames), count - 2)
@@ -411,8 +416,8 @@ class FaceModel:
 
     def _draw(self, attributes: Wishes | Edit, count: int, seed: int | None) -> tuple[np.ndarray, np.ndarray]:
         """Draws noise `(count, noise_size)` and conditions `(count, len(attributes))` for `count` faces."""
-        if count < 1:
-            raise FaceganError(f"count must be at least 1. Received: {count}")
+        if count < 0:
+            raise FaceganError(f"count must not be negative. Received: {count}")
         chosen: Any = np.random.SeedSequence().entropy if seed is None else seed
         randoms = [np.random.default_rng([chosen, index]) for index in range(count)]
         wished = self._parse(attributes, {}, editing=False)
@@ -428,11 +433,12 @@ class FaceModel:
             combinations, counts = combinations[fitting], counts[fitting]
         # If no training photo has these attributes, they replace those of any photo.
         shares = counts / counts.sum()
-        chosen = [random.choice(len(shares), p=shares) for random in randoms]
+        chosen = np.array([random.choice(len(shares), p=shares) for random in randoms], "int64")
         return self.attributes.apply(combinations[chosen], wishes)
 
     def _noise(self, randoms: Sequence[np.random.Generator]) -> np.ndarray:
-        return np.stack([random.standard_normal(self._noise_size, "float32") for random in randoms])
+        noise = [random.standard_normal(self._noise_size, "float32") for random in randoms]
+        return np.array(noise, "float32").reshape(-1, self._noise_size)
 
     def _in_batches(self, compute: Callable[..., np.ndarray], arrays: Sequence[np.ndarray]) -> list[Image.Image]:
         images: list[Image.Image] = []

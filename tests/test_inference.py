@@ -238,11 +238,19 @@ def test_attributes_of_one_face_or_of_several(model):
     assert model.attributes_of(np.stack([face, face])) == [model.attributes_of(face)] * 2
 
 
-@pytest.mark.parametrize("count", [0, -1])
-def test_a_count_below_one_is_refused(model, count):
-    for make in (model.generate, model.generate_with_conditions, model.walk):
-        with pytest.raises(FaceganError, match="count must be at least 1"):
-            make(count=count)
+def test_no_faces_are_an_empty_list(model):
+    assert model.generate("glasses", count=0) == []
+    images, conditions = model.generate_with_conditions("glasses", 0)
+    assert images == [] and conditions.shape == (0, len(model.attributes.columns))
+
+
+def test_a_negative_count_is_refused(model):
+    for make in (model.generate, model.generate_with_conditions):
+        with pytest.raises(FaceganError, match="count must not be negative"):
+            make(count=-1)
+    for count in (0, -1):
+        with pytest.raises(FaceganError, match="at least one face"):
+            model.walk(count=count)
 
 
 def test_a_model_tells_what_it_is(model):

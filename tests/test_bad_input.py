@@ -1,15 +1,14 @@
 """Bad input: one line that says what is wrong, exit code 2, no traceback, and nothing half-written."""
 
-import resource
 import shutil
 import subprocess
 import sys
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import keras
 import pytest
+from full_disk import full_disk
 from PIL import Image
 
 from facegan.cli import main
@@ -187,17 +186,6 @@ def test_a_path_with_a_line_break_is_still_one_line(refused):
 
 
 # A full disk
-
-
-@contextmanager
-def full_disk(size):
-    """No file can grow beyond this many bytes. Python ignores the signal, so writing fails as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("out", ["new/faces.png", "faces.jpg", "new/folder"])

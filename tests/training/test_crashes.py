@@ -6,14 +6,14 @@ at every write, and each copy is resumed. `experiments/crashes` kills real proce
 
 import errno
 import os
-import resource
 import shutil
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from full_disk import full_disk
 from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
 from test_resume import assert_same_end
 
@@ -79,17 +79,6 @@ def test_a_run_that_is_killed_while_it_writes_a_file_goes_on(start, crashes, fil
     assert_same_end(whole, copies[file])
 
 
-@contextmanager
-def limited(size):
-    """No file can grow beyond this many bytes: writes fail half-way, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def no_room(patch, module, name):
     def write_half(*args, **kwargs):
         next(arg for arg in args if isinstance(arg, Path)).write_bytes(b"half")
@@ -105,7 +94,7 @@ def test_a_full_disk_is_said_and_with_room_the_run_goes_on(start, crashes, tmp_p
     if kind == "checkpoints":
         # The first is whole, and of the second there is a part.
         start(out, images=8)
-    with pytest.MonkeyPatch.context() as patch, limited(2000) if kind == "logs" else nullcontext():
+    with pytest.MonkeyPatch.context() as patch, full_disk(2000) if kind == "logs" else nullcontext():
         if kind == "model.keras":
             no_room(patch, keras.saving, "save_model")
         elif kind == "checkpoints":

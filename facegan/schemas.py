@@ -40,8 +40,11 @@ _SIZE: Schema = {"type": "integer", "enum": [32, 64, 128, 256]}
 _NAMES = _list({"type": "string", "minLength": 1, "maxLength": 1000}, 1, 1000)
 _SOURCE = _record({"name": _TEXT, "terms": _TEXT}, {"kind": _TEXT, "sources": _list(_record({"name": _TEXT}), 1, 255)})
 _EPOCH = _record({"images": _integer(0), "images_per_second": _NUMBER, "losses": _table(_NUMBER)})
-_SETTINGS = {"precision": _TEXT, "batch_size": _integer(1), "seed": _integer(0)}
+_SETTINGS = {"precision": {"enum": ["float32", "bfloat16"]}, "batch_size": _integer(1), "seed": _integer(0)}
+_HISTORY = _list(_EPOCH)
 _DATA = _record({"parts": _table(_integer(0)), "source": _SOURCE})
+# How a run began.
+_BEGINNING = {"images_before": _integer(0), "random_networks": _list(_TEXT)}
 
 # The description within a model's file.
 MODEL = _record(
@@ -56,11 +59,26 @@ MODEL = _record(
                 "data": _DATA,
                 "settings": _record(_SETTINGS),
                 "images_seen": _integer(0),
-                "history": _list(_EPOCH),
+                "history": _HISTORY,
             },
-            {"images_before": _integer(0), "random_networks": _list(_TEXT)},
+            _BEGINNING,
         ),
     }
+)
+# That within a checkpoint.
+CHECKPOINT = _record(
+    {
+        "step": _integer(0),
+        "images": _integer(1),
+        "data": _DATA,
+        "settings": {
+            **_record({**_SETTINGS, "recipe": _OBJECT, "attributes": _list({"type": "string"}, 1, 64)}),
+            "additionalProperties": False,
+        },
+        "history": _HISTORY,
+        "current": _record({"steps": _integer(0), "seconds": _NUMBER, "sums": _table(_NUMBER)}),
+    },
+    {"pixels": _TEXT, **_BEGINNING},
 )
 # That of a judge's.
 JUDGE = _record(

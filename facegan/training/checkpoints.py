@@ -13,6 +13,7 @@ import numpy as np
 
 from facegan.errors import FaceganError
 from facegan.files import atomic_write
+from facegan.schemas import CHECKPOINT, parse_json
 from facegan.training.backends import synchronise
 from facegan.training.step import GANTraining
 
@@ -20,15 +21,6 @@ Read = TypeVar("Read")
 
 KEPT = 3
 _DESCRIPTION = "description"
-# The types of what it says, by key.
-_FORM = {
-    "step": int,
-    "images": int,
-    "data": dict,
-    "settings": {"recipe": dict, "attributes": list, "batch_size": int, "precision": str, "seed": int},
-    "history": list,
-    "current": {"steps": int, "seconds": float, "sums": dict},
-}
 
 
 class Checkpoints:
@@ -125,10 +117,11 @@ def _open(path: Path) -> Iterator[Any]:
 
 def _read_description(path: Path) -> dict[str, Any]:
     with _open(path) as file:
-        description = json.loads(str(file[_DESCRIPTION]))
-        if not _has_form(description, _FORM):
-            raise ValueError("it describes something else")
-        return description
+        text = str(file[_DESCRIPTION])
+    try:
+        return parse_json(text, CHECKPOINT)
+    except FaceganError as error:
+        raise FaceganError(f"{path} is not a valid checkpoint: {error}") from error
 
 
 def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -139,13 +132,6 @@ def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, 
     if {name: array.shape for name, array in arrays.items()} != shapes:
         raise FaceganError(f"{path} belongs to other networks than these")
     return description, arrays
-
-
-def _has_form(value: Any, form: Any) -> bool:
-    """Whether a value is of a type or, if `form` is a dictionary, has its keys with values of their forms."""
-    if isinstance(form, dict):
-        return isinstance(value, dict) and all(key in value and _has_form(value[key], form[key]) for key in form)
-    return isinstance(value, form)
 
 
 def variables_of(training: GANTraining) -> dict[str, Any]:

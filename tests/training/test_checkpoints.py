@@ -23,8 +23,8 @@ def training(step):
 
 DESCRIPTION = {
     "images": 80,
-    "data": {},
-    "settings": {"recipe": {}, "attributes": [], "batch_size": 16, "precision": "float32", "seed": 1},
+    "data": {"parts": {"train": 80}, "source": {"name": "drawn faces", "terms": "none"}},
+    "settings": {"recipe": {}, "attributes": ["glasses"], "batch_size": 16, "precision": "float32", "seed": 1},
     "history": [],
     "current": {"steps": 0, "seconds": 0.0, "sums": {}},
 }
@@ -148,6 +148,13 @@ UNREADABLE = {
     "without settings": lambda content: described(content, lambda old: json.dumps({**old, "settings": None})),
     "settings of nothing": lambda content: described(content, lambda old: json.dumps({**old, "settings": {}})),
     "a step in words": lambda content: described(content, lambda old: json.dumps({**old, "step": "ten"})),
+    "a step before the first": lambda content: described(content, lambda old: json.dumps({**old, "step": -1})),
+    "settings of another version": lambda content: described(
+        content, lambda old: json.dumps({**old, "settings": {**old["settings"], "optimizer": "SGD"}})
+    ),
+    "losses that are not numbers": lambda content: described(
+        content, lambda old: json.dumps({**old, "current": {**old["current"], "sums": {"editor": float("nan")}}})
+    ),
 }
 DAMAGED = {
     **UNREADABLE,

@@ -1,5 +1,6 @@
 """Exported graphs in use: ONNX files, computed by ONNX Runtime without Keras or a backend."""
 
+import re
 from functools import cached_property
 from os import PathLike
 from typing import Any
@@ -9,16 +10,29 @@ from numpy.typing import NDArray
 
 from facegan.errors import FaceganError
 
+# A graph within a model file names the place of a weight in Keras's file of weights, instead of holding it again.
+_REFERENCE = re.compile(rb"model\.weights\.h5@(\d{1,12})\+(\d{1,12})")
+
+
+def reference(start: int, length: int) -> str:
+    """What the location of an ONNX file's external data is for bytes in a model's file of weights."""
+    return f"model.weights.h5@{start}+{length}"
+
 
 class Graph:
     """An exported network. Several threads may use one.
 
     Args:
         source: the path of an ONNX file, or its contents. It is read when the graph is first used.
+        weights: the contents of the file that `reference` is about, for a graph that refers to it.
+
+    Raises:
+        FaceganError: it refers to weights that are not there, or to more than there are.
     """
 
-    def __init__(self, source: str | PathLike[str] | bytes) -> None:
+    def __init__(self, source: str | PathLike[str] | bytes, weights: bytes = b"") -> None:
         self._source = source if isinstance(source, bytes) else str(source)
+        self._files = _referred_to(source, weights) if isinstance(source, bytes) else {}
 
     def __call__(self, **inputs: NDArray) -> dict[str, NDArray]:
         """Computes the outputs.
@@ -53,9 +67,27 @@ class Graph:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         try:
+            if self._files:
+                files = list(self._files.values())
+                options.add_external_initializers_from_files_in_memory(list(self._files), files, list(map(len, files)))
             return onnxruntime.InferenceSession(self._source, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise _damaged(error) from error
+
+
+def _referred_to(content: bytes, weights: bytes) -> dict[str, memoryview]:
+    """The parts of the weights that a graph refers to, by its references."""
+    # One that it cannot name: ONNX Runtime looks for files on the disk unless it is given some.
+    files = {"": memoryview(b"")}
+    total = 0
+    # Strings stand in the file as they are, so every reference is found, and the sum limits what they take in memory.
+    for found in _REFERENCE.finditer(content):
+        start, length = map(int, found.groups())
+        total += length
+        if start + length > len(weights) or total > len(weights):
+            raise FaceganError("an exported graph refers to weights that are not there")
+        files[found.group().decode()] = memoryview(weights)[start : start + length]
+    return files
 
 
 def _damaged(error: Exception) -> FaceganError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
+from facegan.graphs import Graph
 from facegan.recipe import Recipe
 from facegan.schemas import JUDGE, MODEL, check
 
@@ -21,8 +22,6 @@ GRAPHS = ("generator", "editor", "attribute_finder")
 WEIGHTS = "model.weights.h5"
 # What the files describe, by the class that they are of.
 _SCHEMAS = {"facegan>FaceGAN": MODEL, "facegan>Judge": JUDGE}
-# A graph's size by its compressed size; weights are hardly smaller when they are compressed.
-_LARGEST_RATIO = 10
 # In bytes: a model's own config takes a few kilobytes.
 _LARGEST_CONFIG = 16 * 2**20
 
@@ -55,9 +54,8 @@ def digest(path: str | Path | None) -> str:
     """Returns the digest of a model's weights, which exporting does not change; `path` is as for `find_model`."""
     file = find_model(path)
     try:
-        with zipfile.ZipFile(file) as archive:
-            return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        return hashlib.sha256(read_weights(file)).hexdigest()
+    except Exception as error:
         raise FaceganError(f"{file} is damaged: its weights cannot be read") from error
 
 
@@ -127,20 +125,35 @@ def read_description(file: Path, kind: str) -> dict[str, Any]:
     return {name: described[name] for name in schema["properties"]}
 
 
-def read_graphs(file: Path) -> dict[str, bytes] | None:
-    """Returns the contents of the exported graphs that a model file holds, by their names; None if it holds none.
+def read_weights(file: str | Path) -> bytes:
+    """Returns the contents of Keras's file of weights in a model file.
 
     Raises:
-        FaceganError: they are damaged, or a few bytes that become many.
+        ValueError: they are compressed.
+        Exception: whatever zipfile and zlib raise for damaged archives.
+    """
+    with zipfile.ZipFile(file) as archive:
+        # Keras does not compress them; a few kilobytes of zeros could fill the memory.
+        if archive.getinfo(WEIGHTS).compress_type != zipfile.ZIP_STORED:
+            raise ValueError("its weights are compressed")
+        return archive.read(WEIGHTS)
+
+
+def read_graphs(file: Path) -> dict[str, Graph] | None:
+    """Returns the exported graphs that a model file holds, by their names; None if it holds none.
+
+    Raises:
+        FaceganError: they or the weights are damaged, or a few bytes that become many.
     """
     if not holds_graphs(file):
         return None
     try:
+        weights, size = read_weights(file), file.stat().st_size
         with zipfile.ZipFile(file) as archive:
             members = {name: archive.getinfo(graph_path(name)) for name in GRAPHS}
-            if any(member.file_size > _LARGEST_RATIO * member.compress_size for member in members.values()):
+            if any(member.file_size > size for member in members.values()):
                 raise ValueError("its graphs are too large")
-            return {name: archive.read(member) for name, member in members.items()}
+            return {name: Graph(archive.read(member), weights) for name, member in members.items()}
     # Whatever zipfile and zlib make of damaged archives.
     except Exception as error:
         raise FaceganError(f"{file} is damaged: {error}") from error

@@ -32,12 +32,12 @@ class ExportedNetworks:
 
     Args:
         description: of the model.
-        graphs: the contents of the ONNX files `generator`, `editor` and `attribute_finder`.
+        graphs: `generator`, `editor` and `attribute_finder`.
     """
 
-    def __init__(self, description: Mapping[str, Any], graphs: Mapping[str, bytes]) -> None:
+    def __init__(self, description: Mapping[str, Any], graphs: Mapping[str, Graph]) -> None:
         self.description = description
-        self._graphs = {name: Graph(content) for name, content in graphs.items()}
+        self._graphs = graphs
 
     def generate(self, noise: NDArray, condition: NDArray) -> NDArray:
         """As `Networks.generate`."""

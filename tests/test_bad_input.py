@@ -12,7 +12,8 @@ from full_disk import full_disk
 from PIL import Image
 
 from facegan.cli import main
-from facegan.model_files import GRAPHS, graph_path
+from facegan.graphs import reference
+from facegan.model_files import GRAPHS, WEIGHTS, graph_path
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,15 @@ def bad(drawn_faces, model_file, tmp_path_factory):
     with zipfile.ZipFile(folder / "graphs.keras", "a") as archive:
         for name in GRAPHS:
             archive.writestr(graph_path(name), b"nonsense")
+    for kind, graph in {"elsewhere": reference(10**9, 8).encode(), "zeros": bytes(2**26)}.items():
+        shutil.copy(folder / "model.keras", folder / f"{kind}.keras")
+        with zipfile.ZipFile(folder / f"{kind}.keras", "a", zipfile.ZIP_DEFLATED) as archive:
+            for name in GRAPHS:
+                archive.writestr(graph_path(name), graph)
+    shutil.copy(folder / "graphs.keras", folder / "flipped.keras")
+    with zipfile.ZipFile(folder / "flipped.keras") as archive, open(folder / "flipped.keras", "r+b") as file:
+        file.seek(archive.getinfo(WEIGHTS).header_offset + 5000)
+        file.write(b"other bytes")
 
     (folder / "text.png").write_text("not a picture")
     (folder / "truncated.png").write_bytes(face[: len(face) // 2])
@@ -121,6 +131,9 @@ CASES = {
     },
     "generate --seed 1 --model damaged.keras": "damaged.keras is not a valid model: ",
     "generate --seed 1 --model graphs.keras": "an exported graph is damaged: ",
+    "generate --seed 1 --model elsewhere.keras": "elsewhere.keras is damaged: an exported graph refers to",
+    "generate --seed 1 --model zeros.keras": "zeros.keras is damaged: its graphs are too large",
+    "generate --seed 1 --model flipped.keras": "flipped.keras is damaged: Bad CRC-32",
     "export text.keras out": "text.keras is not a facegan model",
     "export model.keras face.png --format keras": "face.png exists; --overwrite replaces it",
     "info text.keras": "text.keras is not a facegan model",

@@ -15,7 +15,7 @@ from facegan.model_files import PACKAGED, describe, find_model
 
 def test_it_is_small_and_16_bit():
     file = find_model(PACKAGED)
-    assert file.stat().st_size <= 32e6
+    assert file.stat().st_size <= 25e6
     kinds = set()
     with zipfile.ZipFile(file) as archive, archive.open("model.weights.h5") as weights, h5py.File(weights) as store:
         store.visititems(lambda name, item: kinds.add(item.dtype.name) if isinstance(item, h5py.Dataset) else None)

@@ -13,7 +13,7 @@ from facegan.errors import FaceganError
 from facegan.exporting import litert, onnx
 from facegan.exporting.model import metadata, programs
 from facegan.files import atomic_write
-from facegan.model_files import GRAPHS, describe, find_model, graph_path
+from facegan.model_files import GRAPHS, describe, find_model, graph_path, read_weights
 from facegan.models.saving import load_networks
 from facegan.progress import progress_bar
 
@@ -32,7 +32,7 @@ class ExportedGraph:
     Attributes:
         path: the file that holds it.
         name: one of `GRAPHS`.
-        size: in bytes.
+        size: in bytes, without the weights that it refers to.
         difference: the largest between its outputs for a few faces and Keras's: in grey levels, 0 to 255, or in the
             logarithm of a likelihood.
     """
@@ -78,13 +78,15 @@ def export(
     half = (precision or ("float16" if format == MODEL else "float32")) == "float16"
     card = file.with_suffix(".md")
     about = card.read_text("utf-8") if card.exists() else ""
+    # Each weight is in a model file once.
+    shared = {"weights": read_weights(file)} if format == MODEL else {}
     contents: dict[str, bytes] = {}
     exported, inputs = [], _inputs(description)
     with progress_bar(programs(load_networks(file, "float32")).items(), "exporting graphs") as bar:
         for name, program in bar:
-            content = runtime.convert(program, metadata(name, program, description, about), half)
+            content = runtime.convert(program, metadata(name, program, description, about), half, **shared)
             given = {each: inputs[each] for each in program.signature}
-            expected, found = program.compute(**given), runtime.run(content, given)
+            expected, found = program.compute(**given), runtime.run(content, given, **shared)
             inputs |= expected if name == "generator" else {}
             difference = max(float(np.abs(found[each] - expected[each]).max()) for each in expected)
             # Images are in -1..1.

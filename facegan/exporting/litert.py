@@ -28,7 +28,10 @@ def convert(program: Program, metadata: Mapping[str, Any], half: bool) -> bytes:
     """
     import tensorflow as tf
 
-    kept = {"optimizations": [tf.lite.Optimize.DEFAULT], "target_spec": {"supported_types": [tf.float16]}}
+    kept: dict[str, Any] = {
+        "optimizations": [tf.lite.Optimize.DEFAULT],
+        "target_spec": {"supported_types": [tf.float16]},
+    }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.tflite"
         program.write(path, "litert", **(kept if half else {}))

@@ -6,40 +6,43 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from facegan.exporting.program import Program
-from facegan.graphs import Graph
+from facegan.graphs import Graph, reference
 
 SUFFIX = ".onnx"
 # The key of the metadata in the file.
 KEY = "facegan"
+# In bytes: a reference to fewer would take more.
+_SMALLEST_REFERENCE = 64
 
 
-def convert(program: Program, metadata: Mapping[str, Any], half: bool) -> bytes:
-    """Converts a program to the contents of an ONNX file.
+def convert(program: Program, metadata: Mapping[str, Any], half: bool, weights: bytes = b"") -> bytes:
+    """Converts a program to the contents of an ONNX file, which keeps each weight once, as Keras does.
 
     Args:
         program: the program.
         metadata: what the file says about itself, as JSON under the key `KEY`.
         half: whether weights are kept as 16-bit floats; they are computed with in 32 bits.
+        weights: the contents of a file; the ONNX file refers to the weights that stand in it instead of holding them.
     """
     import onnx
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.onnx"
-        program.write(path, "onnx")
+        program.write(path, "onnx", weights_as_inputs=True)
         model = onnx.load(path)
     onnx.helper.set_model_props(model, {KEY: json.dumps(metadata, ensure_ascii=False)})
-    if half:
-        _halve_weights(model.graph)
+    _set_weights(model.graph, program, half, weights)
     return model.SerializeToString()
 
 
-def run(content: bytes, inputs: Mapping[str, NDArray]) -> dict[str, NDArray]:
-    """Computes the outputs of an ONNX file."""
-    return Graph(content)(**inputs)
+def run(content: bytes, inputs: Mapping[str, NDArray], weights: bytes = b"") -> dict[str, NDArray]:
+    """Computes the outputs of an ONNX file, which may refer to `weights`."""
+    return Graph(content, weights)(**inputs)
 
 
 def read_metadata(content: bytes) -> dict[str, Any]:
@@ -47,13 +50,26 @@ def read_metadata(content: bytes) -> dict[str, Any]:
     return json.loads(Graph(content).metadata[KEY])
 
 
-def _halve_weights(graph: Any) -> None:
-    """Keeps the weights of a graph as 16-bit floats, with a conversion that the runtime makes once, when it loads."""
+def _set_weights(graph: Any, program: Program, half: bool, store: bytes) -> None:
+    """Turns the inputs of a graph that are weights into initializers; those that stand in `store` into references."""
     from onnx import TensorProto, helper, numpy_helper
 
-    for weights in graph.initializer:
-        if weights.data_type != TensorProto.FLOAT:
+    used = {name for node in graph.node for name in node.input}
+    inputs = [each for each in graph.input if each.name not in program.named_weights]
+    del graph.input[:]
+    graph.input.extend(inputs)
+    for name, weight in program.named_weights.items():
+        if name not in used:
             continue
-        name, halves = weights.name, numpy_helper.to_array(weights).astype(np.float16)
-        weights.CopyFrom(numpy_helper.from_array(halves, f"{name}/half"))
-        graph.node.insert(0, helper.make_node("Cast", [f"{name}/half"], [name], to=TensorProto.FLOAT))
+        array = keras.ops.convert_to_numpy(weight)
+        initializer = numpy_helper.from_array(array, name)
+        if half:
+            # The runtime converts it once, when it loads the graph.
+            initializer = numpy_helper.from_array(array.astype(np.float16), f"{name}/half")
+            graph.node.insert(0, helper.make_node("Cast", [initializer.name], [name], to=TensorProto.FLOAT))
+        start, length = store.find(initializer.raw_data), len(initializer.raw_data)
+        if start >= 0 and length >= _SMALLEST_REFERENCE:
+            initializer.ClearField("raw_data")
+            initializer.data_location = TensorProto.EXTERNAL
+            initializer.external_data.add(key="location", value=reference(start, length))
+        graph.initializer.append(initializer)

@@ -2,7 +2,6 @@
 
 import io
 import warnings
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import keras
 import numpy as np
 
 from facegan.files import atomic_write
-from facegan.model_files import WEIGHTS, describe
+from facegan.model_files import describe, read_weights
 from facegan.models.facegan import FaceGAN
 from facegan.models.layers import awaiting_weights
 from facegan.models.precision import choose_precision, policy, temporarily
@@ -64,11 +63,7 @@ def load_weights(network: keras.Model, path: str | Path) -> None:
     Raises:
         ValueError: the weights are compressed or elsewhere, not finite, or those of another network.
     """
-    with zipfile.ZipFile(path) as archive:
-        # Keras does not compress them; a few kilobytes of zeros could fill the memory.
-        if archive.getinfo(WEIGHTS).compress_type != zipfile.ZIP_STORED:
-            raise ValueError("its weights are compressed")
-        content = archive.read(WEIGHTS)
+    content = read_weights(path)
     with h5py.File(io.BytesIO(content)) as file:
         _check_contents(file, len(content))
     with warnings.catch_warnings():

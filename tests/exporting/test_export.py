@@ -15,7 +15,7 @@ import facegan
 from facegan.errors import FaceganError
 from facegan.exporting.export import RUNTIMES, export
 from facegan.inference import load
-from facegan.model_files import GRAPHS, PACKAGED, describe, find_model, holds_graphs
+from facegan.model_files import GRAPHS, PACKAGED, describe, digest, find_model, graph_path, holds_graphs
 from facegan.models.compiled import CompiledNetworks
 from facegan.models.saving import load_networks
 
@@ -132,6 +132,16 @@ def test_a_model_file_holds_graphs_beside_its_networks(model_file, with_graphs):
 
 
 @pytest.mark.parametrize("which", ["tiny", PACKAGED])
+def test_a_model_file_holds_every_weight_once(which, with_graphs):
+    with zipfile.ZipFile(with_graphs if which == "tiny" else find_model(PACKAGED)) as archive:
+        for name in GRAPHS:
+            model = onnx.load_from_string(archive.read(graph_path(name)))
+            assert max(len(array.raw_data) for array in model.graph.initializer) < 6000
+            assert sum(len(array.raw_data) for array in model.graph.initializer) < 20_000
+            assert archive.getinfo(graph_path(name)).compress_size < 30_000
+
+
+@pytest.mark.parametrize("which", ["tiny", PACKAGED])
 def test_pictures_are_those_of_keras_within_one_grey_level(which, with_graphs):
     path = with_graphs if which == "tiny" else PACKAGED
     exported, keras = load(path), load(path, "float32")
@@ -179,11 +189,14 @@ def test_faces_are_made_and_photos_edited_without_keras(with_graphs, tmp_path):
 # The command
 
 
-def test_the_command_says_size_and_difference(facegan, with_graphs, tmp_path):
+def test_the_command_says_size_and_difference_and_changes_nothing_again(facegan, with_graphs, tmp_path):
     path = tmp_path / "model.keras"
     path.write_bytes(with_graphs.read_bytes())
     code, printed, _ = facegan("export", path, path, "--format", "keras", "--overwrite")
     assert code == 0 and printed.count("grey levels from Keras") == 2 and f"{path}: generator, 0." in printed
-    assert holds_graphs(path)
+    assert holds_graphs(path) and digest(path) == digest(with_graphs)
+    assert path.stat().st_size == pytest.approx(with_graphs.stat().st_size, abs=200)
+    faces = [load(each).generate("glasses", count=2, seed=1) for each in (path, with_graphs)]
+    assert (np.stack(faces[0]) == np.stack(faces[1])).all()
     with zipfile.ZipFile(path) as archive:
         assert len(set(archive.namelist())) == len(archive.namelist()), "nothing twice"

@@ -84,6 +84,26 @@ class UnitScale(layers.Layer):
         return inputs * ops.cast(factor, inputs.dtype)
 
 
+@keras.saving.register_keras_serializable("facegan")
+class MinibatchDeviation(layers.Layer):
+    """Adds a channel: how much the images of the batch differ (Progressive GANs, Karras et al. 2018, section 3).
+
+    It is the standard deviation over the batch, the mean of all places and channels: one number, the same everywhere.
+    A critic that knows it sends back a generator whose faces resemble each other.
+
+    Input: `(batch, height, width, channels)`. Output: one channel more.
+    """
+
+    def call(self, inputs: Tensor) -> Tensor:
+        values = ops.cast(inputs, "float32")
+        deviation = ops.mean(ops.sqrt(ops.var(values, axis=0) + 1e-8))
+        channel = ops.cast(deviation, inputs.dtype) * ops.ones_like(inputs[..., :1])
+        return ops.concatenate([inputs, channel], axis=-1)
+
+    def compute_output_shape(self, shape: Shape) -> Shape:
+        return (*shape[:-1], shape[-1] + 1)
+
+
 def build_feature_projector(recipe: FeatureCritic, image_size: int, pretrained: bool = True) -> keras.Model:
     """Builds the frozen half.
 
@@ -154,7 +174,8 @@ def build_feature_critic(recipe: FeatureCritic, feature_shapes: Sequence[Shape],
         # Without normalisation the score of several spectrally normalised layers has hardly any slope.
         while tensor.shape[1] > SMALLEST:
             tensor = activation(_normalised(SpectralConv2D(recipe.filters, 4, strides=2)(tensor)))
-        tensor = activation(_normalised(SpectralConv2D(recipe.filters, 3)(tensor)))
+        # Not here, as it would take the deviation away, which is the same everywhere.
+        tensor = activation(SpectralConv2D(recipe.filters, 3)(MinibatchDeviation()(tensor)))
         scores.append(layers.Flatten(dtype="float32")(SpectralConv2D(1, 1, dtype="float32")(tensor)))
     pooled = activation(layers.Dense(256)(layers.LayerNormalization()(inputs[-1])))
     logits = layers.Dense(condition_size, dtype="float32")(pooled)

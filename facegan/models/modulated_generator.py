@@ -64,29 +64,6 @@ class ModulatedConv2D(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("facegan")
-class LearnedConstant(layers.Layer):
-    """The same learned feature map `(batch, size, size, filters)` for each row of its input."""
-
-    def __init__(self, size: int, filters: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.size, self.filters = size, filters
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"size": self.size, "filters": self.filters}
-
-    def build(self, shape: Shape) -> None:
-        self.constant = self.add_weight(
-            name="constant", shape=(1, self.size, self.size, self.filters), initializer="random_normal"
-        )
-
-    def call(self, inputs: Tensor) -> Tensor:
-        return ops.repeat(ops.convert_to_tensor(self.constant), ops.shape(inputs)[0], axis=0)
-
-    def compute_output_shape(self, shape: Shape) -> Shape:
-        return (shape[0], self.size, self.size, self.filters)
-
-
-@keras.saving.register_keras_serializable("facegan")
 class UnitVariance(layers.Layer):
     """Scales each vector of the batch to a mean square of one."""
 
@@ -97,8 +74,10 @@ class UnitVariance(layers.Layer):
 def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condition_size: int) -> keras.Model:
     """Builds the generator.
 
-    Noise and condition enter the mapping network separately, so that neither dominates. The
-    image is the sum of what every size contributes to it (the skip architecture of StyleGAN2's figure 7).
+    The smallest feature maps come from the noise alone (FastGAN, Liu et al. 2021), not from a learned constant: with
+    one, few layouts returned in all faces. Noise and condition enter the mapping network separately, so that neither
+    dominates. The image is the sum of what every size contributes to it (the skip architecture of StyleGAN2's figure
+    7).
 
     Inputs: noise `(batch, noise_size)`, normally distributed; condition `(batch, condition_size)`, 0 or 1.
     Output: `(batch, size, size, 3)`, float32, in -1..1 or a little beyond: a saturated tanh would pass no gradient.
@@ -107,13 +86,15 @@ def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condi
     condition = keras.Input((condition_size,), name="condition")
     # From 0 or 1 to -1 or 1, so that both values of a column carry the same weight.
     embedded = UnitVariance()(layers.Dense(recipe.latent_size)(layers.Rescaling(2.0, -1.0)(condition)))
-    latent = layers.Concatenate()([UnitVariance()(noise), embedded])
+    unit_noise = UnitVariance()(noise)
+    latent = layers.Concatenate()([unit_noise, embedded])
     for _ in range(2):
         latent = activation(layers.Dense(recipe.latent_size, kernel_initializer="he_normal")(latent))
     latent = UnitVariance()(latent)
 
     filters = recipe.filters[0]
-    tensor = LearnedConstant(BOTTOM_SIZE, filters)(latent)
+    tensor = layers.Dense(BOTTOM_SIZE**2 * filters, kernel_initializer="lecun_normal")(unit_noise)
+    tensor = layers.Reshape((BOTTOM_SIZE, BOTTOM_SIZE, filters))(tensor)
     tensor = activation(ModulatedConv2D(filters)([tensor, latent]))
     image = _contribution(tensor)
     for stage in range(1, int(math.log2(image_size // BOTTOM_SIZE)) + 1):
@@ -127,4 +108,6 @@ def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condi
 
 def _contribution(tensor: Tensor) -> Tensor:
     """What feature maps add to the image at their size: `(batch, h, w, 3)`, float32."""
-    return layers.Conv2D(3, 1, dtype="float32")(tensor)
+    # Small at first: untrained faces are nearly gray, as loud ones would have to be unlearnt.
+    initializer = keras.initializers.VarianceScaling(0.02)
+    return layers.Conv2D(3, 1, kernel_initializer=initializer, dtype="float32")(tensor)

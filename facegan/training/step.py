@@ -136,17 +136,21 @@ class GANTraining(TrainStep):
         # Positive where a column agrees with the face's condition.
         signs = 2.0 * ops.concatenate([batch["labels"], batch["labels"], batch["targets"]]) - 1.0
         if networks.feature_critic is not None:
-            # Apart, as nothing is differentiated by a photo's pixels.
-            features = [
-                ops.concatenate(pair) for pair in zip(self._projector(augmented), self._projector(made), strict=True)
+            # Apart, as nothing is differentiated by a photo's pixels, and as each kind has a diversity of its own.
+            of_photos, of_made = self._projector(augmented), self._projector(made)
+            halves = zip(*(ops.split(scale, 2) for scale in of_made), strict=True)
+            features = OfEach(of_photos, *map(list, halves))
+            heads = [
+                networks.feature_critic(each, training=True)
+                for each in (features.real, features.generated, features.edited)
             ]
-            scores, logits = networks.feature_critic(features, training=True)
-            distances = []
-            for scale in features[:-1]:
-                of_real, _, of_edited = ops.split(scale, 3)
-                distances.append(ops.cast(ops.mean(ops.abs(of_real - of_edited)), "float32"))
+            distances = [
+                ops.cast(ops.mean(ops.abs(photo - edit)), "float32")
+                for photo, edit in zip(features.real[:-1], features.edited[:-1], strict=True)
+            ]
             outputs["feature_distance"] = sum(distances) / len(distances)
-            outputs["feature_score"] = OfEach(*ops.split(scores, 3))
+            outputs["feature_score"] = OfEach(*(scores for scores, _ in heads))
+            logits = ops.concatenate([logits for _, logits in heads])
             outputs["feature_match"] = OfEach(*ops.split(signs * logits, 3))
         if networks.attribute_finder is not None:
             finder = networks.attribute_finder

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from facegan.models.modulated_generator import LearnedConstant, ModulatedConv2D, UnitVariance, build_modulated_generator
+from facegan.models.modulated_generator import ModulatedConv2D, UnitVariance, build_modulated_generator
 from facegan.recipe.networks import ModulatedGenerator
 
 RANDOM = np.random.default_rng(0)
@@ -54,13 +54,6 @@ def test_images_of_a_batch_are_independent(layer):
 def test_unit_variance_scales_each_vector_to_a_mean_square_of_one():
     found = array(UnitVariance()(ops.convert_to_tensor(7 * LATENT)))
     assert found == pytest.approx(LATENT / np.sqrt((LATENT**2).mean(axis=1, keepdims=True)), abs=1e-5)
-
-
-def test_the_learned_constant_is_the_same_for_every_image():
-    layer = LearnedConstant(4, 6)
-    found = array(layer(ops.convert_to_tensor(LATENT)))
-    assert found.shape == (3, 4, 4, 6) == layer.compute_output_shape(LATENT.shape)
-    assert (found == array(layer.constant)).all()
 
 
 @pytest.fixture(scope="module")

@@ -39,20 +39,27 @@ TINY = Recipe(
 CELEBA128 = Recipe(
     "celeba128",
     Networks(
-        Encoder(filters=48, max_filters=224, kernel_size=4, normalise_first=False, dropout=0.0),
+        Encoder(filters=48, max_filters=192, kernel_size=4, normalise_first=False, dropout=0.0),
         Decoder("nearest", "film"),
-        ModulatedGenerator(),
+        ModulatedGenerator(filters=(256, 256, 192, 128, 64, 32)),
         Editor("gain_and_residual", residual_blocks=1),
     ),
     Sampling(balanced=True, mirror=True),
     WassersteinObjective(
         CriticWeights(match=10.0),
         GeneratorWeights(match=1.0),
-        EditorWeights(match=30.0, margin=1.5, preservation=60.0, preservation_target="prediction", reconstruction=10.0),
+        EditorWeights(
+            adversarial=3.0,
+            match=30.0,
+            margin=1.5,
+            preservation=60.0,
+            preservation_target="prediction",
+            reconstruction=20.0,
+        ),
     ),
-    FeatureCritic(learning_rate=5e-4),
+    FeatureCritic(editor=3.0, learning_rate=4e-4),
     AttributeFinder(),
-    Optimizers(5e-4, 1e-4, 4e-4, beta_1=0.0, beta_2=0.9, ema_decay=0.999),
+    Optimizers(4e-4, 2e-4, 3e-4, beta_1=0.0, beta_2=0.9, ema_decay=0.999),
     batch_size=64,
     epochs=50,
 )

@@ -7,6 +7,7 @@ from keras import ops
 from random_weights import enliven
 
 from facegan.models.feature_critic import (
+    MinibatchDeviation,
     SpectralConv2D,
     UnitScale,
     build_feature_critic,
@@ -114,3 +115,26 @@ def test_the_heads_score_places_of_every_scale_and_classify_the_columns(size, pl
     # The logits come from the pooled features alone.
     others = [*(ops.zeros_like(each) for each in features[:-1]), ops.convert_to_tensor(features[-1])]
     assert array(critic(others)[1]) == pytest.approx(logits, abs=1e-5)
+
+
+def test_the_minibatch_deviation_is_one_number_that_all_places_have():
+    images = np.random.default_rng(0).standard_normal((5, 4, 4, 3)).astype("float32")
+    layer = MinibatchDeviation()
+    found = array(layer(ops.convert_to_tensor(images)))
+    assert found.shape == (5, 4, 4, 4) == layer.compute_output_shape(images.shape)
+    assert (found[..., :3] == images).all()
+    assert found[..., 3] == pytest.approx(np.full((5, 4, 4), images.std(axis=0).mean()), abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [32, 128])
+def test_every_score_depends_on_how_much_the_faces_of_a_batch_differ(size):
+    shapes = feature_shapes(RECIPE, size)
+    critic = build_feature_critic(RECIPE, shapes, 8)
+    random = np.random.default_rng(0)
+    one = [random.standard_normal((1, *shape)).astype("float32") for shape in shapes]
+    other = [random.standard_normal((1, *shape)).astype("float32") for shape in shapes]
+    same, different = (
+        array(critic([ops.convert_to_tensor(np.concatenate(pair)) for pair in zip(one, second, strict=True)])[0])[0]
+        for second in (one, other)
+    )
+    assert (np.abs(same - different) > 1e-4).all()

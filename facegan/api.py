@@ -28,7 +28,6 @@ def prepare(
     ignore: Iterable[str] = (),
     rename: Mapping[str, str] | None = None,
     workers: int | None = None,
-    progress: bool = True,
 ) -> PreparedFaces:
     """Crops and resizes labelled faces and writes them to a folder; the same call resumes what was interrupted.
 
@@ -45,7 +44,6 @@ def prepare(
         ignore: columns of the label files to leave out.
         rename: `{title: new title}` for columns of the label files.
         workers: the number of processes; as many as there are processors by default.
-        progress: whether to print progress on stderr.
 
     Returns:
         The prepared data set.
@@ -58,7 +56,7 @@ def prepare(
 
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
     source = open_sources(paths, labels, count, seed, align, ignore, rename)
-    return prepare_source(source, out, size, seed, workers, progress)
+    return prepare_source(source, out, size, seed, workers)
 
 
 def train(

@@ -76,7 +76,7 @@ def drawn_faces(tmp_path_factory):
     from facegan.data.prepare import prepare
 
     out = tmp_path_factory.mktemp("drawn") / "faces"
-    return prepare(drawn_source(240, seed=0), out, size=32, seed=0, workers=1, progress=False)
+    return prepare(drawn_source(240, seed=0), out, size=32, seed=0, workers=1)
 
 
 # Networks so small that they are built and trained in seconds.

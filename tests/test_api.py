@@ -43,7 +43,7 @@ def test_prepare_joins_sources(tmp_path):
         Image.new("RGB", (40, 40), (index * 9, 99, 99)).save(folder / f"{index}.png")
     rows = [f"{index}.png,{index % 2}" for index in range(20)]
     (folder / "labels.csv").write_text("\n".join(["image,Smiling", *rows]), "utf-8")
-    faces = facegan.prepare([folder, folder], tmp_path / "both", size=32, workers=1, progress=False)
+    faces = facegan.prepare([folder, folder], tmp_path / "both", size=32, workers=1)
     assert (len(faces), faces.size, faces.columns) == (40, 32, ("Smiling",))
 
 
@@ -52,9 +52,7 @@ def test_prepare_renames_and_ignores_columns(tmp_path):
         Image.new("RGB", (40, 40), (index * 9, 99, 99)).save(tmp_path / f"{index}.png")
     rows = [f"{index}.png,{index % 2},1" for index in range(10)]
     (tmp_path / "labels.csv").write_text("\n".join(["image,smile,odd", *rows]), "utf-8")
-    faces = facegan.prepare(
-        tmp_path, tmp_path / "out", size=32, ignore=["odd"], rename={"smile": "Smiling"}, workers=1, progress=False
-    )
+    faces = facegan.prepare(tmp_path, tmp_path / "out", size=32, ignore=["odd"], rename={"smile": "Smiling"}, workers=1)
     assert faces.columns == ("Smiling",)
 
 
@@ -105,7 +103,7 @@ def test_evaluate_returns_figures(model_file, drawn_faces, monkeypatch, kept):
 
 
 def test_evaluate_checks_the_faces_before_it_trains_a_judge(model_file, tmp_path):
-    faces = facegan.prepare("drawn", tmp_path / "larger", size=64, count=30, workers=1, progress=False)
+    faces = facegan.prepare("drawn", tmp_path / "larger", size=64, count=30, workers=1)
     with pytest.raises(facegan.FaceganError, match="64 pixels, but the model's have 32"):
         facegan.evaluate(model_file, faces.path)
     assert not (faces.path / "judge.keras").exists()

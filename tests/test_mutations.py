@@ -257,7 +257,7 @@ def mixed(face, tmp_path_factory):
 
 
 def test_good_pictures_beside_bad_ones_are_prepared(mixed, tmp_path):
-    faces = prepare(open_source(mixed), tmp_path / "out", size=32, workers=1, progress=False)
+    faces = prepare(open_source(mixed), tmp_path / "out", size=32, workers=1)
     assert {"good0.png", "good1.png", "good2.png"} <= set(faces.names)
     left_out = (tmp_path / "out" / "left_out.csv").read_text("utf-8")
     assert "pipe.png" in left_out and str(mixed) not in left_out

@@ -1,8 +1,10 @@
 """What a person in a terminal sees while a command works, and a script does not."""
 
 import os
+import re
 import subprocess
 import sys
+import termios
 
 import pytest
 
@@ -13,6 +15,7 @@ IMPORT = "from facegan.cli import program; program.PATIENCE = 0.1; program.impor
 def seen_in_a_terminal(*command, **options):
     """What a program writes to stderr if that is a terminal."""
     ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 200))
     subprocess.run(command, stderr=theirs, stdout=subprocess.DEVNULL, check=True, **options)
     os.close(theirs)
     parts = []
@@ -33,6 +36,35 @@ def test_a_slow_start_is_explained(tmp_path):
     assert seen_in_a_terminal(sys.executable, "-c", patient, env=environment) == ""
     piped = subprocess.run([sys.executable, "-c", IMPORT], env=environment, check=True, capture_output=True)
     assert piped.stderr == b""
+
+
+PREPARE = "import facegan, logging; {}; facegan.prepare('drawn', '{}', size=32, count=20, workers=1)"
+
+
+@pytest.mark.parametrize(
+    "setting, seen, unseen",
+    [
+        ("pass", ["preparing", "100%"], ["MB are free"]),
+        ("logging.basicConfig(level=logging.INFO)", ["preparing", "100%", "MB are free"], []),
+        ("logging.getLogger('facegan').setLevel(logging.WARNING)", [], ["preparing", "MB"]),
+    ],
+)
+def test_a_program_that_uses_facegan_decides_what_is_seen(tmp_path, setting, seen, unseen):
+    err = seen_in_a_terminal(sys.executable, "-c", PREPARE.format(setting, tmp_path / "drawn"))
+    assert all(each in err for each in seen) and not any(each in err for each in unseen)
+
+
+def test_a_training_has_a_bar_with_losses_and_a_line_for_each_epoch(tmp_path):
+    from facegan import prepare
+
+    prepare("drawn", tmp_path / "drawn", size=32, count=60, workers=1)
+    arguments = ["train", tmp_path / "drawn", "--recipe", "tiny", "--out", tmp_path / "run", "--images", "96"]
+    arguments += ["--set", "networks.encoder.filters=4", "--set", "networks.encoder.max_filters=8"]
+    err = seen_in_a_terminal(sys.executable, "-m", "facegan", *map(str, arguments), "--batch-size", "16")
+    bar = re.search(r"training: 100%.* 96/96 .* photos/s.*editor ", err.replace("\r", "\n"))
+    assert bar, err
+    assert "training tiny on" in err and "epoch 1/" in err
+    assert re.search("exporting graphs: 100%", err)
 
 
 @pytest.fixture

@@ -90,6 +90,14 @@ def test_imports_form_no_circle():
     TopologicalSorter({name: set(own_imports(tree)) for name, tree in MODULES.items()}).prepare()
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if name.split(".")[0] not in ("cli", "__main__")])
+def test_only_the_command_line_prints(module):
+    """Everything else logs, warns or raises, so that a program that uses facegan decides what is seen."""
+    assert "click" not in [name.split(".")[0] for name in imported(MODULES[module])]
+    calls = [node.func for node in ast.walk(MODULES[module]) if isinstance(node, ast.Call)]
+    assert "print" not in [call.id for call in calls if isinstance(call, ast.Name)]
+
+
 def reached(module):
     """All modules of facegan that a module imports, directly or through others."""
     found, pending = set(), [module]

@@ -2,6 +2,7 @@
 
 import faulthandler
 import importlib
+import logging
 import os
 import sys
 import threading
@@ -33,7 +34,7 @@ class OneLineErrors(click.Group):
     def main(self, args: Sequence[str] | None = None, **kwargs: Any) -> NoReturn:  # type: ignore[override]
         ensure_streams()
         try:
-            with on_stop():
+            with on_stop(), _log_on_stderr():
                 sys.exit(super().main(args, standalone_mode=False, **kwargs) or 0)
         except Interrupted as error:
             _leave(str(error), INTERRUPTED)
@@ -59,6 +60,32 @@ class OneLineErrors(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with _without_reader_no_error():
             return super().invoke(ctx)
+
+
+class _OnStderr(logging.Handler):
+    """Prints what is logged on today's `sys.stderr`, above any progress bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # Imported late: most commands log nothing.
+        from tqdm import tqdm
+
+        tqdm.write(self.format(record), file=sys.stderr)
+
+
+@contextmanager
+def _log_on_stderr() -> Iterator[None]:
+    """Shows what facegan logs; without this, in a program that uses facegan, that program decides."""
+    logger, handler = logging.getLogger("facegan"), _OnStderr()
+    before = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 @contextmanager

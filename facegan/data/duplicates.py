@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from facegan.progress import progress_bar
+
 THUMBNAIL = 32
 COARSE = 16
 CANDIDATE = 0.9
@@ -47,7 +49,7 @@ def near_duplicates(thumbs: np.ndarray, groups: np.ndarray) -> np.ndarray:
     block = THUMBNAIL // COARSE
     coarse = _unit(thumbs.reshape(len(thumbs), COARSE, block, COARSE, block).mean((2, 4), dtype="float32"))
     found = [np.zeros((0, 2), int)]
-    for start in range(0, len(thumbs), ROWS):
+    for start in progress_bar(range(0, len(thumbs), ROWS), "looking for near-duplicates"):
         similar = coarse[start : start + ROWS] @ coarse[start:].T > CANDIDATE
         first, second = np.nonzero(np.triu(similar, 1))
         pairs = np.stack([first, second], axis=1) + start

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import logging
 import multiprocessing
 import os
 import shutil
@@ -37,6 +38,8 @@ from facegan.files import reserve
 from facegan.progress import progress_bar
 from facegan.schemas import PLAN, parse_json
 
+logger = logging.getLogger(__name__)
+
 CHUNK = 256
 DUPLICATES = "duplicates"  # in place of a chunk's number
 
@@ -47,7 +50,6 @@ def prepare(
     size: int = 128,
     seed: int = 0,
     workers: int | None = None,
-    progress: bool = True,
 ) -> PreparedFaces:
     """Reads all faces of a source, resizes them and writes them to a folder, as `facegan.prepare` describes.
 
@@ -68,11 +70,11 @@ def prepare(
     _check_free(out)
     job = _Job(source, out.with_name(out.name + PARTIAL), size, seed)
     if not job.is_finished:
-        _check_disk(job, out, progress)
+        _check_disk(job, out)
     with job.begun(out):
         if not job.is_finished:
-            _read_all(job, workers or os.cpu_count() or 1, progress)
-            _leave_out_duplicates(job, progress)
+            _read_all(job, workers or os.cpu_count() or 1)
+            _leave_out_duplicates(job)
             _finish(job)
         # Only the files of the work and the name are left to do.
         for file in (job.log, job.plan):
@@ -194,23 +196,20 @@ def _check_free(out: Path) -> None:
         raise FaceganError(f"{out} exists and is not a prepared data set; choose another folder")
 
 
-def _check_disk(job: _Job, out: Path, progress: bool) -> None:
-    import click
-
+def _check_disk(job: _Job, out: Path) -> None:
     count = len(job.source.names)
     size = count * (job.row_bytes + job.source.labels.shape[1] + 64)  # 64: name, part and identity
     missing = size - len(job.done()) * CHUNK * job.row_bytes
     free = shutil.disk_usage(next(folder for folder in out.absolute().parents if folder.exists())).free
     if missing > free:
         raise FaceganError(f"not enough room for {out}: {missing / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free")
-    if progress:
-        for remark in job.source.remarks:
-            click.echo(remark, err=True)
-        need = f"{count} faces of {job.size}x{job.size} need {size / 1e6:,.0f} MB"
-        click.echo(f"{need}; {free / 1e6:,.0f} MB are free", err=True)
+    for remark in job.source.remarks:
+        logger.warning(remark)
+    need = f"{count} faces of {job.size}x{job.size} need {size / 1e6:,.0f} MB"
+    logger.info("%s; %s MB are free", need, f"{free / 1e6:,.0f}")
 
 
-def _read_all(job: _Job, workers: int, progress: bool) -> None:
+def _read_all(job: _Job, workers: int) -> None:
     """Reads and writes the chunks that are not done, and logs each when it is on the disk."""
     names, done = job.source.names, job.done()
     offset = len(job.header(len(names)))
@@ -219,7 +218,7 @@ def _read_all(job: _Job, workers: int, progress: bool) -> None:
         (chunk, job.source.read, names[start : start + CHUNK], job.size, job.faces, offset + start * job.row_bytes)
         for chunk, start in starts.items()
     ]
-    bar = progress_bar(len(names), "preparing", hidden=not progress, show_pos=True)
+    bar = progress_bar(len(names), "preparing", unit=" faces")
     with bar, open(job.log, "a", encoding="utf-8") as log, _pool(min(workers, len(tasks))) as run:
         bar.update(len(names) - sum(len(task[2]) for task in tasks))
         for chunk, left_out in run(_read_chunk, tasks):
@@ -287,19 +286,15 @@ def _read_chunk(task: tuple) -> tuple[int, list[tuple[int, str]]]:
     return chunk, left_out
 
 
-def _leave_out_duplicates(job: _Job, progress: bool) -> None:
+def _leave_out_duplicates(job: _Job) -> None:
     """Looks for near-duplicates among joined sources and logs them before rows move.
 
     Faces of one source and part are not compared, nor drawn faces: those are all alike, and all different. Edited
     copies, which are no joined source, are meant to be alike.
     """
-    import click
-
     done, source = job.done(), job.source
     if source.description.get("kind") != JOINED or DUPLICATES in done:
         return
-    if progress:
-        click.echo("looking for near-duplicates", err=True)
     shape = (len(source.names), job.size, job.size, 3)
     faces = np.memmap(job.faces, "uint8", "r", len(job.header(len(source.names))), shape)
     unread = {row for rows in done.values() for row, _ in rows}

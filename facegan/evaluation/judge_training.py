@@ -1,5 +1,6 @@
 """Trains the judge, with a loss and a batch source of its own."""
 
+import logging
 import math
 import os
 from collections.abc import Callable
@@ -15,7 +16,10 @@ from facegan.evaluation.judge_augmentation import augment
 from facegan.files import atomic_write, reserve
 from facegan.models.fitting import NumberedBatches, fit
 from facegan.models.precision import choose_precision, set_precision
+from facegan.progress import progress_bar
 from facegan.tensors import Tensor
+
+logger = logging.getLogger(__name__)
 
 # Training photos in all, with repetitions.
 IMAGES = 200_000
@@ -96,7 +100,9 @@ def train_judge(
         workers=max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1)),
         max_queue_size=32,
     )
-    fit(learner, batches, "training the judge")
+    logger.info("training the judge for %d steps", steps)
+    with progress_bar(steps, "training the judge") as bar:
+        fit(learner, batches, bar)
     judge = Judge(faces.size, faces.columns, data=faces.info, input_size=input_size)
     judge.set_weights(learner.get_weights())
     logits, _ = judge.logits_and_features(faces.faces[validation])

@@ -1,11 +1,14 @@
 """Fitting a network to batches that are made by number."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-from facegan.progress import progress_bar
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 class NumberedBatches(keras.utils.PyDataset):
@@ -35,11 +38,9 @@ class NumberedBatches(keras.utils.PyDataset):
 def fit(
     model: keras.Model,
     batches: NumberedBatches,
-    label: str = "",
-    hidden: bool = False,
+    bar: tqdm[Any],
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
-    """Fits a compiled model in one pass over the batches, with a progress bar."""
-    with progress_bar(len(batches), label, hidden) as bar:
-        tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
-        model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[tick, *callbacks])
+    """Fits a compiled model in one pass over the batches, which a progress bar follows."""
+    tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
+    model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[tick, *callbacks])

@@ -1,6 +1,6 @@
 """Edits of any images: aligned faces, or photos with faces in them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,10 +43,10 @@ def write_edits(model: FaceModel, paths: Sequence[Path], request: Request, outpu
     return replace(written, remarks=remarks + written.remarks)
 
 
-def _assumption(paths: Iterable[Path]) -> tuple[bool, list[str]]:
+def _assumption(paths: Sequence[Path]) -> tuple[bool, list[str]]:
     """Whether all images that can be read are aligned faces, with a remark for the user."""
     count = 0
-    for path in paths:
+    for path in progress_bar(paths, "looking at images"):
         try:
             image = open_image(path)
         except FaceganError:

@@ -181,7 +181,7 @@ def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[Present]) 
 @contextmanager
 def counting_faces(model: FaceModel, count: int, label: str) -> Iterator[None]:
     """A context in which a bar follows the faces that a model makes, if there are more than `FEW`."""
-    with progress_bar(count, label, hidden=True if count <= FEW else None) as bar:
+    with progress_bar(count, label, hidden=count <= FEW) as bar:
         model.on_faces = bar.update
         yield
 

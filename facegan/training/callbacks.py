@@ -6,12 +6,13 @@ here.
 
 from __future__ import annotations
 
+import logging
 import math
 import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -22,9 +23,14 @@ from facegan.training.plan import Plan, Settings
 from facegan.training.samples import Samples
 from facegan.training.tensorboard import EventWriter
 
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+logger = logging.getLogger(__name__)
+
 READ_EVERY = 10  # steps
-LINE_EVERY = 30.0  # seconds, where the output is no terminal
-TERMINAL_EVERY = 0.2
+LINE_EVERY = 30.0  # seconds, where there is no bar
+BAR_EVERY = 0.2
 # Of one step: `{name: scalar}`.
 Logs = Mapping[str, Any]
 
@@ -124,30 +130,41 @@ class LossHistory(RunCallback):
 
 
 class Progress(RunCallback):
-    """Prints a line with the step, the speed, the time left and every network's loss."""
+    """Shows the losses beside a bar; logs a line with step, speed and losses every epoch, and often without a bar.
+
+    Args:
+        plan: the run's plan.
+        bar: of the run's steps.
+    """
+
+    def __init__(self, plan: Plan, bar: tqdm[Any]) -> None:
+        super().__init__(plan)
+        self._bar = bar
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._start = self._shown = time.monotonic()
 
     def on_step(self, logs: Logs) -> None:
-        now = time.monotonic()
-        terminal = sys.stderr.isatty()
-        due = now - self._shown >= (TERMINAL_EVERY if terminal else LINE_EVERY)
-        if not (due or self.epoch_ends or self.run_ends):
+        now, ends = time.monotonic(), self.epoch_ends or self.run_ends
+        if not ends and now - self._shown < (LINE_EVERY if self._bar.disable else BAR_EVERY):
             return
         self._shown = now
-        done = self.step - self.plan.first_step
-        speed = done * self.plan.batch_size / (now - self._start)
-        left = (self.plan.last_step - self.step) * (now - self._start) / done
-        epoch = (self.step - 1) // self.plan.steps_per_epoch + 1
-        epochs = math.ceil(self.plan.last_step / self.plan.steps_per_epoch)
         losses = "  ".join(f"{name} {value:.3f}" for name, value in logs.items() if "/" not in name)
-        line = (
-            f"epoch {epoch}/{epochs}  step {self.step}/{self.plan.last_step}  {speed:.1f} images/s  "
-            f"{clock(left)} left  {losses}"
+        self._bar.set_postfix_str(losses, refresh=False)
+        if not ends and not self._bar.disable:
+            return
+        done = self.step - self.plan.first_step
+        left = (self.plan.last_step - self.step) * (now - self._start) / done
+        logger.info(
+            "epoch %d/%d  step %d/%d  %.1f photos/s  %s left  %s",
+            (self.step - 1) // self.plan.steps_per_epoch + 1,
+            math.ceil(self.plan.last_step / self.plan.steps_per_epoch),
+            self.step,
+            self.plan.last_step,
+            done * self.plan.batch_size / (now - self._start),
+            clock(left),
+            losses,
         )
-        keep = self.epoch_ends or self.run_ends or not terminal
-        print(("\r\033[K" if terminal else "") + line, end="\n" if keep else "", file=sys.stderr, flush=True)
 
 
 class TensorBoardLog(RunCallback):
@@ -236,7 +253,7 @@ class Saver(RunCallback):
         if self.interrupted:
             raise KeyboardInterrupt
         self.interrupted = True
-        print("\nstopping after this step; once more to stop at once", file=sys.stderr)
+        logger.warning("stopping after this step; once more to stop at once")
 
 
 def clock(seconds: float) -> str:

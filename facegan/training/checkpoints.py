@@ -1,13 +1,13 @@
 """Checkpoints: everything that a run needs to resume exactly, in one file without pickled objects."""
 
 import json
+import logging
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-import click
 import keras
 import numpy as np
 
@@ -17,6 +17,7 @@ from facegan.schemas import CHECKPOINT, parse_json
 from facegan.training.backends import synchronise
 from facegan.training.step import GANTraining
 
+logger = logging.getLogger(__name__)
 Read = TypeVar("Read")
 
 KEPT = 3
@@ -79,7 +80,7 @@ class Checkpoints:
         shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
         (description, arrays), refused = self._newest(lambda path: _read(path, shapes))
         for error in refused:
-            click.echo(f"{error}; resuming from the checkpoint of step {description['step']}", err=True)
+            logger.warning("%s; resuming from the checkpoint of step %d", error, description["step"])
         for name, variable in variables.items():
             variable.assign(arrays[name])
         return description

@@ -10,6 +10,7 @@ import keras
 
 from facegan.data.prepared import PreparedFaces
 from facegan.models.fitting import NumberedBatches, fit
+from facegan.progress import progress_bar
 from facegan.training.checkpoints import variables_of
 from facegan.training.devices import parallel
 from facegan.training.plan import Settings, steps_per_epoch
@@ -60,7 +61,8 @@ def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None
         networks = training.networks
         source = batch_source(faces, settings, networks.attributes)
         batches = NumberedBatches(lambda step: (source.at(step),), range(WARM_UP_STEPS + TIMED_STEPS))
-        fit(training, batches, hidden=True, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=wait)])
+        with progress_bar(len(batches), "timing steps") as bar:
+            fit(training, batches, bar, [keras.callbacks.LambdaCallback(on_train_batch_end=wait)])
     timed = times[WARM_UP_STEPS - 1 :]
     images = images or settings.recipe.epochs * len(faces.part("train"))
     # The operating system counts in kilobytes, except on macOS.

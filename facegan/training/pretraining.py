@@ -1,5 +1,6 @@
 """Before the GAN begins: the attribute finder is trained on the labels of the photos."""
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -13,10 +14,13 @@ from facegan.losses import balanced_cross_entropy
 from facegan.models.compiled import Compiled
 from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
+from facegan.progress import progress_bar
 from facegan.recipe import Recipe
 from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE
 from facegan.training.batches import BatchSource
+
+logger = logging.getLogger(__name__)
 
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1  # of the steps
@@ -68,7 +72,7 @@ def fine_tune_attribute_finder(
         networks: those with an attribute finder.
         source: of the photos to learn from.
         seed: of order and augmentation.
-        quiet: whether to show no progress bar.
+        quiet: whether to show and log no progress.
         pretrained: whether to begin with ImageNet's weights; otherwise with those that the finder has.
 
     Raises:
@@ -87,7 +91,10 @@ def fine_tune_attribute_finder(
     )
     training.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), jit_compile=JIT_COMPILE)
     batches = NumberedBatches(partial(labelled_batch, source, recipe.batch_size, seed), range(steps))
-    fit(training, batches, "training the attribute finder", hidden=quiet)
+    if not quiet:
+        logger.info("training the attribute finder for %d steps", steps)
+    with progress_bar(steps, "training the attribute finder", hidden=quiet) as bar:
+        fit(training, batches, bar)
     finder.trainable = False
 
 
@@ -104,7 +111,7 @@ def fill_unknown_labels(networks: FaceGAN, source: BatchSource) -> None:
     if networks.attribute_finder is None or not len(rows):
         return
     conditions, likelihoods = networks.conditions(), Compiled(networks, "likelihoods")
-    for start in range(0, len(rows), BATCH):
+    for start in progress_bar(range(0, len(rows), BATCH), "predicting unknown labels"):
         chosen = rows[start : start + BATCH]
         images = source.faces.faces[source.images[chosen]].astype("float32") / 127.5 - 1.0
         # Of the combinations that agree with what is known, the likeliest one.

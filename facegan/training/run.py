@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import click
 import keras
 import numpy as np
 
@@ -20,10 +20,11 @@ from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
 from facegan.models.precision import set_precision
 from facegan.models.saving import load_networks, save_model
+from facegan.progress import progress_bar
 from facegan.signals import on_stop
 from facegan.training.backends import make_deterministic
 from facegan.training.batches import BatchSource, host_share
-from facegan.training.callbacks import LossHistory, Progress, Saver, TensorBoardLog
+from facegan.training.callbacks import LossHistory, Progress, RunCallback, Saver, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints, check_finite
 from facegan.training.devices import parallel, process
 from facegan.training.ema import averaged
@@ -32,6 +33,8 @@ from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribut
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
 from facegan.training.watch import Watch
+
+logger = logging.getLogger(__name__)
 
 # What a model's record says of how its run began: the photos that earlier runs trained on, and which networks began
 # with random weights.
@@ -120,7 +123,7 @@ def take_weights(networks: FaceGAN, path: str | Path) -> None:
         if name not in random:
             network.set_weights(trained[name].get_weights())
         elif seen:
-            click.echo(f"the {name} of {path} has other layers; it begins with random weights", err=True)
+            logger.warning("the %s of %s has other layers; it begins with random weights", name, path)
     networks.record = {**networks.record, "images_before": seen, "random_networks": random}
 
 
@@ -229,10 +232,6 @@ def train(
         saver = Saver(plan, save, checkpoint_minutes, minutes)
         log = TensorBoardLog(plan, settings, samples, saver)
         losses = LossHistory(plan, done["history"], done["current"], log.remark)
-        # In this order: nothing is logged or saved after a loss that is not finite.
-        watching: list[keras.callbacks.Callback] = [losses]
-        if index == 0:
-            watching += [Progress(plan), saver, Watch(plan, samples, log.remark), log]
         source = batch_source(faces, settings, networks.attributes)
         if "attribute_finder" in networks.record["random_networks"] and not resume:
             fine_tune_attribute_finder(networks, source, settings.seed, index > 0, pretrained)
@@ -243,15 +242,19 @@ def train(
         share = host_share(settings.batch_size, index, processes)
         steps = range(plan.first_step, plan.last_step)
         batches = NumberedBatches(lambda step: (source.at(step, share),), steps)
+        photos = {"unit": " photos", "unit_scale": settings.batch_size, "initial": plan.first_step}
+        bar = stack.enter_context(progress_bar(plan.last_step, "training", hidden=index > 0, **photos))
         if index == 0:
-            click.echo(
-                f"training {settings.recipe.name} on {len(source.images)} faces of {faces.size}x{faces.size}: "
-                f"{', '.join(settings.attributes)}; {settings.precision}, batches of {settings.batch_size}",
-                err=True,
-            )
-        if index == 0:
+            logger.info(
+                "training %s on %d faces of %dx%d: %s; %s, batches of %d", settings.recipe.name, len(source.images),
+                faces.size, faces.size, ", ".join(settings.attributes), settings.precision, settings.batch_size,
+            )  # fmt: skip
             stack.enter_context(on_stop(saver.interrupt))
-        fit(training, batches, hidden=True, callbacks=[*watching, *callbacks])
+            # In this order: nothing is logged or saved after a loss that is not finite.
+            watching: list[RunCallback] = [losses, Progress(plan, bar), saver, Watch(plan, samples, log.remark), log]
+        else:
+            watching = [losses]
+        fit(training, batches, bar, [*watching, *callbacks])
     return out / MODEL_FILE, not saver.interrupted or saver.step == plan.last_step
 
 

@@ -1,15 +1,16 @@
 """Remarks that a run learns nothing any more, which finite losses do not tell."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
-
-import click
 
 from facegan.recipe.objective import PaperObjective
 from facegan.training.backends import synchronise
 from facegan.training.callbacks import Logs, RunCallback
 from facegan.training.plan import Plan
 from facegan.training.samples import Samples
+
+logger = logging.getLogger(__name__)
 
 PENALTY_EVERY = 10  # steps between two looks at the gradient penalty
 PENALTY_LOOKS = 10  # how many in succession make a remark
@@ -24,7 +25,7 @@ CHANGE_FLOOR = 0.5  # grey levels; glasses alone change a face by 3
 class Watch(RunCallback):
     """Remarks on a gradient penalty that explodes, on a collapsed generator, and on an editor that changes nothing.
 
-    The first is noticed within 100 steps, the others within 400. Each remark is made once, on stderr and in
+    The first is noticed within 100 steps, the others within 400. Each remark is made once, in the log and in
     TensorBoard, and says what may help.
 
     Args:
@@ -69,5 +70,5 @@ class Watch(RunCallback):
         said = self._in_succession[remark] >= patience
         self._in_succession[remark] += 1 if is_bad or said else -self._in_succession[remark]
         if not said and self._in_succession[remark] == patience:
-            click.echo(f"\nstep {self.step}: {remark}", err=True)
+            logger.warning("step %d: %s", self.step, remark)
             self._remark(self.step, remark)

@@ -80,7 +80,7 @@ def joined(photo, tmp_path):
 
 
 def test_duplicates_are_left_out_and_listed(joined, tmp_path):
-    faces = prepare(joined, tmp_path / "out", 64, workers=1, progress=False)
+    faces = prepare(joined, tmp_path / "out", 64, workers=1)
     with open(tmp_path / "out" / "left_out.csv", newline="") as file:
         assert list(csv.reader(file))[1:] == [
             ["second/2.png", "near-duplicate of first/1.png"],
@@ -96,7 +96,7 @@ def test_duplicates_are_left_out_and_listed(joined, tmp_path):
 
 @pytest.mark.parametrize("moment", ["_leave_out_duplicates", "_close_gaps", "split", "_write_json"])
 def test_stopped_while_finishing_a_join(moment, joined, tmp_path, monkeypatch):
-    prepare(joined, tmp_path / "whole", 64, workers=1, progress=False)
+    prepare(joined, tmp_path / "whole", 64, workers=1)
     with monkeypatch.context() as patch:
         real = getattr(module, moment)
 
@@ -108,7 +108,7 @@ def test_stopped_while_finishing_a_join(moment, joined, tmp_path, monkeypatch):
 
         patch.setattr(module, moment, stopping)
         with pytest.raises(KeyboardInterrupt):
-            prepare(joined, tmp_path / "out", 64, workers=1, progress=False)
-    prepare(joined, tmp_path / "out", 64, workers=1, progress=False)
+            prepare(joined, tmp_path / "out", 64, workers=1)
+    prepare(joined, tmp_path / "out", 64, workers=1)
     contents = [{file.name: file.read_bytes() for file in (tmp_path / name).iterdir()} for name in ("out", "whole")]
     assert contents[0] == contents[1]

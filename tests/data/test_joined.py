@@ -36,7 +36,7 @@ def folders(folder):
 
 
 def quiet(source, out):
-    return prepare(source, out, 32, workers=1, progress=False)
+    return prepare(source, out, 32, workers=1)
 
 
 def test_columns_are_joined_and_what_a_source_lacks_is_unknown(folders, photo, tmp_path):

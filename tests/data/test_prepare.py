@@ -32,8 +32,8 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 4)
 
 
-def quiet(source, out, **options):
-    return prepare(source, out, **{"size": 32, "workers": 1, "progress": False} | options)
+def prepare_small(source, out, **options):
+    return prepare(source, out, **{"size": 32, "workers": 1} | options)
 
 
 def files(folder):
@@ -84,7 +84,7 @@ class Broken(DrawnReader):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_all_faces_arrive(workers, tmp_path):
     source = drawn_source(COUNT, seed=4)
-    faces = quiet(source, tmp_path / "out", workers=workers)
+    faces = prepare_small(source, tmp_path / "out", workers=workers)
     assert len(faces) == COUNT and faces.size == 32 and faces.names == source.names
     assert faces.columns == source.columns and (faces.labels == source.labels).all()
     assert faces.identities is None and isinstance(faces.faces, np.memmap)
@@ -104,7 +104,7 @@ def test_all_faces_arrive(workers, tmp_path):
 
 
 def test_parts_are_sorted_and_whole(tmp_path):
-    faces = quiet(photos(tmp_path / "photos", people=True), tmp_path / "out")
+    faces = prepare_small(photos(tmp_path / "photos", people=True), tmp_path / "out")
     parts = {name: faces.part(name) for name in ("train", "validation", "test")}
     assert sorted(np.concatenate(list(parts.values()))) == list(range(COUNT))
     assert faces.info["parts"] == {name: len(part) for name, part in parts.items()}
@@ -118,7 +118,7 @@ def test_unreadable_pictures_are_left_out_and_the_others_right(tmp_path):
     broken = {0, 3, 10, 21, 22}
     source = photos(tmp_path / "photos", broken, people=True)
     (tmp_path / "photos" / "05.png").unlink()  # gone since it was listed
-    faces = quiet(source, tmp_path / "out", workers=2)
+    faces = prepare_small(source, tmp_path / "out", workers=2)
     kept = set(range(COUNT)) - broken - {5}
     assert sorted(faces.names) == [f"{index:02d}.png" for index in sorted(kept)]
     assert faces.faces.shape == (len(kept), 32, 32, 3)
@@ -137,7 +137,7 @@ def test_unreadable_pictures_are_left_out_and_the_others_right(tmp_path):
 
 def test_nothing_readable(tmp_path):
     with pytest.raises(FaceganError, match="none of the pictures"):
-        quiet(photos(tmp_path / "photos", range(COUNT)), tmp_path / "out")
+        prepare_small(photos(tmp_path / "photos", range(COUNT)), tmp_path / "out")
 
 
 KILLED = """
@@ -148,7 +148,7 @@ from dataclasses import replace
 from facegan.data.drawn import drawn_source
 if __name__ == "__main__":
     module.CHUNK = 4
-    module.prepare(replace(drawn_source({count}), read=Slow(0)), {out!r}, 32, workers=2, progress=False)
+    module.prepare(replace(drawn_source({count}), read=Slow(0)), {out!r}, 32, workers=2)
 """
 
 
@@ -170,15 +170,15 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path):
         PreparedFaces(out)
 
     time.sleep(0.5)  # the workers notice that they are alone and leave
-    quiet(drawn_source(count), out)
-    quiet(drawn_source(count), tmp_path / "whole")
+    prepare_small(drawn_source(count), out)
+    prepare_small(drawn_source(count), tmp_path / "whole")
     assert files(out) == files(tmp_path / "whole")
 
 
 def test_done_chunks_are_not_read_again(tmp_path):
     stopped = replace(drawn_source(COUNT), read=Stopping(0))
     with pytest.raises(KeyboardInterrupt):
-        quiet(stopped, tmp_path / "out")
+        prepare_small(stopped, tmp_path / "out")
     log = tmp_path / "out.partial" / "done.jsonl"
     assert [json.loads(line)["chunk"] for line in log.read_text().splitlines()] == [0, 1]
     log.write_text(log.read_text() + '{"chunk": 2, "left')  # a line that was cut short does not count
@@ -189,9 +189,9 @@ def test_done_chunks_are_not_read_again(tmp_path):
             read.append(name)
             return super().__call__(name, size)
 
-    quiet(replace(stopped, read=Noting(0)), tmp_path / "out")
+    prepare_small(replace(stopped, read=Noting(0)), tmp_path / "out")
     assert read == drawn_source(COUNT).names[8:]
-    quiet(drawn_source(COUNT), tmp_path / "whole")
+    prepare_small(drawn_source(COUNT), tmp_path / "whole")
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 
@@ -200,7 +200,7 @@ def test_done_chunks_are_not_read_again(tmp_path):
 def test_stopped_while_finishing(moment, before, tmp_path, monkeypatch):
     """Whether it stops just before or just after a step of the end, it can be done again."""
     source = replace(drawn_source(COUNT), read=Broken(0))
-    quiet(source, tmp_path / "whole")
+    prepare_small(source, tmp_path / "whole")
     with monkeypatch.context() as patch:
         owner = Path if moment == "rename" else module
         real = getattr(owner, moment)
@@ -214,17 +214,17 @@ def test_stopped_while_finishing(moment, before, tmp_path, monkeypatch):
 
         patch.setattr(owner, moment, stopping)
         with pytest.raises(KeyboardInterrupt):
-            quiet(source, tmp_path / "out")
+            prepare_small(source, tmp_path / "out")
     if moment == "rename" and not before:
         PreparedFaces(tmp_path / "out")
     else:
-        quiet(source, tmp_path / "out")
+        prepare_small(source, tmp_path / "out")
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 
 def test_stopped_between_the_new_header_and_the_cut(tmp_path, monkeypatch):
     source = replace(drawn_source(COUNT), read=Broken(0))
-    quiet(source, tmp_path / "whole")
+    prepare_small(source, tmp_path / "whole")
     real = module._close_gaps
 
     def uncut(job, gaps):
@@ -233,58 +233,57 @@ def test_stopped_between_the_new_header_and_the_cut(tmp_path, monkeypatch):
 
     monkeypatch.setattr(module, "_close_gaps", uncut)
     with pytest.raises(KeyboardInterrupt):
-        quiet(source, tmp_path / "out")
+        prepare_small(source, tmp_path / "out")
     monkeypatch.setattr(module, "_close_gaps", real)
-    quiet(source, tmp_path / "out")
+    prepare_small(source, tmp_path / "out")
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("change", ["size", "seed", "source", "count"])
 def test_partial_of_something_else_is_refused(change, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        quiet(replace(drawn_source(COUNT), read=Stopping(0)), tmp_path / "out")
+        prepare_small(replace(drawn_source(COUNT), read=Stopping(0)), tmp_path / "out")
     source = drawn_source(COUNT + (change == "count"), seed=int(change == "source"))
     with pytest.raises(FaceganError, match="another source, size or seed"):
-        quiet(source, tmp_path / "out", size=64 if change == "size" else 32, seed=int(change == "seed"))
+        prepare_small(source, tmp_path / "out", size=64 if change == "size" else 32, seed=int(change == "seed"))
 
 
 def test_folders_in_the_way(tmp_path):
     source = drawn_source(3)
-    quiet(source, tmp_path / "out")
+    prepare_small(source, tmp_path / "out")
     with pytest.raises(FaceganError, match="already prepared"):
-        quiet(source, tmp_path / "out")
+        prepare_small(source, tmp_path / "out")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     (tmp_path / "other.partial").mkdir()
     (tmp_path / "other.partial" / "letter.txt").write_text("dear")
     for name in ("mine", "other"):
         with pytest.raises(FaceganError):
-            quiet(source, tmp_path / name)
+            prepare_small(source, tmp_path / name)
     assert (tmp_path / "mine" / "letter.txt").exists() and (tmp_path / "other.partial" / "letter.txt").exists()
     (tmp_path / "empty").mkdir()
-    assert len(quiet(source, tmp_path / "empty")) == 3
+    assert len(prepare_small(source, tmp_path / "empty")) == 3
 
 
 @pytest.mark.parametrize("size", [16, 100, 512, 0])
 def test_other_sizes_are_refused(size, tmp_path):
     with pytest.raises(FaceganError, match="32, 64, 128, 256"):
-        quiet(drawn_source(3), tmp_path / "out", size=size)
+        prepare_small(drawn_source(3), tmp_path / "out", size=size)
 
 
 def test_full_disk_is_refused_before_anything_is_written(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**6, 10**6 - 50_000, 50_000))
     with pytest.raises(FaceganError, match="not enough room"):
-        quiet(drawn_source(COUNT), tmp_path / "out")
+        prepare_small(drawn_source(COUNT), tmp_path / "out")
     assert not list(tmp_path.iterdir())
 
 
-def test_progress_goes_to_stderr(tmp_path, capsys):
-    prepare(drawn_source(3), tmp_path / "out", 32, workers=1)
-    captured = capsys.readouterr()
-    assert captured.out == "" and "3 faces of 32x32 need" in captured.err
-    quiet(drawn_source(3), tmp_path / "quiet")
-    assert capsys.readouterr().err == ""
+def test_what_it_needs_is_logged_and_nothing_is_printed(tmp_path, capsys, caplog):
+    caplog.set_level("INFO", "facegan")
+    prepare_small(drawn_source(3), tmp_path / "out")
+    assert "3 faces of 32x32 need" in caplog.text
+    assert capsys.readouterr() == ("", "")
 
 
 def test_folders_that_are_not_prepared(tmp_path):
@@ -296,8 +295,8 @@ def test_folders_that_are_not_prepared(tmp_path):
 @pytest.mark.parametrize("file", ["faces.npy", "labels.npy", "split.npy", "names.txt", "prepared.json"])
 @pytest.mark.parametrize("damage", ["shorter", "gone", "of another set"])
 def test_damaged_sets_are_noticed(file, damage, tmp_path):
-    quiet(drawn_source(5), tmp_path / "out")
-    quiet(drawn_source(6), tmp_path / "other")
+    prepare_small(drawn_source(5), tmp_path / "out")
+    prepare_small(drawn_source(6), tmp_path / "other")
     path = tmp_path / "out" / file
     if damage == "gone":
         path.unlink()
@@ -313,10 +312,10 @@ def test_a_second_process_is_refused_while_the_first_works(tmp_path):
     class Racing(DrawnReader):
         def __call__(self, name, size):
             with pytest.raises(FaceganError, match="another process is writing to it"):
-                quiet(drawn_source(3), tmp_path / "out")
+                prepare_small(drawn_source(3), tmp_path / "out")
             return super().__call__(name, size)
 
-    faces = quiet(replace(drawn_source(3), read=Racing(0)), tmp_path / "out")
+    faces = prepare_small(replace(drawn_source(3), read=Racing(0)), tmp_path / "out")
     assert len(faces) == 3 and faces.faces[:].any(axis=(1, 2, 3)).all()
 
 
@@ -330,7 +329,7 @@ def test_a_second_process_is_refused_while_the_first_works(tmp_path):
     ],
 )
 def test_wrong_values_are_noticed(file, change, tmp_path):
-    quiet(drawn_source(5), tmp_path / "out")
+    prepare_small(drawn_source(5), tmp_path / "out")
     np.save(tmp_path / "out" / file, change(np.load(tmp_path / "out" / file)))
     with pytest.raises(FaceganError, match=file):
         PreparedFaces(tmp_path / "out")
@@ -348,7 +347,7 @@ def test_wrong_values_are_noticed(file, change, tmp_path):
     ],
 )
 def test_wrong_descriptions_are_noticed(change, tmp_path):
-    quiet(drawn_source(5), tmp_path / "out")
+    prepare_small(drawn_source(5), tmp_path / "out")
     path = tmp_path / "out" / "prepared.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(FaceganError, match="damaged"):
@@ -366,7 +365,7 @@ def test_pictures_that_change_before_it_resumes_are_noticed(joined, tmp_path, mo
     with monkeypatch.context() as patch:
         patch.setattr(module, "_finish", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            quiet(source, tmp_path / "out")
+            prepare_small(source, tmp_path / "out")
     draw(face_at(5, 5), 64).save(tmp_path / "one" / "05.png")
     with pytest.raises(FaceganError, match="pictures have changed"):
-        quiet(source, tmp_path / "out")
+        prepare_small(source, tmp_path / "out")

@@ -169,12 +169,12 @@ def damage(path, how):
 
 
 @pytest.mark.parametrize("how", DAMAGED)
-def test_the_checkpoint_before_a_damaged_one_is_used_and_that_is_said(training, two, how, capsys):
+def test_the_checkpoint_before_a_damaged_one_is_used_and_that_is_said(training, two, how, caplog):
     damage(two.paths()[-1], how)
     assert two.restore(training)["step"] == 5
     with np.load(two.paths()[0]) as file:
         assert (first_weight(training) == file["weight_0000"]).all()
-    told = capsys.readouterr().err
+    told = caplog.text
     assert told.count("step-00000010.npz") == 1 and "resuming from the checkpoint of step 5" in told
     if how in UNREADABLE:
         assert two.describe()["step"] == 5
@@ -193,8 +193,8 @@ def test_where_all_are_damaged_nothing_changes_and_the_error_says_what_to_do(tra
     assert (first_weight(training) == before).all()
 
 
-def test_a_whole_checkpoint_is_used_without_a_word(training, two, capsys):
-    assert two.restore(training)["step"] == 10 and capsys.readouterr().err == ""
+def test_a_whole_checkpoint_is_used_without_a_word(training, two, caplog):
+    assert two.restore(training)["step"] == 10 and not caplog.records
 
 
 def test_without_a_checkpoint_it_says_so(training, tmp_path):

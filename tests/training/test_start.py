@@ -86,7 +86,7 @@ def save_trained(networks, path):
     save_model(networks, path)
 
 
-def test_of_a_model_that_has_seen_no_photo_only_the_finder_is_taken(drawn_faces, small_settings, tmp_path, capsys):
+def test_of_a_model_that_has_seen_no_photo_only_the_finder_is_taken(drawn_faces, small_settings, tmp_path, caplog):
     """It has been pretrained, and nothing else in it has learnt anything."""
     settings = small_settings("tiny", {"attribute_finder.images": 16})
     pretrained = build_training(drawn_faces, replace(settings, seed=1), pretrained=False).networks
@@ -99,10 +99,10 @@ def test_of_a_model_that_has_seen_no_photo_only_the_finder_is_taken(drawn_faces,
     }
     assert same == {name: name == "attribute_finder" for name in started.subnetworks}
     assert set(started.record["random_networks"]) == set(same) - {"attribute_finder"}
-    assert not capsys.readouterr().err
+    assert not caplog.text
 
 
-def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, small_settings, tmp_path, capsys):
+def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, small_settings, tmp_path, caplog):
     save_trained(build_training(drawn_faces, small_settings("tiny", seed=1)).networks, tmp_path / "model.keras")
     settings = small_settings("tiny", {"networks.editor.output": "gain_and_residual"})
     started = build_training(drawn_faces, settings, tmp_path / "model.keras").networks
@@ -112,22 +112,24 @@ def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, sma
         theirs, own = (weights(networks.subnetworks[name]) for networks in (loaded, started))
         assert all((a == b).all() for a, b in zip(theirs, own, strict=True))
     assert all((a == b).all() for a, b in zip(weights(started.editor), weights(new.editor), strict=True))
-    assert "the editor of" in (told := capsys.readouterr().err) and "it begins with random weights" in told
+    assert "the editor of" in (told := caplog.text) and "it begins with random weights" in told
     assert started.record["random_networks"] == ["editor"]
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_a_finder_that_the_model_brings_is_not_fine_tuned_again(drawn_faces, small_settings, tmp_path, capfd):
+def test_a_finder_that_the_model_brings_is_not_fine_tuned_again(drawn_faces, small_settings, tmp_path, caplog):
     """The model before had none, the second has one, and hands it on."""
     save_trained(build_training(drawn_faces, small_settings("tiny")).networks, tmp_path / "first.keras")
     finder = {"attribute_finder.images": 32, "attribute_finder.batch_size": 16}
     settings = small_settings("tiny", finder, batch_size=16)
+    caplog.set_level("INFO", "facegan")
     options = {"images": 16, "pretrained": False}
     train(drawn_faces, settings, tmp_path / "second", start=tmp_path / "first.keras", **options)
-    told = capfd.readouterr().err
+    told = caplog.text
+    caplog.clear()
     assert "the attribute_finder of" in told and "training the attribute finder" in told
     train(drawn_faces, settings, tmp_path / "third", start=tmp_path / "second", **options)
-    assert "training the attribute finder" not in capfd.readouterr().err
+    assert "training the attribute finder" not in caplog.text
     second, third = (load_networks(tmp_path / run / "model.keras", "float32") for run in ("second", "third"))
     pairs = zip(weights(second.attribute_finder), weights(third.attribute_finder), strict=True)
     assert all((a == b).all() for a, b in pairs)

@@ -48,7 +48,7 @@ def remarks(out):
     return [(event.step, event.tensor_proto.string_val[0].decode()) for event in events.Tensors("remarks")]
 
 
-def test_what_goes_wrong_is_said_once(start, tmp_path, capsys, monkeypatch):
+def test_what_goes_wrong_is_said_once(start, tmp_path, caplog, monkeypatch):
     for name, value in {"PENALTY_EVERY": 1, "PENALTY_LOOKS": 3, "FACES_EVERY": 2}.items():
         monkeypatch.setattr(watch, name, value)
     start(8, Spoil({"discriminator": 20.0, "generator": 0.0, "editor": 0.0}))
@@ -60,7 +60,7 @@ def test_what_goes_wrong_is_said_once(start, tmp_path, capsys, monkeypatch):
     }
     assert {part: step for part in expected for text, step in said.items() if part in text} == expected
     assert len(said) == len(remarks(tmp_path)) == 3
-    told = capsys.readouterr().err
+    told = caplog.text
     assert all(told.count(f"step {step}: {text}\n") == 1 for text, step in said.items())
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 def progress_bar(steps: int | Iterable[Any], label: str, hidden: bool = False, **options: Any) -> tqdm[Any]:
     """Returns a bar as a context. What is entered can be iterated over, and has `update(count)`.
 
-    There is none where stderr is no terminal, nor in a program that has set the logger `facegan` above `INFO`.
-
     Args:
         steps: how many there are, or what to iterate over.
         label: the title.
@@ -26,6 +24,9 @@ def progress_bar(steps: int | Iterable[Any], label: str, hidden: bool = False, *
     from tqdm import tqdm
 
     counted = {"total": steps} if isinstance(steps, int) else {"iterable": steps}
-    silenced = logging.getLogger("facegan").level > logging.INFO
-    # None: hidden unless it is a terminal.
-    return tqdm(**counted, desc=label, file=sys.stderr, disable=hidden or silenced or None, **options)
+    return tqdm(**counted, desc=label, file=sys.stderr, disable=hidden or are_hidden(), **options)
+
+
+def are_hidden() -> bool:
+    """Whether no bars are shown: stderr is no terminal, or a program has set the logger `facegan` above `INFO`."""
+    return not sys.stderr.isatty() or logging.getLogger("facegan").level > logging.INFO

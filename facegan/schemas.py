@@ -46,6 +46,8 @@ _DATA = _record({"parts": _table(_integer(0)), "source": _SOURCE})
 # How a run began.
 _BEGINNING = {"images_before": _integer(0), "random_networks": _list(_TEXT)}
 
+# What `facegan evaluate` writes.
+FIGURES = _record({"figures": _table({"type": ["number", "null"]})})
 # The description within a model's file.
 MODEL = _record(
     {

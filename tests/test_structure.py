@@ -14,12 +14,12 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "schemas", "environment", "signals", "memory", "progress", "files", "graphs",
-    "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "networks",
+    "errors", "schemas", "environment", "signals", "memory", "progress", "templates", "files", "graphs",
+    "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "model_card", "networks",
     "provenance", "content_credentials", "colours", "decoding", "images", "sheets", "terminal_images",
     "identity", "photos", "data", "tensors", "losses", "augment", "features", "models", "exporting",
     "inference", "search", "edited_copies",
-    "rendering", "studio", "training", "evaluation", "api", "doctor", "cli", "__main__",
+    "rendering", "hub", "studio", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "augment", "features", "models", "exporting", "training", "evaluation")
 BACKENDS = ("keras", "tensorflow", "jax", "tensorboard", "onnx", "onnxruntime")

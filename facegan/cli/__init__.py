@@ -15,6 +15,8 @@ from facegan.cli.index import index
 from facegan.cli.info import info
 from facegan.cli.prepare import prepare
 from facegan.cli.program import OneLineErrors
+from facegan.cli.pull import pull
+from facegan.cli.push import push
 from facegan.cli.recipe import recipe
 from facegan.cli.search import search
 from facegan.cli.studio import studio
@@ -28,7 +30,7 @@ def main() -> None:
 
 
 for command in (
-    prepare, augment, recipe, train, generate, edit, studio, align, index, search, evaluate, export, info, doctor,
-    completion,
+    prepare, augment, recipe, train, generate, edit, studio, align, index, search, evaluate, export, push, pull, info,
+    doctor, completion,
 ):  # fmt: skip
     main.add_command(command)

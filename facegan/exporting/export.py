@@ -13,6 +13,7 @@ from facegan.errors import FaceganError
 from facegan.exporting import litert, onnx
 from facegan.exporting.model import metadata, programs
 from facegan.files import atomic_write
+from facegan.model_card import model_card
 from facegan.model_files import GRAPHS, describe, find_model, graph_path, read_weights
 from facegan.models.saving import load_networks
 from facegan.progress import progress_bar
@@ -76,8 +77,7 @@ def export(
         raise FaceganError("a model is exported with TensorFlow: set KERAS_BACKEND=tensorflow")
     runtime = onnx if format == MODEL else RUNTIMES[format]
     half = (precision or ("float16" if format == MODEL else "float32")) == "float16"
-    card = file.with_suffix(".md")
-    about = card.read_text("utf-8") if card.exists() else ""
+    about = model_card(file)
     # Each weight is in a model file once.
     shared = {"weights": read_weights(file)} if format == MODEL else {}
     contents: dict[str, bytes] = {}

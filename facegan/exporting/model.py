@@ -46,7 +46,7 @@ def metadata(name: str, program: Program, description: Mapping[str, Any], card: 
         name: of the graph.
         program: what is exported.
         description: of the model, as `facegan.model_files.describe` returns it.
-        card: the text of the model card, possibly empty.
+        card: the text of the model card.
     """
     attributes = Attributes(description["attribute_names"], description["columns"])
     source = description["record"]["data"]["source"]

@@ -18,6 +18,7 @@ from facegan.errors import FaceganError
 from facegan.inference import FaceModel
 from facegan.photos.photo import ALL
 from facegan.studio.session import LARGEST_STRENGTH, MOST_FACES, Session, Slider, has_choice
+from facegan.templates import render
 
 # Fonts of the visitor's own machine; gradio's own themes fetch theirs from elsewhere.
 THEME = gr.themes.Default(primary_hue="teal", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
@@ -244,15 +245,8 @@ def _strip() -> gr.HTML:
 
 def _buttons(label: str, pictures: Iterable[tuple[Image.Image, str]], width: str, current: int | None = None) -> str:
     """A strip of pictures that can be pressed, each with its caption."""
-    buttons = [
-        f'<button data-index="{index}" aria-current="{str(index == current).lower()}">'
-        f'<img src="{_data(image)}" alt="">{html.escape(caption)}</button>'
-        for index, (image, caption) in enumerate(pictures)
-    ]
-    return (
-        f'<div>{label}</div><div class="strip" role="group" aria-label="{label}" style="--width: {width}">'
-        f"{''.join(buttons)}</div>"
-    )
+    shown = [(_data(image), caption) for image, caption in pictures]
+    return render("studio/strip.html", label=label, pictures=shown, width=width, current=current)
 
 
 def _with_errors_shown(react: Callable[..., Any]) -> Callable[..., Any]:
@@ -283,12 +277,8 @@ def _describe(visit: Session, condition: Any) -> str:
 def _compare(visit: Session) -> str:
     """The picture with the one before on top of it, which the page cuts off."""
     before, after = visit.before_and_after()
-    title = html.escape(visit.describe(visit.step))
-    return (
-        f'<div class="picture" style="--aspect: {after.width / after.height:.3f}">'
-        f'<img class="after" src="{_data(after)}" alt="The picture, {title}">'
-        f'<img class="before" src="{_data(before)}" alt=""></div>'
-    )
+    title, aspect = visit.describe(visit.step), after.width / after.height
+    return render("studio/picture.html", title=title, aspect=aspect, before=_data(before), after=_data(after))
 
 
 def _data(image: Image.Image) -> str:

@@ -1,0 +1,32 @@
+"""`facegan push`."""
+
+from pathlib import Path
+
+import click
+
+from facegan.cli.options import load_model
+from facegan.cli.result import Result, ResultCommand
+
+
+@click.command(cls=ResultCommand)
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("repository")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="A folder of `facegan evaluate`, whose figures the card shows."
+)
+@click.option("--private", is_flag=True, help="Create a private repository.")
+def push(model: Path, repository: str, report: Path | None, private: bool) -> Result:
+    """Writes a MODEL to the REPOSITORY owner/name on the Hugging Face hub, with a model card and generated faces.
+
+    The card is the file NAME.md beside NAME.keras, or is made of the model's record. Log in with `hf auth login`, or
+    set HF_TOKEN. Needs facegan[hub]. Mind the terms of the photos that the model was trained on.
+
+    \b
+    Examples:
+      facegan push run anna/smiles --report report
+      facegan push run/model.keras anna/smiles --private
+    """
+    from facegan import hub
+
+    address = hub.push(model, repository, report, private, load_model)
+    return Result({"repository": address}, [address])

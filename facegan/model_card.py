@@ -1,0 +1,27 @@
+"""What a model is, in words: the text beside its file, or one that its record tells."""
+
+import re
+from pathlib import Path
+
+from facegan.model_files import describe, find_model
+from facegan.templates import render
+
+# What `hub.push` adds to the text, at its beginning and its end.
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
+END = "## In facegan\n"
+
+
+def model_card(path: str | Path | None = None) -> str:
+    """Returns the text of a model's card: that of the file `NAME.md` beside `NAME.keras`, else one from its record.
+
+    Args:
+        path: as for `find_model`.
+
+    Raises:
+        FaceganError: no such model.
+    """
+    file = find_model(path)
+    beside = file.with_suffix(".md")
+    if not beside.is_file():
+        return render("model_card.md", **describe(file))
+    return _FRONT_MATTER.sub("", beside.read_text("utf-8")).partition(END)[0].rstrip() + "\n"

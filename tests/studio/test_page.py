@@ -139,6 +139,11 @@ def test_a_phone(visit):
     pick(tab, 2)
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     assert tab.locator(".picture").bounding_box()["width"] > 250
+    last = tab.get_by_role("slider", name=re.compile("Hair"))
+    last.evaluate("slider => slider.scrollIntoView({block: 'end'})")
+    tab.wait_for_function("scrollY > 500")
+    box, slider = tab.locator(".picture").bounding_box(), last.bounding_box()
+    assert 0 <= box["y"] and box["y"] + box["height"] <= slider["y"], "the picture stays in sight, above the slider"
     unnamed = "[...document.querySelectorAll('button, input, textarea')].filter(each => each.checkVisibility()"
     unnamed += (
         " && !(each.ariaLabel || each.innerText || each.title || each.labels?.length)).map(each => each.outerHTML)"

@@ -38,7 +38,7 @@ CSS = """
 .welcome { text-align: center; padding: 4rem 1rem; }
 /* Hidden overflow would make the container what things stick to, and it does not scroll. */
 .gradio-container { overflow: clip !important; }
-.sticky { position: sticky; top: 0; z-index: 5; background: var(--body-background-fill); align-self: flex-start; }
+.sticky { position: sticky; top: 0; z-index: 100; background: var(--body-background-fill); align-self: flex-start; }
 @media (max-width: 768px) { .picture { width: min(100%, calc(38vh * var(--aspect, 1))); } }
 """
 SHOW_BEFORE = """share => {

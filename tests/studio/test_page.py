@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -40,11 +41,22 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(tmp_path_factory):
+    """A browser whose webcam films a generated face."""
     from playwright.sync_api import sync_playwright
 
+    from facegan import load
+
+    folder = tmp_path_factory.mktemp("webcam")
+    face = load("celeba128").generate("female, young, glasses=0", seed=7)
+    frame = Image.new("RGB", (640, 480), face.getpixel((1, 1)))
+    frame.paste(face.resize((480, 480)), (80, 0))
+    frame.save(folder / "frame.jpg", quality=95)
+    (folder / "film.mjpeg").write_bytes(30 * (folder / "frame.jpg").read_bytes())
+    webcam = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    webcam += [f"--use-file-for-fake-video-capture={folder / 'film.mjpeg'}"]
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", *webcam])
         yield running
         running.close()
 
@@ -134,6 +146,15 @@ def test_a_photo_and_what_is_none(visit, tmp_path):
     tab.get_by_alt_text("The picture, as it was").wait_for()
 
 
+def test_a_shot_of_the_webcam(visit):
+    tab = visit()
+    tab.get_by_role("tab", name="Photo").click()
+    tab.get_by_role("button", name="Click to Access Webcam").click()
+    tab.get_by_role("button", name="capture photo").click()
+    tab.get_by_alt_text("The picture, as it was").wait_for()
+    assert "female" in tab.get_by_text("The model sees").inner_text()
+
+
 def test_a_phone(visit):
     tab = visit(390)
     pick(tab, 2)
@@ -143,7 +164,7 @@ def test_a_phone(visit):
     last.evaluate("slider => slider.scrollIntoView({block: 'end'})")
     tab.wait_for_function("scrollY > 500")
     box, slider = tab.locator(".picture").bounding_box(), last.bounding_box()
-    assert 0 <= box["y"] and box["y"] + box["height"] <= slider["y"], "the picture stays in sight, above the slider"
+    assert box["y"] >= 0 and box["y"] + box["height"] <= slider["y"], "the picture stays in sight, above the slider"
     unnamed = "[...document.querySelectorAll('button, input, textarea')].filter(each => each.checkVisibility()"
     unnamed += (
         " && !(each.ariaLabel || each.innerText || each.title || each.labels?.length)).map(each => each.outerHTML)"

@@ -130,6 +130,27 @@ CHINESE = {
         "吗, 吧, 性别, 在, 与, 跟, 而, 就, 还, 不做, 都不做"
     ),
 }
+# What the standard attributes and their values are called in Chinese.
+CHINESE_NAMES = {
+    "gender": "性别",
+    "gender=female": "女性",
+    "gender=male": "男性",
+    "age": "年龄",
+    "age=old": "年老",
+    "age=young": "年轻",
+    "glasses": "眼镜",
+    "glasses=0": "不戴眼镜",
+    "glasses=1": "戴眼镜",
+    "skin": "肤色",
+    "skin=0": "正常肤色",
+    "skin=1": "白皙肤色",
+    "hair": "发色",
+    "hair=black": "黑发",
+    "hair=blond": "金发",
+    "hair=brown": "棕发",
+    "hair=gray": "灰发",
+    "hair=other": "其他发色",
+}
 MEANINGS = {
     phrase.strip(): tuple(meaning.split())
     for vocabulary in (ENGLISH, CHINESE)

@@ -39,8 +39,7 @@ def provenance_options(image_format: str, provenance: dict[str, Any]) -> dict[st
     """
     text = json.dumps(provenance, ensure_ascii=False)
     source = source_type(provenance)
-    described = _SOURCE_TYPE.format(source) if source else ""
-    packet = _XMP.format(version=__version__, source_type=described, provenance=escape(text))
+    packet = xmp_packet(source, text)
     xmp = packet.encode("utf-8", "replace")
     if image_format != "PNG":
         return {"comment" if image_format == "GIF" else "xmp": xmp} if len(xmp) < _LONGEST_XMP else {}
@@ -51,6 +50,12 @@ def provenance_options(image_format: str, provenance: dict[str, Any]) -> dict[st
     chunks.add_itxt(_KEY, text)
     chunks.add_itxt("XML:com.adobe.xmp", packet)
     return {"pnginfo": chunks}
+
+
+def xmp_packet(source: str | None, text: str) -> str:
+    """The XMP packet with a provenance as JSON; `source` is as `source_type` returns it."""
+    described = _SOURCE_TYPE.format(source) if source else ""
+    return _XMP.format(version=__version__, source_type=described, provenance=escape(text))
 
 
 def source_type(provenance: dict[str, Any]) -> str | None:

@@ -18,7 +18,7 @@ LAYERS = (
     "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "model_card", "networks",
     "provenance", "content_credentials", "colours", "decoding", "images", "sheets", "terminal_images",
     "identity", "photos", "data", "tensors", "losses", "augment", "features", "models", "exporting",
-    "inference", "search", "edited_copies",
+    "web", "inference", "search", "edited_copies",
     "rendering", "hub", "studio", "training", "evaluation", "api", "doctor", "cli", "__main__",
 )  # fmt: skip
 NEEDS_KERAS = ("losses", "augment", "features", "models", "exporting", "training", "evaluation")

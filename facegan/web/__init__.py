@@ -1,0 +1,1 @@
+"""A page that edits faces in a browser, exported as a folder of files."""

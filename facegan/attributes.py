@@ -46,6 +46,10 @@ class Attribute:
         words: other words for a value, which can stand alone: `blonde` is `hair=blond`.
         aliases: other words for a value, which are clear only after the name: `hair=none` is `hair=other`.
         phrases: how a description puts a value, where name and value do not say it well.
+        titles: of CSV columns that hold it, besides its name.
+        cells: what else data sets write for a value; None for an unknown label.
+        years: ages in years say which value it is: from the first number on the value for 0, below the second one that
+            for 1; between them it is unknown.
         region: where an edit may change the picture.
         keeps_identity: whether a person stays the same when the attribute changes.
         is_group: whether figures are also reported for the people of each value.
@@ -57,6 +61,9 @@ class Attribute:
     words: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     phrases: Mapping[str, str] = field(default_factory=dict)
+    titles: tuple[str, ...] = ()
+    cells: Mapping[str, str | None] = field(default_factory=dict)
+    years: tuple[int, int] | None = None
     region: Region = WHOLE
     keeps_identity: bool = True
     is_group: bool = False
@@ -111,6 +118,8 @@ FIVE = (
         values=("female", "male"),
         words={"woman": "female", "man": "male"},
         aliases={"0": "female", "1": "male"},
+        titles=("sex",),
+        cells={"f": "female", "m": "male"},
         keeps_identity=False,
         is_group=True,
     ),
@@ -119,6 +128,7 @@ FIVE = (
         columns=("Young",),
         values=("old", "young"),
         aliases={"0": "old", "1": "young"},
+        years=(50, 35),
         keeps_identity=False,
         is_group=True,
     ),
@@ -127,6 +137,7 @@ FIVE = (
         columns=("Eyeglasses",),
         words={"eyeglasses": "1"},
         aliases={"none": "0"},
+        cells={"noglasses": "0", "readingglasses": "1", "sunglasses": "1", "swimminggoggles": None},
         region=EYES,
     ),
     Attribute(
@@ -144,6 +155,8 @@ FIVE = (
         words={"blonde": "blond", "grey": "gray"},
         aliases={"none": "other"},
         phrases={value: f"{value} hair" for value in ("black", "blond", "brown", "gray", "other")},
+        titles=("haircolor", "hair_color", "hair_colour"),
+        cells={"red": "other"},
         region=AROUND_FACE,
     ),
 )

@@ -23,25 +23,11 @@ from facegan.errors import FaceganError
 
 # Names that --attributes and --set can hold.
 _USABLE = re.compile(r"[^,=\"\x00-\x1f\x7f\x85\u2028\u2029]+")
-OLD_FROM = 50
-YOUNG_BELOW = 35
 LEAST_CONFIDENCE = 0.9
 CONFIDENCE = "_conf"
-_ATTRIBUTES = {attribute.name: attribute for attribute in FIVE}
-_TITLES = {
-    "sex": "gender",
-    "haircolor": "hair",
-    "hair_color": "hair",
-    "hair_colour": "hair",
-}
-_WORDS = {
-    "gender": {"f": "female", "m": "male"},
-    "glasses": {"noglasses": "0", "readingglasses": "1", "sunglasses": "1"},
-    "hair": {"red": "other"},
-}
-# Words for an unknown label, in any column or in one.
+_BY_TITLE = {title: attribute for attribute in FIVE for title in (attribute.name, *attribute.titles)}
+# Words for an unknown label, in any column.
 _UNKNOWN = ("", "unknown", "n/a", "nan")
-_UNKNOWN_IN = {"glasses": ("swimminggoggles",)}
 _CELEBA_BY_LOWER = {column.lower(): column for column in CELEBA_COLUMNS}
 
 
@@ -88,7 +74,8 @@ def label_columns(title: str) -> tuple[str, ...]:
 
 def is_measurement(title: str, cells: Sequence[str]) -> bool:
     """Returns whether a column holds numbers that are no labels, and no age in years."""
-    return title.lower() != "age" and _is_numeric(cells)
+    attribute = _attribute(title)
+    return _is_numeric(cells) and (attribute is None or attribute.years is None)
 
 
 def read_labels(title: str, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -105,12 +92,14 @@ def read_labels(title: str, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarra
         CellError: a cell that cannot be read.
     """
     attribute = _attribute(title)
-    years = attribute is not None and attribute.name == "age" and _is_numeric(cells)
+    years = attribute.years if attribute and _is_numeric(cells) else None
     labels = np.zeros((len(cells), len(label_columns(title))), "uint8")
     known = np.ones(len(cells), bool)
     for index, cell in enumerate(cells):
         try:
-            bits = None if cell.lower() in _UNKNOWN else _young(cell) if years else _bits(title, attribute, cell)
+            bits = (
+                None if cell.lower() in _UNKNOWN else _by_years(cell, years) if years else _bits(title, attribute, cell)
+            )
         except ValueError as error:
             raise CellError(index, str(error)) from error
         if bits is None:
@@ -134,13 +123,14 @@ def confident(cells: Sequence[str]) -> np.ndarray:
 
 
 def _attribute(title: str) -> Attribute | None:
-    name = title.lower()
-    return _ATTRIBUTES.get(_TITLES.get(name, name))
+    return _BY_TITLE.get(title.lower())
 
 
 def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | None:
     """Returns the 0/1 entries for a cell, or None if the label is unknown."""
     word = cell.lower()
+    if word in _UNKNOWN:
+        return None
     if _number(word) in (0, 1, -1):
         word = str(int(float(word)))
     if attribute is None:
@@ -150,7 +140,8 @@ def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | Non
                 " each (--ignore leaves a column out)"
             )
         return [int(word in ON_WORDS)]
-    if word in _UNKNOWN_IN.get(attribute.name, ()):
+    known = attribute.cells.get(word, word)
+    if known is None:
         return None
     if len(attribute.columns) == 1 and not attribute.is_switch and _number(word) is not None:
         raise ValueError(
@@ -158,15 +149,17 @@ def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | Non
             f" {' and '.join(attribute.values)}, or use --rename {title}={attribute.columns[0]} if 1 is"
             f" {attribute.values[-1]}"
         )
-    value = attribute.read(_WORDS.get(attribute.name, {}).get(word, word))
+    value = attribute.read(known)
     if value is None:
         raise ValueError(f"unknown value '{cell}' for '{attribute.name}'" + did_you_mean(cell, attribute.values))
     return attribute.bits(value)
 
 
-def _young(cell: str) -> list[int] | None:
-    years = float(cell)
-    return [0] if years >= OLD_FROM else [1] if years < YOUNG_BELOW else None
+def _by_years(cell: str, bounds: tuple[int, int]) -> list[int] | None:
+    if cell.lower() in _UNKNOWN:
+        return None
+    years, (from_years, below_years) = float(cell), bounds
+    return [0] if years >= from_years else [1] if years < below_years else None
 
 
 def _number(cell: str) -> float | None:

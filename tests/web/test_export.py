@@ -31,6 +31,8 @@ def test_the_folder_holds_the_page_and_whole_networks(facegan, package, tmp_path
     assert (out / "onnxruntime.js").read_text() == runtime.FILES["onnxruntime.js"]
     about = json.loads((out / "about.json").read_text("utf-8"))
     assert about["attributes"][0]["zh"] == "性别" and about["attributes"][0]["values"][1]["en"] == "male"
+    named = [each for item in about["attributes"] for each in (item, *item["values"])]
+    assert not [each["en"] for each in named if each["zh"] == each["en"]]
     for name, size in about["bytes"].items():
         assert (out / f"{name}.gz").stat().st_size == size
     content = gzip.decompress((out / "generator.onnx.gz").read_bytes())

@@ -77,7 +77,7 @@ def test_a_reader_that_leaves_is_no_error(arguments):
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_prepare_keeps_what_it_has_read_whatever_stops_it(stop, tmp_path):
-    arguments = [*COMMAND, "prepare", "drawn", str(tmp_path / "out"), "--size", "128", "--count", "3000"]
+    arguments = [*COMMAND, "prepare", "drawn", str(tmp_path / "out"), "--size", "128", "--count", "20000"]
     process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
     log = tmp_path / f"out{PARTIAL}" / "done.jsonl"
     while process.poll() is None and not (log.exists() and log.stat().st_size):

@@ -80,7 +80,7 @@ CHECKPOINT = _record(
         "history": _HISTORY,
         "current": _record({"steps": _integer(0), "seconds": _NUMBER, "sums": _table(_NUMBER)}),
     },
-    {"pixels": _TEXT, **_BEGINNING},
+    {"pixels": _TEXT, "pretraining_step": _integer(0), **_BEGINNING},
 )
 # That of a judge's.
 JUDGE = _record(
@@ -93,6 +93,8 @@ JUDGE = _record(
         "input_size": {**_integer(32, 512), "multipleOf": 32},
     }
 )
+# What the index of a search says of the model that it was made with.
+INDEX = _record({"model": _TEXT, "attribute_names": _list({"type": "string"}, 1, 64), "columns": _NAMES})
 # What an image says of how it was made.
 PROVENANCE = _record(
     {},

@@ -110,15 +110,16 @@ def find(index: Index, query: Query, count: int) -> list[Match]:
     Raises:
         FaceganError: the index has no face, or none with what the query compares.
     """
-    faces, vectors = index.vectors(query.by)
-    if not len(faces):
-        missing = "no face with an identity" if query.by == IDENTITY and index.count()[1] else "no face"
-        raise FaceganError(f"{index.path} has {missing}; `facegan index` adds what it lacks")
-    scores = _scores(query, vectors)
-    return [
-        Match(float(scores[place]), *index.face(int(faces[place])))
-        for place in np.argsort(-scores, kind="stable")[:count]
-    ]
+    with index.snapshot():
+        faces, vectors = index.vectors(query.by)
+        if not len(faces):
+            missing = "no face with an identity" if query.by == IDENTITY and index.count()[1] else "no face"
+            raise FaceganError(f"{index.path} has {missing}; `facegan index` adds what it lacks")
+        scores = _scores(query, vectors)
+        return [
+            Match(float(scores[place]), *index.face(int(faces[place])))
+            for place in np.argsort(-scores, kind="stable")[:count]
+        ]
 
 
 def _scores(query: Query, vectors: np.ndarray) -> np.ndarray:

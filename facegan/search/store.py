@@ -14,28 +14,29 @@ import numpy as np
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
 from facegan.photos.align import Alignment
+from facegan.schemas import INDEX, check, parse_json
 
 # In the file's header: that it is an index of facegan's, and which version of the tables it has.
 _APPLICATION = int.from_bytes(b"face", "big")
-_FORMAT = 1
-# Paths are bytes, because file names need not be text.
-_TABLES = f"""
-    BEGIN;
-    CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE photos (path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, reason TEXT);
-    CREATE TABLE faces (
+_FORMAT = 2
+# Paths are bytes, because file names need not be text. SQLite itself checks that a file keeps to this.
+_TABLES = (
+    "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    "CREATE TABLE photos (path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, reason TEXT) STRICT",
+    """CREATE TABLE faces (
         id INTEGER PRIMARY KEY,
         photo BLOB NOT NULL REFERENCES photos ON DELETE CASCADE,
-        number INTEGER NOT NULL,
-        alignment BLOB NOT NULL,
+        number INTEGER NOT NULL CHECK (number > 0),
+        alignment BLOB NOT NULL CHECK (length(alignment) = 32),
         attributes BLOB NOT NULL,
-        identity BLOB
-    );
-    CREATE INDEX faces_of_photo ON faces (photo);
-    PRAGMA application_id = {_APPLICATION};
-    PRAGMA user_version = {_FORMAT};
-    COMMIT;
-"""
+        identity BLOB CHECK (length(identity) = 512)
+    ) STRICT""",
+    "CREATE INDEX faces_of_photo ON faces (photo)",
+)
+# In bytes: a path, a reason, or what the file says about its model.
+_LONGEST_ENTRY = 2**20
+# In pixels, of a photo: beyond, a crop could fill the memory.
+_LARGEST_FACE = 2**14
 
 
 @dataclass(frozen=True)
@@ -111,16 +112,22 @@ class Index:
             FaceganError: no index, another kind of file, one of another version, or made with another model.
         """
         self.path = Path(path)
-        if self.path.is_dir():
-            raise FaceganError(f"{path} is a folder, not an index")
+        self._shared: sqlite3.Connection | None = None
+        if self.path.exists() and not self.path.is_file():
+            what = "a folder" if self.path.is_dir() else "no regular file"
+            raise FaceganError(f"{path} is {what}, not an index")
         is_new = not self.path.exists() or not self.path.stat().st_size
         if is_new and about is None:
             raise FaceganError(f"there is no index at {path}; make one with `facegan index`")
         with self._connected() as connection:
             if is_new:
-                connection.executescript(_TABLES)
+                entries = [(name, json.dumps(value)) for name, value in (about or {}).items()]
                 with connection:
-                    entries = [(name, json.dumps(value)) for name, value in (about or {}).items()]
+                    connection.execute("BEGIN")
+                    for statement in _TABLES:
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                    connection.execute(f"PRAGMA user_version = {_FORMAT}")
                     connection.executemany("INSERT INTO about VALUES (?, ?)", entries)
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -128,13 +135,16 @@ class Index:
                 raise FaceganError(f"{path} is not an index; make one with `facegan index`")
             if version != _FORMAT:
                 raise FaceganError(f"{path} was made by another version of facegan; make a new index")
-            stored = dict(connection.execute("SELECT * FROM about").fetchall())
+            tables = [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+            if tables != list(_TABLES) or connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise self._damaged
+            entries = connection.execute("SELECT name, value FROM about").fetchall()
         try:
-            stored = {name: json.loads(value) for name, value in stored.items()}
+            stored = check({name: parse_json(value, {}) for name, value in entries}, INDEX)
             self.model: str = stored["model"]
             self.attributes = Attributes(stored["attribute_names"], stored["columns"])
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise FaceganError(f"{path} is damaged; make a new index") from error
+        except FaceganError as error:
+            raise self._damaged from error
         if about is not None:
             self.check_model(about["model"])
 
@@ -145,12 +155,31 @@ class Index:
                 f"{self.path} was made with another model; name that one with --model, or make a new index"
             )
 
+    @property
+    def _damaged(self) -> FaceganError:
+        return FaceganError(f"{self.path} is damaged; make a new index")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A context in which all that is read is of one moment, whatever another process writes meanwhile."""
+        with self._connected() as connection:
+            connection.execute("BEGIN")
+            self._shared = connection
+            try:
+                yield
+            finally:
+                self._shared = None
+
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         """A connection; what SQLite reports becomes a line for the user."""
+        if self._shared is not None:
+            yield self._shared
+            return
         connection = None
         try:
             connection = sqlite3.connect(self.path)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_ENTRY)
             connection.execute("PRAGMA foreign_keys = ON")
             yield connection
         except sqlite3.DatabaseError as error:
@@ -220,8 +249,10 @@ class Index:
             query = f"SELECT id, {kind} FROM faces WHERE {kind} IS NOT NULL ORDER BY id"
             rows = connection.execute(query).fetchall()
         if any(len(vector) != 4 * width for _, vector in rows):
-            raise FaceganError(f"{self.path} is damaged; make a new index")
+            raise self._damaged
         vectors = np.frombuffer(b"".join(vector for _, vector in rows), "<f4")
+        if not np.isfinite(vectors).all():
+            raise self._damaged
         return np.array([face for face, _ in rows], "int64"), vectors.reshape(len(rows), width)
 
     def face(self, number: int) -> tuple[Path, IndexedFace]:
@@ -229,7 +260,13 @@ class Index:
         with self._connected() as connection:
             query = "SELECT photo, number, alignment, attributes, identity FROM faces WHERE id = ?"
             path, *row = connection.execute(query, (int(number),)).fetchone()
-        return Path(os.fsdecode(path)), _from_row(*row)
+        face = _from_row(*row)
+        place = face.alignment
+        numbers = np.array([place.across, place.down, place.left, place.top])
+        # A number that is not finite is not smaller either.
+        if not (np.abs(numbers) < _LARGEST_FACE).all() or len(face.attributes) != len(self.attributes.every_value()):
+            raise self._damaged
+        return Path(os.fsdecode(path)), face
 
 
 def _to_row(face: IndexedFace) -> tuple[int, bytes, bytes, bytes | None]:

@@ -1,6 +1,8 @@
 """How faces are scored, on vectors whose order is known."""
 
+import os
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -68,15 +70,48 @@ def test_photos_are_told_apart_by_their_folder_and_may_have_any_name(index, tmp_
     assert list(index.states(tmp_path, True)) == [tmp_path / "two" / "b.png"]
 
 
-def test_a_damaged_index_is_answered_in_a_line(index, tmp_path):
+DAMAGE = {
+    "a vector of another length": "UPDATE faces SET attributes = x'00'",
+    "a vector that is not finite": "UPDATE faces SET attributes = x'" + 7 * "0000c07f" + "'",
+    "a face larger than any photo": f"UPDATE faces SET alignment = x'{np.full(4, 1e300).tobytes().hex()}'",
+    "no JSON": "UPDATE about SET value = '{'",
+    "columns that are a number": "UPDATE about SET value = '7' WHERE name = 'columns'",
+    "no attributes": "DELETE FROM about WHERE name = 'attribute_names'",
+    "an unknown attribute": "UPDATE about SET value = '[\"nose\"]' WHERE name = 'attribute_names'",
+    "another table": "CREATE TABLE more (a)",
+    "a trigger": "CREATE TRIGGER surprise DELETE ON photos BEGIN DELETE FROM about; END",
+    "a table less": "DROP TABLE about",
+    "a face without a number": "UPDATE faces SET number = 0",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_a_damaged_index_is_answered_in_a_line(index, tmp_path, what):
     put(index, tmp_path, np.ones((2, 7), "f4"), [None] * 2)
-    for damage, message in (
-        ("UPDATE faces SET attributes = x'00'", "is damaged"),
-        ("UPDATE about SET value = '{'", "is damaged"),
-        ("DROP TABLE about", "no such table"),
-    ):
-        with sqlite3.connect(index.path) as connection:
-            connection.execute(damage)
-        connection.close()
-        with pytest.raises(FaceganError, match=message):
-            find(Index(index.path), description(index.attributes, {"glasses": "1"}), 1)
+    with sqlite3.connect(index.path) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute(DAMAGE[what])
+    connection.close()
+    with pytest.raises(FaceganError, match="is damaged; make a new index"):
+        find(Index(index.path), description(index.attributes, {"glasses": "1"}), 1)
+
+
+def test_a_search_sees_one_moment(index, tmp_path):
+    """Another process removes photos only when the faces have been compared."""
+    put(index, tmp_path, np.ones((2, 7), "f4"), [None] * 2)
+    other = Index(index.path)
+    with index.snapshot():
+        numbers, _ = index.vectors("attributes")
+        with closing(sqlite3.connect(index.path, timeout=0)) as connection:
+            connection.execute("DELETE FROM photos")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                connection.commit()
+        assert index.face(numbers[0])[0] == tmp_path / "0.png"
+    other.remove([tmp_path / "0.png"])
+    assert index.count() == (1, 1)
+
+
+def test_what_is_no_file_is_no_index(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FaceganError, match="is no regular file, not an index"):
+        Index(tmp_path / "pipe")

@@ -1,5 +1,7 @@
 """What others have set for Keras and TensorFlow, put right for facegan: before they are imported, and afterwards."""
 
+import codecs
+import io
 import json
 import os
 import sys
@@ -71,7 +73,12 @@ def keras_json() -> dict[str, Any]:
 
 
 def ensure_streams() -> None:
-    """Opens stdout and stderr where they are closed, as under cron: else the next file would get their descriptors."""
+    """Makes stdout and stderr take all that is printed.
+
+    They are opened where they are closed, as under cron: else the next file would get their descriptors. What their
+    encoding lacks is escaped; names of files that are no text keep their bytes.
+    """
+    codecs.register_error("facegan", _escape)
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
         try:
             os.fstat(descriptor)
@@ -82,3 +89,13 @@ def ensure_streams() -> None:
                 os.close(nowhere)
         if getattr(sys, name) is None:
             setattr(sys, name, open(descriptor, "w", encoding="utf-8", errors="replace", closefd=False))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="facegan")
+
+
+def _escape(error: UnicodeError) -> tuple[str | bytes, int]:
+    try:
+        return codecs.lookup_error("surrogateescape")(error)
+    except UnicodeError:
+        return codecs.lookup_error("backslashreplace")(error)

@@ -183,13 +183,18 @@ def _file_at(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def to_json(value: Any, indent: int | None = None) -> str:
+def to_json(value: Any, indent: int | None = None, ascii_only: bool = False) -> str:
     """JSON that every program reads: what is not a finite number becomes null, and what JSON does not know a string.
+
+    Args:
+        value: the value.
+        indent: spaces for each level; None for one line.
+        ascii_only: whether other characters are escaped.
 
     >>> to_json({"loss": float("nan"), "file": Path("faces.png")})
     '{"loss": null, "file": "faces.png"}'
     """
-    return json.dumps(_finite(value), indent=indent, ensure_ascii=False, default=str, allow_nan=False)
+    return json.dumps(_finite(value), indent=indent, ensure_ascii=ascii_only, default=str, allow_nan=False)
 
 
 def _finite(value: Any) -> Any:

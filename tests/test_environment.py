@@ -1,7 +1,9 @@
 """Settings of other programs, closed streams, readers that leave and signals do not change what a command does."""
 
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +39,28 @@ def test_foreign_settings_and_a_closed_stderr_change_nothing(foreign, model_file
     own = os.environ | {"KERAS_BACKEND": "tensorflow"}
     subprocess.run([*COMMAND, *arguments, "own.png"], env=own, cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "foreign.png").read_bytes() == (tmp_path / "own.png").read_bytes()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+@pytest.mark.parametrize("name", ["\u8138.png", "caf\u00e9 \U0001f642.png", "caf\udce9.png"])
+def test_printing_never_decides_the_exit_status(facegan, monkeypatch, tmp_path, encoding, name):
+    # Into a folder of that name, because pictures of it have names of ours.
+    out = tmp_path / name.removesuffix(".png")
+
+    def run(*options):
+        stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        monkeypatch.setattr(sys, "stdout", stream)
+        code, _, err = facegan("prepare", "drawn", out, "--size", 32, "--count", 4, *options)
+        stream.flush()
+        shutil.rmtree(out)
+        assert code == 0, err
+        return stream.buffer.getvalue()
+
+    assert json.loads(run("--json").decode("ascii"))["data"] == str(out)
+    printed = run("--quiet")
+    assert b"4 faces of 32x32" in printed
+    # On a stream of the file system's encoding, the name is what the file system has.
+    assert encoding != "utf-8" or os.fsencode(out) in printed
 
 
 def test_the_doctor_tells_what_is_ignored(foreign):

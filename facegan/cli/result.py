@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection
-from contextlib import nullcontext, redirect_stderr
+from contextlib import ExitStack, redirect_stderr
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,13 @@ class ResultCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> None:
         as_json, quiet = ctx.params.pop("as_json"), ctx.params.pop("quiet")
-        with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere) if quiet else nullcontext():
+        with ExitStack() as stack:
+            if quiet:
+                nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8", errors="replace"))
+                stack.enter_context(redirect_stderr(nowhere))
             result = super().invoke(ctx)
-        lines = [to_json(result.data, indent=2)] if as_json else result.lines
+        # Any stream can print it, and names of files that are no text come back from it.
+        lines = [to_json(result.data, indent=2, ascii_only=True)] if as_json else result.lines
         for line in lines:
             click.echo(line)
         if result.left_out:

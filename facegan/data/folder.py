@@ -2,7 +2,9 @@
 
 import csv
 import os
+import unicodedata
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,6 +18,8 @@ from facegan.errors import FaceganError
 from facegan.images import is_image_path
 
 Rows = list[tuple[int, list[str]]]
+# Accents are written in two ways: as the file system has them, and as the program that wrote the labels.
+_normalised = partial(unicodedata.normalize, "NFC")
 # The values of the column `partition`.
 _PARTITION = {name: index for index, part in enumerate(PARTS) for name in (part, str(index))}
 
@@ -24,9 +28,9 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
     """Opens a folder of pictures with a CSV of labels.
 
     The CSV's first column names the pictures: relative to the folder, or by the bare name of a picture in a subfolder;
-    another suffix than the picture's makes no difference (`1.jpg` for an aligned `1.png`). The other columns are
-    labels, by the rules of `facegan.data.columns`. A column `identity` identifies the person, and `partition` the part
-    of the data set: train, validation, test.
+    another suffix than the picture's makes no difference (`1.jpg` for an aligned `1.png`), nor does Unicode
+    normalisation. The other columns are labels, by the rules of `facegan.data.columns`. A column `identity` identifies
+    the person, and `partition` the part of the data set: train, validation, test.
 
     Args:
         folder: of the pictures; links to other folders are followed.
@@ -45,7 +49,7 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
         raise FaceganError(f"no pictures in {folder}")
     path = Path(labels) if labels else _only_csv(folder)
     header, rows = _read(path)
-    if _plain(header[0]) in files:
+    if _normalised(_plain(header[0])) in map(_normalised, files):
         example = ",".join(["file", *(f"attribute{number}" for number in range(1, len(header)))])
         raise FaceganError(
             f"the first line of {path} is no header: '{header[0]}' is a picture; add a line such as '{example}' above"
@@ -77,16 +81,17 @@ def match(names: Sequence[str], files: set[str], pictures: set[str]) -> list[str
     """
     by_key: dict[tuple[str, str], set[str]] = {}
     for picture in pictures:
-        path = PurePosixPath(picture)
-        for key in (("path", str(path.with_suffix(""))), ("name", path.name), ("stem", path.stem)):
+        path = PurePosixPath(_normalised(picture))
+        for key in (("path", str(path)), ("path", str(path.with_suffix(""))), ("name", path.name), ("stem", path.stem)):
             by_key.setdefault(key, set()).add(picture)
     taken = files.intersection(names)
     found: list[str | None] = []
     for name in names:
-        path = PurePosixPath(name)
-        keys = [("path", name), ("path", str(path.with_suffix("")) if path.name else name)]
-        if path.name == name:
-            keys += [("name", name), ("stem", name), ("stem", path.stem)]
+        normalised = _normalised(name)
+        path = PurePosixPath(normalised)
+        keys = [("path", normalised), ("path", str(path.with_suffix("")) if path.name else normalised)]
+        if path.name == normalised:
+            keys += [("name", normalised), ("stem", normalised), ("stem", path.stem)]
         candidates = (by_key.get(key, set()) - taken for key in keys)
         chosen = name if name in files else next((next(iter(only)) for only in candidates if len(only) == 1), None)
         if chosen is not None:
@@ -167,7 +172,7 @@ class _Table:
                 continue
             if title in self._cells:
                 raise FaceganError(f"{path} has the column {title} twice")
-            self._cells[title] = [cells[index] for _, cells in rows]
+            self._cells[title] = [_normalised(cells[index]) for _, cells in rows]
 
     def identities(self) -> np.ndarray | None:
         """Returns people's numbers by their names; a face without a name is a person of its own. None if unknown."""

@@ -1,6 +1,7 @@
 """Label files as people have them: read, or refused with what would help."""
 
 import os
+import unicodedata
 import zipfile
 
 import numpy as np
@@ -45,6 +46,23 @@ def test_a_csv_without_a_header_is_refused(pictures):
     folder = pictures("photos")
     (folder / "labels.csv").write_text("000.png,0\n001.png,1\n002.png,0\n003.png,1\n")
     with pytest.raises(FaceganError, match=r"no header: '000.png' is a picture; add a line such as 'file,attribute1'"):
+        open_source(folder)
+
+
+@pytest.mark.parametrize("listed, stored", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_written_in_two_ways_are_the_same_name(pictures, listed, stored):
+    folder, names = pictures("photos"), [f"jos\u00e9{index}.png" for index in range(COUNT)]
+    for index, name in enumerate(names):
+        (folder / f"{index:03d}.png").rename(folder / unicodedata.normalize(stored, name))
+    rows = [f"{unicodedata.normalize(listed, name)},{index % 2}" for index, name in enumerate(names)]
+    (folder / "labels.csv").write_text("\n".join(["file,glasses", *rows]))
+    source = open_source(folder)
+    assert source.names == [unicodedata.normalize(stored, name) for name in names] and source.left_out == ()
+    # The name that is written as in the list comes first.
+    (folder / unicodedata.normalize(listed, names[0])).write_bytes((folder / source.names[0]).read_bytes())
+    assert open_source(folder).names[0] == unicodedata.normalize(listed, names[0])
+    (folder / "labels.csv").write_text("\n".join(rows))
+    with pytest.raises(FaceganError, match="is no header"):
         open_source(folder)
 
 

@@ -73,6 +73,7 @@ def train(
     minutes: float | None = None,
     checkpoint_minutes: float = 10.0,
     devices: int = 1,
+    overwrite: bool = False,
 ) -> FaceModel:
     """Trains a model on a prepared data set; `facegan train --resume` continues an interrupted run.
 
@@ -90,6 +91,7 @@ def train(
         minutes: after which to stop with a checkpoint; no limit by default.
         checkpoint_minutes: between two checkpoints.
         devices: the number of GPUs that share each batch.
+        overwrite: whether to replace a model file in `out` that is of no run there.
 
     Returns:
         The trained model.
@@ -113,7 +115,10 @@ def train(
     settings = Settings.defaults(chosen, start).given(
         faces.columns, attributes, batch_size=batch_size, precision=precision, seed=seed
     )
-    path, _ = run.train(faces, settings, out, images, checkpoint_minutes, devices=devices, start=start, minutes=minutes)
+    path, _ = run.train(
+        faces, settings, out, images, checkpoint_minutes,
+        devices=devices, start=start, minutes=minutes, overwrite=overwrite,
+    )  # fmt: skip
     add_graphs(path)
     return load(path)
 
@@ -127,6 +132,7 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     limit: int = 200,
     seed: int = 0,
+    overwrite: bool = False,
 ) -> Report:
     """Measures a model on the test part of a prepared data set.
 
@@ -138,17 +144,19 @@ def evaluate(
         metrics: names of metrics; by default all that need no download.
         limit: the largest number of test faces for each edit.
         seed: of the choice of faces and of the generator's noise.
+        overwrite: whether to replace files in `out` that are no earlier report.
 
     Returns:
         The figures: of the whole, by edit and by group.
 
     Raises:
-        FaceganError: no such model or data, faces that do not fit the model, or an unknown metric.
+        FaceganError: no such model or data, faces that do not fit the model, an unknown metric, or files in `out` that
+            must not be replaced.
     """
     from facegan.data.prepared import PreparedFaces
     from facegan.files import reserve
     from facegan.memory import keep_memory
-    from facegan.model_files import describe
+    from facegan.model_files import describe, find_model
 
     described, faces = describe(model), PreparedFaces(data)
     if out is not None and Path(out).exists() and not Path(out).is_dir():
@@ -158,11 +166,13 @@ def evaluate(
     from facegan.evaluation.evaluate import evaluate as measure
     from facegan.evaluation.judge import load_judge
     from facegan.evaluation.judge_training import judge_of
-    from facegan.evaluation.report import write_report
+    from facegan.evaluation.report import check_place, write_report
     from facegan.inference import load
     from facegan.models.precision import choose_precision
 
     with nullcontext() if out is None else reserve(out):
+        if out is not None:
+            check_place(Path(out), [find_model(model), *([judge] if judge else [])], overwrite)
         # Keras computes on a GPU, too.
         networks = load(model, choose_precision("auto"))
         # Before the judge is trained, which takes minutes.

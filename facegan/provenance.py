@@ -19,6 +19,7 @@ _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _SOURCE_TYPES = {
     "generate": f"{_VOCABULARY}trainedAlgorithmicMedia",
     "edit": f"{_VOCABULARY}compositeWithTrainedAlgorithmicMedia",
+    "evaluate": f"{_VOCABULARY}compositeWithTrainedAlgorithmicMedia",
 }
 _KEY = "facegan"
 _XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
@@ -90,6 +91,14 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
         return check(provenance, PROVENANCE)
     except FaceganError as error:
         raise FaceganError(f"{path} does not say how it was made: {error}") from error
+
+
+def command_of(path: str | os.PathLike[str]) -> str | None:
+    """The command that wrote an image; None if it was none of facegan's."""
+    try:
+        return read_provenance(path).get("command")
+    except FaceganError:
+        return None
 
 
 def _of_xmp(xmp: bytes | str) -> str:

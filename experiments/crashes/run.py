@@ -40,7 +40,8 @@ def train_arguments(data, out):
     """With a checkpoint after every step; resumed where there is one to resume from."""
     steps = ["--images", str(STEPS * BATCH), "--checkpoint-minutes", "0.0001"]
     changes = [word for assignment in SMALL for word in ("--set", assignment)]
-    new = ["--recipe", "tiny", *changes, "--batch-size", str(BATCH), "--precision", "float32"]
+    # A model without a checkpoint is left where the first one was being written.
+    new = ["--overwrite", "--recipe", "tiny", *changes, "--batch-size", str(BATCH), "--precision", "float32"]
     begun = any((out / "checkpoints").glob("step-*.npz"))
     return ["train", str(data), "--out", str(out), *steps, *(["--resume"] if begun else new)]
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from facegan.cli.options import OVERWRITE_OPTION
 from facegan.cli.program import import_quietly
 from facegan.cli.result import Result, ResultCommand
 
@@ -33,7 +34,10 @@ from facegan.cli.result import Result, ResultCommand
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of faces.")
 @click.option("--inception", is_flag=True, help="Measure fid_inception too; downloads InceptionV3's weights.")
-def evaluate(model: Path, data: Path, out: Path, limit: int, judge: Path | None, seed: int, inception: bool) -> Result:
+@OVERWRITE_OPTION
+def evaluate(
+    model: Path, data: Path, out: Path, limit: int, judge: Path | None, seed: int, inception: bool, overwrite: bool
+) -> Result:
     """Measures a MODEL on the test split of the prepared data set DATA.
 
     The judge is an ImageNet-pretrained classifier. It is fine-tuned on the training split on first use, which takes
@@ -56,7 +60,9 @@ def evaluate(model: Path, data: Path, out: Path, limit: int, judge: Path | None,
     from facegan.evaluation.report import PAGE
 
     metrics = [*DEFAULT_METRICS, *(["fid_inception"] if inception else [])]
-    figures = measure(model, data, out=out, judge=judge, metrics=metrics, limit=limit, seed=seed).figures
+    figures = measure(
+        model, data, out=out, judge=judge, metrics=metrics, limit=limit, seed=seed, overwrite=overwrite
+    ).figures
     shown = {name: "not measured" if value is None else f"{value:.3f}" for name, value in figures.items()}
     lines = [f"{name:32} {value}" for name, value in shown.items()]
     return Result({"report": out / PAGE, "figures": figures}, [*lines, out / PAGE])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from facegan.cli.options import OVERWRITE_OPTION
 from facegan.cli.program import Interrupted, import_quietly
 from facegan.cli.result import Result, ResultCommand
 from facegan.cli.types import Number
@@ -76,11 +77,13 @@ if TYPE_CHECKING:
     help="Start from the weights of this model: a .keras file or the folder of a run.",
 )
 @click.option("--resume", is_flag=True, help="Resume the run in --out exactly where it stopped.")
+@OVERWRITE_OPTION
 @click.option("--dry-run", is_flag=True, help="Estimate time, memory and disk space without training.")
 def train(
     data: Path, recipe: str | None, assignments: Sequence[str], attributes: str | None, epochs: float | None,
     images: int | None, batch_size: int | None, precision: str | None, seed: int | None, out: Path,
-    checkpoint_minutes: float, minutes: float | None, devices: int, start: Path | None, resume: bool, dry_run: bool,
+    checkpoint_minutes: float, minutes: float | None, devices: int, start: Path | None, resume: bool, overwrite: bool,
+    dry_run: bool,
 ) -> Result:  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
@@ -139,8 +142,9 @@ def train(
     again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
     try:
         path, finished = run.train(
-            faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start, minutes
-        )
+            faces, settings, out, images or planned, checkpoint_minutes, resume, devices, start, minutes,
+            overwrite=overwrite,
+        )  # fmt: skip
     except KeyboardInterrupt:
         kept = Checkpoints(out / "checkpoints").paths()
         what = f"at once; resume from the last checkpoint with: {again}" if kept else "before the first checkpoint"

@@ -12,28 +12,29 @@ from facegan.sheets import grid, sheet
 GRID, ROWS = 48, 8
 
 
-def gallery(measurements: Measurements) -> dict[str, tuple[str, Image.Image]]:
-    """Returns `{file name: (caption, picture)}`."""
+# What each picture shows, by the name of its file.
+CAPTIONS = {
+    "generated.png": "Faces generated from the attributes of test photos.",
+    "edits.png": "Test photos and each edit of them at strength 1.",
+    "generated-edits.png": "Generated faces and each edit of them at strength 1.",
+    "strengths.png": "The same edit at increasing strength.",
+    "ranked.png": (
+        "The best, the median and the worst of each edit: first by whether the judge predicts the requested value, "
+        "then by the share of other attributes kept, then by how little the picture changed."
+    ),
+    "neighbours.png": "The best generated faces, each with the most similar training photo.",
+}
+
+
+def gallery(measurements: Measurements) -> dict[str, Image.Image]:
+    """Returns the pictures by the names in `CAPTIONS`."""
     return {
-        "generated.png": (
-            "Faces generated from the attributes of test photos.",
-            grid(to_images(measurements.generated.images[:GRID]), columns=12),
-        ),
-        "edits.png": ("Test photos and each edit of them at strength 1.", _edits(measurements, measurements.real)),
-        "generated-edits.png": (
-            "Generated faces and each edit of them at strength 1.",
-            _edits(measurements, measurements.generated),
-        ),
-        "strengths.png": ("The same edit at increasing strength.", _strengths(measurements)),
-        "ranked.png": (
-            "The best, the median and the worst of each edit: first by whether the judge predicts the requested value, "
-            "then by the share of other attributes kept, then by how little the picture changed.",
-            _ranked(measurements),
-        ),
-        "neighbours.png": (
-            "The best generated faces, each with the most similar training photo.",
-            _neighbours(measurements),
-        ),
+        "generated.png": grid(to_images(measurements.generated.images[:GRID]), columns=12),
+        "edits.png": _edits(measurements, measurements.real),
+        "generated-edits.png": _edits(measurements, measurements.generated),
+        "strengths.png": _strengths(measurements),
+        "ranked.png": _ranked(measurements),
+        "neighbours.png": _neighbours(measurements),
     }
 
 

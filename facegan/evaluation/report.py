@@ -1,20 +1,50 @@
 """Writes a report: one HTML page with pictures, the figures as JSON and as tables in Markdown."""
 
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from facegan.evaluation.evaluate import Report
-from facegan.evaluation.gallery import gallery
+from facegan.evaluation.gallery import CAPTIONS, gallery
 from facegan.evaluation.metrics import METRICS, STRENGTHS
-from facegan.files import atomic_write, to_json
+from facegan.files import WriteGuard, atomic_write, to_json
 from facegan.images import save_image
+from facegan.provenance import command_of
 from facegan.templates import render
 
 PAGE, FIGURES, TABLES = "index.html", "figures.json", "figures.md"
+
+
+# By what stands near their beginning the command knows its earlier results.
+_COMMAND = "evaluate"
+_MARKS = {PAGE: "<title>facegan: evaluation</title>", FIGURES: '{\n "subject": {\n  "recipe": ', TABLES: "## Subject\n"}
+
+
+def check_place(out: Path, inputs: Iterable[str | os.PathLike[str]], overwrite: bool = False) -> None:
+    """Checks that a report may be written, before anything is measured.
+
+    Args:
+        out: its folder.
+        inputs: files that are read.
+        overwrite: whether files that are no earlier report may be replaced.
+
+    Raises:
+        FaceganError: a file must not be replaced.
+    """
+    guard = WriteGuard(inputs, overwrite, _is_own)
+    for name in (PAGE, FIGURES, TABLES, *CAPTIONS):
+        guard.check(out / name)
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a file was written by this command."""
+    mark = _MARKS.get(path.name)
+    if mark is None:
+        return command_of(path) == _COMMAND
+    with path.open("rb") as file:
+        return mark.encode() in file.read(200)
 
 
 def write_report(report: Report, described: dict[str, Any], out: str | Path) -> Path:
@@ -38,11 +68,11 @@ def write_report(report: Report, described: dict[str, Any], out: str | Path) -> 
     }
     figures = {"subject": subject, "figures": report.figures, "edits": report.edits, "groups": report.groups}
     pictures = gallery(measured)
-    for name, (_, image) in pictures.items():
-        save_image(image, out / name)
+    for name, image in pictures.items():
+        save_image(image, out / name, {"command": _COMMAND})
     _write(out / FIGURES, to_json(figures, indent=1) + "\n")
     _write(out / TABLES, "\n\n".join(_markdown(*table) for table in tables(figures)) + "\n")
-    _write(out / PAGE, _page(figures, pictures))
+    _write(out / PAGE, _page(figures))
     return out / PAGE
 
 
@@ -76,14 +106,14 @@ def _markdown(title: str, header: list[str], rows: list[list[str]]) -> str:
     return "\n".join([f"## {title}", "", line(header), line(["---"] * len(header)), *map(line, rows)])
 
 
-def _page(figures: dict[str, dict], pictures: Mapping[str, tuple[str, Image.Image]]) -> str:
+def _page(figures: dict[str, dict]) -> str:
     values = figures["figures"]
     return render(
         "evaluation/report.html",
         tables=tables(figures),
         strengths=STRENGTHS,
         curves={metric: _curve(values, metric) for metric in ("edit_accuracy", "others_kept")},
-        pictures={name: caption for name, (caption, _) in pictures.items()},
+        pictures=CAPTIONS,
         protocols={name.partition("@")[0]: METRICS[name].protocol for name in values},
     )
 

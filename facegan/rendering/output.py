@@ -18,7 +18,7 @@ from facegan.files import WriteGuard, reserve
 from facegan.images import save_animation, save_image
 from facegan.inference import FaceModel, Present
 from facegan.progress import progress_bar
-from facegan.provenance import read_provenance
+from facegan.provenance import command_of
 
 SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 ANIMATION_SUFFIXES = (".gif", ".webp")
@@ -75,7 +75,7 @@ class Output:
         """
         self.path = Path(path)
         self._command = {"command": command}
-        self._guard = WriteGuard(inputs, overwrite, lambda file: _command(file) == command)
+        self._guard = WriteGuard(inputs, overwrite, lambda file: command_of(file) == command)
         suffix = "" if str(path).endswith(("/", os.sep)) else self.path.suffix.lower()
         if self.path.is_dir() and suffix not in SHEET_SUFFIXES + ANIMATION_SUFFIXES:
             suffix = ""
@@ -144,14 +144,6 @@ class Output:
                     path.rmdir() if path.is_dir() else path.unlink()
             raise
         return list(images)
-
-
-def _command(path: Path) -> str | None:
-    """The command that wrote an image; None if it was none of facegan's."""
-    try:
-        return read_provenance(path).get("command")
-    except FaceganError:
-        return None
 
 
 def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[Present]) -> list[str]:

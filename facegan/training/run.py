@@ -149,6 +149,7 @@ def train(
     minutes: float | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     pretrained: bool = True,
+    overwrite: bool = False,
 ) -> tuple[Path, bool]:
     """Trains, and keeps checkpoints, TensorBoard logs and the model in a folder.
 
@@ -164,6 +165,7 @@ def train(
         minutes: after which the run ends with a checkpoint, counted from its first step; None for no limit.
         callbacks: further Keras callbacks.
         pretrained: whether networks that start from ImageNet do; with random weights instead, tests need less time.
+        overwrite: whether to replace a model file in `out` that is of no run there.
 
     Returns:
         `(path, finished)`: the model file, and False if CTRL-C or the time limit ended the run early.
@@ -177,6 +179,7 @@ def train(
     checkpoints = Checkpoints(out / "checkpoints")
     if not resume and checkpoints.paths():
         raise FaceganError(f"{out} holds a run already; continue it with --resume or choose another --out")
+    WriteGuard([find_model(start)] if start is not None else [], resume or overwrite).check(out / MODEL_FILE)
     per_epoch = steps_per_epoch(faces, settings)
     pixels = faces.digest()
     done: dict[str, Any] = {"step": 0, "history": [], "current": None}
@@ -216,8 +219,6 @@ def train(
     index, processes = process()
     with ExitStack() as stack:
         if index == 0:
-            if start is not None:
-                WriteGuard([find_model(start)], overwrite=True).check(out / MODEL_FILE)
             stack.enter_context(reserve(out))
         stack.enter_context(parallel(devices, settings.batch_size))
         begun = {name: done[name] for name in BEGINNING if name in done}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import facegan
 from facegan import identity
 from facegan.attributes import Attributes
 from facegan.cli import main
@@ -18,6 +19,7 @@ from facegan.evaluation.evaluate import DEFAULT_METRICS, evaluate
 from facegan.evaluation.judge import Predictions
 from facegan.evaluation.metrics import METRICS
 from facegan.images import to_images
+from facegan.provenance import read_provenance
 
 
 class PredictsTheLabels:
@@ -202,8 +204,30 @@ def test_the_command_writes_a_report_and_the_same_one_again(faces, model_file, t
     assert figures["subject"]["recipe"] == "tiny" and figures["figures"]["reconstruction_psnr"] > 0
     assert "| glasses=1 | " in (report / "figures.md").read_text()
 
-    assert run("again").exit_code == 0
-    assert json.loads((tmp_path / "again" / "figures.json").read_text()) == figures
+    assert read_provenance(report / "edits.png")["command"] == "evaluate"
+
+    before = {path.name: path.stat().st_mtime_ns for path in report.iterdir()}
+    assert run("report").exit_code == 0
+    assert json.loads((report / "figures.json").read_text()) == figures
+    assert all(path.stat().st_mtime_ns > before[path.name] for path in report.iterdir())
+
+
+@pytest.mark.parametrize("name", ["index.html", "figures.json", "figures.md", "ranked.png"])
+def test_files_of_others_are_not_replaced(faces, model_file, tmp_path, name, monkeypatch):
+    monkeypatch.setattr(judge_training, "train_judge", lambda faces: pytest.fail("before anything is measured"))
+    for content in (b"<!doctype html>my own page", b"{}", b""):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(FaceganError, match=f"{name}: it exists; choose another --out, or add --overwrite"):
+            facegan.evaluate(model_file, faces, out=tmp_path)
+        assert (tmp_path / name).read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [name]
+
+
+def test_overwrite_replaces_them(faces, model_file, tmp_path):
+    (tmp_path / "figures.json").write_text("{}")
+    options = ("--out", str(tmp_path), "--faces", "2", "--overwrite")
+    assert CliRunner().invoke(main, ["evaluate", str(model_file), str(faces), *options]).exit_code == 0
+    assert "subject" in json.loads((tmp_path / "figures.json").read_text())
 
 
 def test_data_that_do_not_fit_are_refused(model_file, tmp_path):

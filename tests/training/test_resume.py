@@ -136,6 +136,17 @@ def test_a_run_is_not_started_where_it_cannot_go_on(run, whole, tmp_path):
         run(whole, resume=True)
 
 
+@pytest.mark.usefixtures("eagerly")
+def test_a_model_of_no_run_is_not_replaced(run, tmp_path):
+    (tmp_path / "model.keras").write_bytes(b"trained elsewhere")
+    with pytest.raises(FaceganError, match="it exists; choose another --out, or add --overwrite"):
+        run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+    assert (tmp_path / "model.keras").read_bytes() == b"trained elsewhere"
+    run(tmp_path, steps=1, overwrite=True)
+    assert keras.saving.load_model(tmp_path / "model.keras", compile=False)
+
+
 def test_two_runs_into_one_folder_are_refused(run, tmp_path):
     with reserve(tmp_path / "run"):
         with pytest.raises(FaceganError, match="another process is writing to it"):

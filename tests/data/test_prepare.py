@@ -175,6 +175,25 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path):
     assert files(out) == files(tmp_path / "whole")
 
 
+class Killed(DrawnReader):
+    """The process that reads the tenth face is killed, as when memory runs out."""
+
+    def __call__(self, name, size):
+        if name.endswith("09"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(name, size)
+
+
+def test_a_killed_worker_is_told_in_a_line_and_the_same_command_resumes(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(FaceganError, match="a worker process was killed, .* the same command resumes"):
+        quiet(replace(drawn_source(COUNT), read=Killed(0)), out, workers=2)
+    assert not out.exists()
+    quiet(drawn_source(COUNT), out)
+    quiet(drawn_source(COUNT), tmp_path / "whole")
+    assert files(out) == files(tmp_path / "whole")
+
+
 def test_done_chunks_are_not_read_again(tmp_path):
     stopped = replace(drawn_source(COUNT), read=Stopping(0))
     with pytest.raises(KeyboardInterrupt):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from facegan import files
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.evaluation import judge as judges
@@ -53,6 +54,15 @@ def test_it_is_trained_once_and_kept_with_the_faces(judge, drawn_faces, tmp_path
     again = judge_training.judge_of(faces)
     assert np.array_equal(first.classify(faces.faces[:5])[0], again.classify(faces.faces[:5])[0])
     assert np.array_equal(judge.thresholds, again.thresholds) and again.input_size == 32
+
+
+def test_where_it_cannot_be_kept_it_is_not_trained(drawn_faces, tmp_path, monkeypatch):
+    faces = PreparedFaces(shutil.copytree(drawn_faces.path, tmp_path / "faces"))
+    monkeypatch.setattr(judge_training, "train_judge", lambda faces: pytest.fail("trained for an hour"))
+    # As a file system mounted read-only answers, root too.
+    monkeypatch.setattr(files.os, "access", lambda path, mode: False)
+    with pytest.raises(FaceganError, match=f"cannot write {faces.path}: Permission denied"):
+        judge_training.judge_of(faces)
 
 
 def test_a_judge_of_other_faces_is_refused(judge, drawn_faces, tmp_path, monkeypatch):

@@ -58,9 +58,10 @@ ENGLISH = {
     "KEEP": (
         "keep, keeps, keeping, leave, preserve, retain, don't touch, not touch, never touch, without touching, "
         "don't change, not change, never change, without changing, don't alter, not alter, not the, not his, not "
-        "her, not my, not their, unchanged, untouched, with or without, with and without"
+        "her, not my, not their, unchanged, untouched, with or without"
     ),
     "WITH": "with",
+    "BOTH": "with and without",
     "OR": "or",
     "INSTEAD": "instead of, rather than, except, except for, apart from, anything but, everything but, all but",
     "BREAK": "and, but, then, while",
@@ -71,11 +72,11 @@ ENGLISH = {
         "is, are, be, am, was, should, would, could, can, will, does, do, did, anymore, any, ever, kind, please, "
         "generate, show, me, draw, create, paint, want, i, i'd, i'm, like, to, see, it, its, him, her, his, hers, "
         "their, them, they, you, your, we, us, my, our, in, on, at, from, for, by, as, into, person, people, somebody, "
-        "someone, anybody, face, faces, portrait, picture, photo, image, very, really, quite, so, bit, little, more, "
-        "much, slightly, somewhat, naturally, natural, long, short, pair, two, some, make, makes, take, takes, turn, "
-        "change, give, put, add, let, look, looks, looking, appear, seem, dye, bleach, color, colour, colored, "
-        "coloured, tone, wig, again, what, how, gender, sex, years, year, nothing, first, also, too, all, same, "
-        "everything, both, there, just, only, now"
+        "someone, anybody, face, faces, portrait, picture, photo, image, very, deep, really, quite, so, bit, little, "
+        "more, much, slightly, somewhat, naturally, natural, long, short, pair, two, some, make, makes, take, takes, "
+        "turn, change, give, put, add, let, look, looks, looking, appear, seem, dye, bleach, color, colour, "
+        "colored, coloured, tone, wig, again, what, how, gender, sex, years, year, nothing, first, also, too, all, "
+        "same, everything, both, there, just, only, now"
     ),
 }
 CHINESE = {
@@ -114,7 +115,7 @@ CHINESE = {
     "NOT": "不, 没, 没有, 无, 未, 别, 不要, 不是, 不再, 不戴, 没戴, 停止, 讨厌, 忘了, 忘记",
     "REMOVE": (
         "去掉, 去除, 摘掉, 摘下, 摘, 取下, 取掉, 拿掉, 拿走, 脱掉, 脱下, 删除, 删掉, 移除, 卸下, 消失, "
-        "藏, 藏起, 藏起来, 遮住"
+        "藏, 藏起, 藏起来, 遮住, 掉, 扔, 丢, 砸, 拆, 清除, 消除"
     ),
     "KEEP": "保留, 保持, 留着, 留下, 不变, 不要变, 别变, 不要改变, 不改变, 不要改, 别改, 不要动, 别动",
     "INSTEAD": "而不是, 除了",
@@ -126,7 +127,7 @@ CHINESE = {
         "那, 们, 他的, 她的, 他们, 我, 你, 请, 帮我, 帮, 给, 给我, 看, 看看, 生成, 画, 想要, 想, 要, 把, 将, 让, 使, "
         "变成, 变得, 变, 换成, 换, 改成, 改为, 改, 弄成, 弄, 染成, 染, 戴着, 戴上, 戴, 加上, 加, 添加, 增加, 带, 有, "
         "是, 又, 也, 既, 更, 很, 非常, 比较, 稍微, 有点, 看起来, 像, 样子, 人, 脸, 面孔, 照片, 照片里, 图片, 里, 上, "
-        "下来, 来, 了, 着, 掉, 应该, 如果, 会是, 会, 什么样, 什么, 都, 做, 重新, 先, 从, 到, 那么, 这么, 能不能, 可以, "
+        "下来, 来, 了, 着, 应该, 如果, 会是, 会, 什么样, 什么, 都, 做, 重新, 先, 从, 到, 那么, 这么, 能不能, 可以, "
         "吗, 吧, 性别, 在, 与, 跟, 而, 就, 还, 不做, 都不做"
     ),
 }
@@ -175,6 +176,15 @@ WEAR = _words("wear wears wearing has have having")
 HAIRED = frozenset(("haired", "skinned"))
 NOUN_NEGATIONS = frozenset(("no", "without", "no more", "lacks", "lacking", "minus", "无"))
 COMPARATIVES = _words("younger older paler whiter darker lighter darken lighten rejuvenate")
+# Verbs that ask for what follows; after one of them, an unknown word is no verb.
+ASKING = BEFORE_OBJECT | _words("put give add dye bleach wear wears wearing has have having")
+# How many years somebody is to become younger or older.
+NUMBERS = (
+    "a few",
+    "a couple of",
+    *_words("few some several many one two three four five six seven eight nine ten eleven twelve thirteen"),
+    *_words("fourteen fifteen sixteen seventeen eighteen nineteen"),
+)
 TENS = {
     word: 10 * tens
     for tens, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)

@@ -9,13 +9,15 @@ A vocabulary and a few rules, in English and Chinese at once:
 - A colour belongs to the hair or skin it stands at.
 - Adjectives of a thing are not the person's: "the old glasses".
 - When a face is edited, "the woman" is who it is, and "a woman" what it is to become.
-- Words without a meaning are returned, never dropped. After one that may be a misspelt negation, nothing is asked for.
+- Words without a meaning are returned, never dropped. After one that may be a misspelt negation, or a verb ("kepp the
+  glasses"), nothing is asked for.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import dropwhile, takewhile
 
 from facegan import lexicon
 from facegan.attributes import OPPOSITE, Attributes, closest
@@ -100,7 +102,9 @@ def interpret_sentence(text: str, attributes: Attributes, editing: bool = False)
 def suggest_word(word: str, attributes: Attributes) -> str | None:
     """Returns the word that an unknown word may be a misspelling of; None if there is none."""
     known = [phrase for phrase, meaning in _meanings(attributes).items() if meaning and len(phrase) > 3]
-    return closest(word, known, 0.79)
+    keeping = [phrase for phrase in known if _meanings(attributes)[phrase] == ("KEEP",)]
+    # "Keep" is short, and the opposite is done where it is not recognised.
+    return closest(word, known, 0.79) or closest(word, keeping, 0.74)
 
 
 @lru_cache(maxsize=8)
@@ -170,6 +174,8 @@ class _Reading:
     kept: bool = False  # attributes are to stay as they are
     kept_last: str | None = None  # the attribute before the word for it: "眼镜不变"
     after_kept: bool = False  # an attribute after that word, to which it then belongs
+    asked: bool = False  # a verb in this clause that asks for what follows
+    both: bool = False  # the next attribute is wished for with and without
     moved: bool = False  # "from this to that" in this clause
     nouns: list[list] = field(default_factory=list)  # hair and skin in this clause, as [noun, has its colour]
     tones: list[_Token] = field(default_factory=list)  # colours that wait for their noun
@@ -231,14 +237,23 @@ class _Reading:
                 return False
         return False
 
+    def may_be_verb(self, index: int) -> bool:
+        """Whether a word without a meaning may be a verb with an object: "the glasses", "her black hair"."""
+        clause = list(takewhile(lambda token: token.kind != "BREAK", self.tokens[index + 1 :]))
+        negated = self.negation or any(token.kind in ("NOT", "REMOVE") for token in clause)
+        if self.asked or negated or not clause or clause[0].words not in lexicon.DEFINITE:
+            return False
+        noun = next(dropwhile(lambda token: token.is_adjective, clause[1:]), None)
+        return noun is not None and (noun.is_thing or noun.kind in ("HAIR", "SKIN"))
+
     def token(self, index: int, token: _Token) -> None:
         kind = token.kind
         if kind == "unknown":
             self.unknown.append(token)
             self.object_named |= bool(self.negation)
             meant = _meanings(self.attributes).get(suggest_word(token.words, self.attributes) or "", ())
-            # "Withot glasses" must not put them on.
-            self.kept |= bool({"NOT", "REMOVE", "KEEP", "INSTEAD"}.intersection(meant))
+            # "Withot glasses" must not put them on, nor "zap the glasses".
+            self.kept |= bool({"NOT", "REMOVE", "KEEP", "INSTEAD"}.intersection(meant)) or self.may_be_verb(index)
         elif kind in ("HE", "SHE"):
             if not self.editing:
                 self.value("gender", "male" if kind == "HE" else "female", token)
@@ -254,6 +269,8 @@ class _Reading:
             if ends and self.object_named:
                 self.negation = None
             self.by_verb |= kind != "WITH"
+        elif kind == "BOTH":
+            self.both = True
         elif kind == "OR":
             self.negation = self.negation or self.last_negation
         elif kind == "INSTEAD":
@@ -272,13 +289,15 @@ class _Reading:
                 self.values(token)
         self.pronoun |= token.words in ("it", "them", "those", "these")
         self.moved |= token.words in lexicon.TO
+        # "I have to" asks for the next verb's.
+        self.asked = token.words in lexicon.ASKING or (self.asked and token.words != "to")
         self.by_verb |= token.words in lexicon.VERBS | lexicon.TO
 
     def negate(self, token: _Token) -> None:
         if token.kind == "REMOVE" and self.negation and self.negation.kind == "NOT" and not self.object_named:
             self.negation, self.kept = None, True  # "don't remove"
-        elif self.dropped:
-            pass  # "instead of without"
+        elif self.dropped or (self.negation and self.negation.kind == token.kind == "REMOVE"):
+            pass  # "instead of without"; "扔掉" is to be removed once
         else:
             self.negation = None if self.negation and not self.object_named else token
         self.object_named = self.by_verb = False
@@ -328,10 +347,14 @@ class _Reading:
             self.not_hair.append(token)
         else:
             value = _OPPOSITE[value] if negation else value
+            if self.both and value in _OPPOSITE:
+                self.clause[attribute], value, self.both = value, _OPPOSITE[value], False
             # "Make the gray hair black" is none.
             changed = self.moved or (self.editing and attribute in ("hair", "skin"))
             if self.clause.get(attribute, value) != value and not changed:
-                self.contradictions.append(f"{self.clause[attribute]} and {value}")
+                self.contradictions.append(
+                    " and ".join(self.said(attribute, each) for each in (self.clause[attribute], value))
+                )
             # First out, so that the order is that of the last mention.
             self.wishes.pop(attribute, None)
             self.wishes[attribute] = self.clause[attribute] = value
@@ -339,6 +362,10 @@ class _Reading:
             for noun in self.nouns:
                 noun[1] |= noun[0] == attribute
         self.last_negation, self.negation = negation, None
+
+    def said(self, attribute: str, value: str) -> str:
+        """A value in words."""
+        return self.attributes.find(attribute).phrase(value) if value in ("0", "1") else value
 
     def noun(self, noun: str) -> None:
         waiting, self.tones = self.tones, []
@@ -389,7 +416,7 @@ class _Reading:
         self.before = next((name for name in (self.last, self.before) if name in self.wishes), None)
         self.tones, self.clause, self.last, self.pronoun = [], {}, None, False
         self.negation = self.last_negation = None
-        self.object_named = self.by_verb = self.dropped = self.kept = self.moved = False
+        self.object_named = self.by_verb = self.dropped = self.kept = self.moved = self.asked = self.both = False
         self.kept_last, self.after_kept = None, False
 
 
@@ -423,6 +450,10 @@ def _tokens(text: str, meanings: Mapping[str, tuple[str, ...]]) -> Iterator[tupl
             yield words, _by_age(age), match.start()
         elif match["span"]:
             yield words, (), match.start()
+        elif match["less"] or match["more"]:
+            yield (
+                ("younger", ("age=young",), match.start()) if match["less"] else ("older", ("age=old",), match.start())
+            )
         elif match["stop"]:
             yield words, ("BREAK",), match.start()
         elif words in meanings:
@@ -440,12 +471,18 @@ def _pattern(meanings: Iterable[str]) -> re.Pattern[str]:
     ordered = sorted(meanings, key=len, reverse=True)
     english = "|".join(re.escape(phrase) for phrase in ordered if phrase.isascii())
     chinese = "|".join(phrase for phrase in ordered if not phrase.isascii())
+    digits, tens = f"[\\d{''.join(_DIGITS)}十]+", "|".join(lexicon.TENS)
+    number = rf"(?:\d+|(?:{tens})(?:[- ]\w+)?|{'|'.join(lexicon.NUMBERS)})"
+    years = rf"(?:(?:{number}|an?) (?:years?|decades?)|years|decades)"
+    less = rf"(?:take|taking|knock|shave|cut) (?:off {years}|{years} (?:off|away))|(?:drop|lose|remove) {years}"
     return re.compile(
-        rf"\b(?P<age>\d+|{'|'.join(lexicon.TENS)})(?:[- ]\w+)?[- ]?years?[- ]old\b"
-        r"|\baged? (?P<aged>\d+)\b"
         # How much younger or older, which is not how old.
-        rf"|(?P<span>\b\d+ years?\b|(?<=[轻老])[\d{''.join(_DIGITS)}十]+岁)"
-        rf"|(?P<years>[\d{''.join(_DIGITS)}十]+)[多几]?岁"
+        rf"(?P<less>\b(?:{less})\b|(?:小|减|减去|减掉|去掉|年轻){digits}[多几]?岁)"
+        rf"|(?P<more>\b(?:add|put) (?:on )?{years}(?: on)?\b|(?:大|加|加上|增加){digits}[多几]?岁)"
+        rf"|\b(?P<age>\d+|{tens})(?:[- ]\w+)?[- ]?years?[- ]old\b"
+        r"|\baged? (?P<aged>\d+)\b"
+        rf"|(?P<span>\b{number} (?:years?|decades?)\b|(?<=[轻老]){digits}岁)"
+        rf"|(?P<years>{digits})[多几]?岁"
         r"|(?P<stop>[,;.!?，；。！？、\n])"
         rf"|(?<![\w'-])(?:{english})(?![\w'-])|{chinese}"
         rf"|[{_IDEOGRAPH}]|(?:(?![{_IDEOGRAPH}])[\w'-])+"

@@ -188,6 +188,9 @@ def test_who_is_edited_is_not_what_to_become(line):
         ("blond black hair", ["blond and black"]),
         ("又老又年轻的女人", ["old and young"]),
         ("from young to old", []),
+        ("with and without glasses", ["glasses and no glasses"]),
+        ("with and without very thick glasses", ["glasses and no glasses"]),
+        ("glasses, no glasses", []),
     ],
 )
 def test_contradictions_are_said(text, said):

@@ -92,6 +92,19 @@ def test_quiet_says_nothing_on_the_way_but_errors(facegan, model_file, tmp_path)
     assert (code, printed) == (2, "") and "wings" in err
 
 
+def test_the_run_of_a_folder_is_named_before_anything_goes_wrong(facegan, model_file, tmp_path, monkeypatch):
+    asked = ("generate", "--count", 1, "--seed", 1, "--attrs")
+    monkeypatch.chdir(tmp_path)
+    assert facegan(*asked, "wings=1")[2].startswith("facegan: unknown attribute")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model.keras").write_bytes(model_file.read_bytes())
+    named = "the model is run/model.keras, the run in this folder; --model celeba128 is the packaged one\n"
+    code, _, err = facegan(*asked, "wings=1")
+    assert code == 2 and err.startswith(f"{named}facegan: unknown attribute")
+    assert facegan(*asked, "glasses") == (0, "faces.png\n", named)
+    assert "the model is" not in facegan(*asked, "wings=1", "--model", "run")[2]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(facegan, shell):
     code, source, _ = facegan("completion", shell)

@@ -52,6 +52,14 @@ def show(paths: Sequence[Path]) -> None:
             click.echo(to_ansi(open_image(path)), err=True)
 
 
+def say_default_model(model: Path | None) -> None:
+    """Says on stderr that the folder's run is used where nobody has named a model."""
+    from facegan.model_files import PACKAGED, RUN, find_model
+
+    if model is None and (used := find_model()).parent == Path(RUN):
+        click.echo(f"the model is {used}, the run in this folder; --model {PACKAGED} is the packaged one", err=True)
+
+
 def load_model(model: Path | None) -> FaceModel:
     """Loads a model; Keras is imported quietly, and only for a model without exported graphs."""
     from facegan.inference import load

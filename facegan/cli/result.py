@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from facegan.cli.options import say_default_model
 from facegan.files import to_json
 
 PARTLY_DONE = 3
@@ -47,6 +48,9 @@ class ResultCommand(click.Command):
             if quiet:
                 nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8", errors="replace"))
                 stack.enter_context(redirect_stderr(nowhere))
+            if "model" in ctx.params:
+                # First, so that it stands above whatever goes wrong.
+                say_default_model(ctx.params["model"])
             result = super().invoke(ctx)
         # Any stream can print it, and names of files that are no text come back from it.
         lines = [to_json(result.data, indent=2, ascii_only=True)] if as_json else result.lines

@@ -1,7 +1,8 @@
 """Exported graphs in use: ONNX files, computed by ONNX Runtime without Keras or a backend."""
 
+import os
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from os import PathLike
 from typing import Any
 
@@ -9,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facegan.errors import FaceganError
+from facegan.graph_limits import check_graph
 
 # A graph within a model file names the place of a weight in Keras's file of weights, instead of holding it again.
 _REFERENCE = re.compile(rb"model\.weights\.h5@(\d{1,12})\+(\d{1,12})")
+# In bytes, of all graphs together that a stranger may have made; on a small machine half of its memory.
+_MOST_MEMORY = 8 * 2**30
 
 
 def reference(start: int, length: int) -> str:
@@ -23,16 +27,20 @@ class Graph:
     """An exported network. Several threads may use one.
 
     Args:
-        source: the path of an ONNX file, or its contents. It is read when the graph is first used.
+        source: the path of an ONNX file of our own, or the contents of one that a stranger may have made: they are
+            checked, and may take only a part of the memory. It is read when the graph is first used.
         weights: the contents of the file that `reference` is about, for a graph that refers to it.
 
     Raises:
-        FaceganError: it refers to weights that are not there, or to more than there are.
+        FaceganError: it is damaged, holds what no model needs, or refers to weights that are not there.
     """
 
     def __init__(self, source: str | PathLike[str] | bytes, weights: bytes = b"") -> None:
         self._source = source if isinstance(source, bytes) else str(source)
-        self._files = _referred_to(source, weights) if isinstance(source, bytes) else {}
+        self._files: dict[str, memoryview] = {}
+        if isinstance(source, bytes):
+            self._files = _referred_to(source, weights)
+            check_graph(source)
 
     def __call__(self, **inputs: NDArray) -> dict[str, NDArray]:
         """Computes the outputs.
@@ -78,7 +86,11 @@ class Graph:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        # What goes wrong is in the exceptions, too.
+        options.log_severity_level = 4
+        if isinstance(self._source, bytes):
+            _limit_memory()
+            options.add_session_config_entry("session.use_env_allocators", "1")
         try:
             if self._files:
                 files = list(self._files.values())
@@ -86,6 +98,18 @@ class Graph:
             return onnxruntime.InferenceSession(self._source, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise _damaged(error) from error
+
+
+@lru_cache(maxsize=1)
+def _limit_memory() -> None:
+    """Has sessions that ask for it share an allocator with a limit; once for a process."""
+    import onnxruntime
+
+    known = {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", ()))
+    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2 if known else _MOST_MEMORY
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    arena = onnxruntime.OrtArenaCfg({"max_mem": min(half, _MOST_MEMORY)})
+    onnxruntime.create_and_register_allocator(onnxruntime.OrtMemoryInfo("Cpu", *kind), arena)
 
 
 def _referred_to(content: bytes, weights: bytes) -> dict[str, memoryview]:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from facegan.errors import FaceganError
 from facegan.graphs import Graph
 
 
@@ -33,6 +34,8 @@ class ExportedNetworks:
     Args:
         description: of the model.
         graphs: `generator`, `editor` and `attribute_finder`.
+
+    All methods raise `FaceganError` if a graph computes something else.
     """
 
     def __init__(self, description: Mapping[str, Any], graphs: Mapping[str, Graph]) -> None:
@@ -41,12 +44,20 @@ class ExportedNetworks:
 
     def generate(self, noise: NDArray, condition: NDArray) -> NDArray:
         """As `Networks.generate`."""
-        return self._graphs["generator"](noise=noise, condition=condition)["images"]
+        size = self.description["image_size"]
+        return self._compute("generator", "images", (len(noise), size, size, 3), noise=noise, condition=condition)
 
     def edit(self, images: NDArray, source: NDArray, target: NDArray) -> NDArray:
         """As `Networks.edit`."""
-        return self._graphs["editor"](images=images, source=source, target=target)["edited"]
+        return self._compute("editor", "edited", images.shape, images=images, source=source, target=target)
 
     def likelihoods(self, images: NDArray, conditions: NDArray) -> NDArray:
         """As `Networks.likelihoods`."""
-        return self._graphs["attribute_finder"](images=images, conditions=conditions)["likelihoods"]
+        shape = len(images), len(conditions)
+        return self._compute("attribute_finder", "likelihoods", shape, images=images, conditions=conditions)
+
+    def _compute(self, name: str, output: str, shape: tuple[int, ...], **inputs: NDArray) -> NDArray:
+        found = self._graphs[name](**inputs).get(output)
+        if found is None or found.shape != shape or found.dtype != "float32":
+            raise FaceganError(f"an exported graph is damaged: the {name} computes something else")
+        return found

@@ -174,6 +174,7 @@ CASES = {
     "train faces --batch-size 500 --dry-run": "fewer than a batch of 500",
     "train faces --devices 64": "--devices 64: there are",
     "train faces --devices 64 --dry-run": "--devices 64: there are",
+    "train faces --out face.png/run": "cannot write face.png/run: Not a directory",
     "train faces --resume": "run has no checkpoint to resume from; start it without --resume",
     # Measuring
     "evaluate text.keras faces": "text.keras is not a facegan model",

@@ -14,7 +14,7 @@ import facegan
 ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
-    "errors", "schemas", "environment", "signals", "memory", "progress", "templates", "files", "graphs",
+    "errors", "schemas", "environment", "signals", "memory", "progress", "templates", "files", "graph_limits", "graphs",
     "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "model_card", "networks",
     "provenance", "content_credentials", "colours", "decoding", "images", "sheets", "terminal_images",
     "identity", "photos", "data", "tensors", "losses", "augment", "features", "models", "exporting",

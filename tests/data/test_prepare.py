@@ -187,10 +187,10 @@ class Killed(DrawnReader):
 def test_a_killed_worker_is_told_in_a_line_and_the_same_command_resumes(tmp_path):
     out = tmp_path / "out"
     with pytest.raises(FaceganError, match="a worker process was killed, .* the same command resumes"):
-        quiet(replace(drawn_source(COUNT), read=Killed(0)), out, workers=2)
+        prepare_small(replace(drawn_source(COUNT), read=Killed(0)), out, workers=2)
     assert not out.exists()
-    quiet(drawn_source(COUNT), out)
-    quiet(drawn_source(COUNT), tmp_path / "whole")
+    prepare_small(drawn_source(COUNT), out)
+    prepare_small(drawn_source(COUNT), tmp_path / "whole")
     assert files(out) == files(tmp_path / "whole")
 
 

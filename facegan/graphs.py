@@ -69,16 +69,23 @@ class Graph:
         return self._session.get_modelmeta().custom_metadata_map
 
     def with_weights(self) -> bytes:
-        """Returns the contents of an ONNX file that refers to nothing outside of it."""
+        """Returns the contents of an ONNX file that refers to nothing outside of it.
+
+        Raises:
+            FaceganError: it refers to something else than weights.
+        """
         import onnx
 
-        model = onnx.load_from_string(self._source) if isinstance(self._source, bytes) else onnx.load(self._source)
-        for tensor in model.graph.initializer:
-            if tensor.data_location == onnx.TensorProto.EXTERNAL:
-                (location,) = (each.value for each in tensor.external_data if each.key == "location")
-                tensor.raw_data = bytes(self._files[location])
-                tensor.ClearField("external_data")
-                tensor.ClearField("data_location")
+        try:
+            model = onnx.load_from_string(self._source) if isinstance(self._source, bytes) else onnx.load(self._source)
+            for tensor in model.graph.initializer:
+                if tensor.data_location == onnx.TensorProto.EXTERNAL:
+                    (location,) = (each.value for each in tensor.external_data if each.key == "location")
+                    tensor.raw_data = bytes(self._files[location])
+                    tensor.ClearField("external_data")
+                    tensor.ClearField("data_location")
+        except Exception as error:
+            raise _damaged(error) from error
         return model.SerializeToString()
 
     @cached_property

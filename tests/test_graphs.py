@@ -81,6 +81,8 @@ def test_no_file_is_read(more, tmp_path, monkeypatch):
     for location in ("secret", str(tmp_path / "secret"), f"../{tmp_path.name}/secret"):
         with pytest.raises(FaceganError, match="External file: .*secret not found from the table"):
             Graph(referring(location, *more), WEIGHTS)(start=np.zeros(4, "float32"))
+        with pytest.raises(FaceganError, match="an exported graph is damaged"):
+            Graph(referring(location), WEIGHTS).with_weights()
 
 
 def test_a_damaged_file_is_said(content):

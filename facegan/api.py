@@ -119,6 +119,8 @@ def train(
         faces, settings, out, images, checkpoint_minutes,
         devices=devices, start=start, minutes=minutes, overwrite=overwrite,
     )  # fmt: skip
+    if not path.exists():
+        raise FaceganError(f"stopped before there was a model; resume with: facegan train {data} --out {out} --resume")
     add_graphs(path)
     return load(path)
 

@@ -16,7 +16,6 @@ from facegan.templates import render
 
 PAGE, FIGURES, TABLES = "index.html", "figures.json", "figures.md"
 
-
 # By what stands near their beginning the command knows its earlier results.
 _COMMAND = "evaluate"
 _MARKS = {PAGE: "<title>facegan: evaluation</title>", FIGURES: '{\n "subject": {\n  "recipe": ', TABLES: "## Subject\n"}

@@ -3,8 +3,9 @@
 import json
 import logging
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from facegan.errors import FaceganError
 from facegan.files import atomic_write
 from facegan.schemas import CHECKPOINT, parse_json
 from facegan.training.backends import synchronise
+from facegan.training.pretraining import FinderTraining
 from facegan.training.step import GANTraining
 
 logger = logging.getLogger(__name__)
@@ -24,8 +26,23 @@ KEPT = 3
 _DESCRIPTION = "description"
 
 
+@dataclass(frozen=True)
+class Phase:
+    """A part of a run that is saved and resumed.
+
+    Attributes:
+        name: of its step in descriptions and file names; that of a later phase sorts later.
+        model: what `fit()` trains.
+        variables: all that the run needs to resume in this phase besides a description.
+    """
+
+    name: str
+    model: keras.Model
+    variables: Mapping[str, Any]
+
+
 class Checkpoints:
-    """The checkpoints of one run: `step-00001200.npz`, the newest three.
+    """The checkpoints of one run: `step-00001200.npz`, the newest three of all phases.
 
     A checkpoint holds weights, moving averages, the optimizer's moments, the state of dropout's random numbers, the
     step, and the run's settings and history. Step and seed determine which photos and which noise come next.
@@ -36,23 +53,23 @@ class Checkpoints:
 
     def paths(self) -> list[Path]:
         """The checkpoints there are, oldest first."""
-        return sorted(self.folder.glob("step-*.npz"))
+        return sorted(self.folder.glob("*step-*.npz"))
 
-    def save(self, training: GANTraining, step: int, description: Mapping[str, Any]) -> None:
+    def save(self, phase: Phase, step: int, description: Mapping[str, Any]) -> None:
         """Writes a checkpoint, whole or not at all, then removes the oldest, and those that the run did not go on from.
 
         Args:
-            training: networks and optimizer.
-            step: how many steps are done.
+            phase: the present one.
+            step: how many of its steps are done.
             description: the run's settings and history, JSON-able.
 
         Raises:
             FaceganError: the file cannot be written. Older checkpoints stay.
         """
-        synchronise(training)
-        arrays = {name: variable.numpy() for name, variable in variables_of(training).items()}
-        text = json.dumps({**description, "step": step, "backend": keras.backend.backend()})
-        saved = self.folder / f"step-{step:08d}.npz"
+        synchronise(phase.model)
+        arrays = {name: variable.numpy() for name, variable in phase.variables.items()}
+        text = json.dumps({**description, phase.name: step, "backend": keras.backend.backend()})
+        saved = self.folder / f"{phase.name}-{step:08d}.npz"
         with atomic_write(saved) as path:
             np.savez(path, allow_pickle=False, **arrays, **{_DESCRIPTION: np.array(text)})
         kept = [path for path in self.paths() if path <= saved][-KEPT:]
@@ -65,32 +82,30 @@ class Checkpoints:
         Raises:
             FaceganError: there is no checkpoint, or none can be read.
         """
-        return self._newest(_read_description)[0]
+        return self._newest(_read_description)[1]
 
-    def restore(self, training: GANTraining) -> dict[str, Any]:
-        """Puts the newest checkpoint that is whole and fits into the networks; says which newer ones do not.
+    def restore(self, phases: Sequence[Phase]) -> dict[str, Any]:
+        """Puts the newest checkpoint that is whole and fits into its phase's variables; says which newer ones do not.
 
         Returns:
-            Its description, with its `step`.
+            Its description, with its `step` and, if it is of an earlier phase, the step of that.
 
         Raises:
             FaceganError: there is none.
         """
-        variables = variables_of(training)
-        shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
-        (description, arrays), refused = self._newest(lambda path: _read(path, shapes))
+        path, (phase, description, arrays), refused = self._newest(lambda path: _read(path, phases))
         for error in refused:
-            logger.warning("%s; resuming from the checkpoint of step %d", error, description["step"])
-        for name, variable in variables.items():
+            logger.warning("%s; resuming from %s", error, path.name)
+        for name, variable in phase.variables.items():
             variable.assign(arrays[name])
         return description
 
-    def _newest(self, read: Callable[[Path], Read]) -> tuple[Read, list[FaceganError]]:
-        """What `read` makes of the newest checkpoint that it accepts, and its errors about newer ones."""
+    def _newest(self, read: Callable[[Path], Read]) -> tuple[Path, Read, list[FaceganError]]:
+        """The newest checkpoint that `read` accepts, what it makes of it, and its errors about newer ones."""
         refused: list[FaceganError] = []
         for path in reversed(self.paths()):
             try:
-                return read(path), refused
+                return path, read(path), refused
             except FaceganError as error:
                 refused.append(error)
         if refused:
@@ -98,10 +113,10 @@ class Checkpoints:
         raise FaceganError(f"{self.folder.parent} has no checkpoint to resume from; start it without --resume")
 
 
-def check_finite(training: GANTraining, step: int) -> None:
+def check_finite(phase: Phase, step: int) -> None:
     """Raises `FaceganError` if a weight is not finite, or what the optimizer keeps of it."""
-    synchronise(training)
-    if not all(np.isfinite(variable.numpy()).all() for variable in variables_of(training).values()):
+    synchronise(phase.model)
+    if not all(np.isfinite(variable.numpy()).all() for variable in phase.variables.values()):
         raise FaceganError(f"the weights after step {step} are not finite; nothing was saved")
 
 
@@ -125,25 +140,31 @@ def _read_description(path: Path) -> dict[str, Any]:
         raise FaceganError(f"{path} is not a valid checkpoint: {error}") from error
 
 
-def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Description and arrays, all of them read before any is used."""
+def _read(path: Path, phases: Sequence[Phase]) -> tuple[Phase, dict[str, Any], dict[str, np.ndarray]]:
+    """Phase, description and arrays, all of them read before any is used."""
     description = _read_description(path)
     with _open(path) as file:
         arrays = {name: file[name] for name in file.files if name != _DESCRIPTION}
-    if {name: array.shape for name, array in arrays.items()} != shapes:
-        raise FaceganError(f"{path} belongs to other networks than these")
-    return description, arrays
+    shapes = {name: array.shape for name, array in arrays.items()}
+    for phase in phases:
+        if shapes == {name: tuple(variable.shape) for name, variable in phase.variables.items()}:
+            return phase, description, arrays
+    raise FaceganError(f"{path} belongs to other networks than these")
 
 
 def variables_of(training: GANTraining) -> dict[str, Any]:
     """All that a run needs to resume besides its description."""
-    groups = {
-        "weight": training.trainable_variables,
-        "random": training.state_variables,
-        "optimizer": training.optimizer.variables,
-    }
-    return {
-        f"{group}_{index:04d}": variable
-        for group, variables in groups.items()
-        for index, variable in enumerate(variables)
-    }
+    return (
+        _numbered("weight", training.trainable_variables)
+        | _numbered("random", training.state_variables)
+        | _numbered("optimizer", training.optimizer.variables)
+    )
+
+
+def optimizer_variables(finder: FinderTraining) -> dict[str, Any]:
+    """What the training of the attribute finder needs besides that."""
+    return _numbered("pretraining", finder.optimizer.variables)
+
+
+def _numbered(group: str, variables: Sequence[Any]) -> dict[str, Any]:
+    return {f"{group}_{index:04d}": variable for index, variable in enumerate(variables)}

@@ -1,6 +1,8 @@
 """Before the GAN begins: the attribute finder is trained on the labels of the photos."""
 
 import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -29,13 +31,35 @@ BATCH = 256
 
 
 class FinderTraining(keras.Model):
-    """What `fit()` trains: the attribute finder on augmented photos; unknown labels do not count."""
+    """What `fit()` trains: the attribute finder on augmented photos; unknown labels do not count.
 
-    def __init__(self, finder: keras.Model, shares: np.ndarray) -> None:
+    Args:
+        networks: those with an attribute finder.
+        source: of the photos to learn from.
+        pretrained: whether to begin with ImageNet's weights; otherwise with those that the finder has.
+
+    Raises:
+        FaceganError: the package that carries ImageNet's weights is not installed.
+    """
+
+    def __init__(self, networks: FaceGAN, source: BatchSource, pretrained: bool = True) -> None:
         # Its inputs stay float32 whatever the networks compute in.
         super().__init__(dtype="float32")
-        self.finder = finder
-        self._shares = shares
+        recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
+        assert recipe is not None and finder is not None
+        self.finder, self.batch_size, self.steps = finder, recipe.batch_size, pretraining_steps(networks.recipe)
+        self._shares = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
+        if pretrained:
+            load_imagenet_weights(finder, recipe.backbone)
+        rate = keras.optimizers.schedules.CosineDecay(
+            recipe.learning_rate / 10,
+            self.steps,
+            warmup_target=recipe.learning_rate,
+            warmup_steps=max(1, int(WARM_UP * self.steps)),
+        )
+        self.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), jit_compile=JIT_COMPILE)
+        with unfrozen(finder):
+            self.optimizer.build(finder.trainable_variables)
         self.built = True
 
     def call(self, batch: dict[str, Tensor], training: bool = False) -> Tensor:
@@ -44,6 +68,14 @@ class FinderTraining(keras.Model):
 
     def compute_loss(self, x: Any, y: tuple[Tensor, Tensor], y_pred: Tensor, *_: Any, **__: Any) -> Tensor:
         return balanced_cross_entropy(*y, y_pred, self._shares)
+
+
+@contextmanager
+def unfrozen(network: keras.Model) -> Iterator[None]:
+    """A context in which a frozen network is trained."""
+    network.trainable = True
+    yield
+    network.trainable = False
 
 
 def labelled_batch(source: BatchSource, batch_size: int, seed: int, step: int) -> tuple:
@@ -64,38 +96,35 @@ def pretraining_steps(recipe: Recipe) -> int:
 
 
 def fine_tune_attribute_finder(
-    networks: FaceGAN, source: BatchSource, seed: int, quiet: bool = False, pretrained: bool = True
+    training: FinderTraining,
+    source: BatchSource,
+    seed: int,
+    first_step: int = 0,
+    quiet: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
-    """Trains a model's attribute finder as its recipe specifies, from ImageNet's weights where it has a backbone.
+    """Trains a model's attribute finder as its recipe specifies.
 
     Args:
-        networks: those with an attribute finder.
+        training: the finder in training.
         source: of the photos to learn from.
         seed: of order and augmentation.
+        first_step: how many steps are done already.
         quiet: whether to show and log no progress.
-        pretrained: whether to begin with ImageNet's weights; otherwise with those that the finder has.
-
-    Raises:
-        FaceganError: the package that carries ImageNet's weights is not installed.
+        callbacks: further Keras callbacks.
     """
-    recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
-    assert recipe is not None and finder is not None
-    steps = pretraining_steps(networks.recipe)
-    if pretrained:
-        load_imagenet_weights(finder, recipe.backbone)
-    shares = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
-    finder.trainable = True
-    training = FinderTraining(finder, shares)
-    rate = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 10, steps, warmup_target=recipe.learning_rate, warmup_steps=max(1, int(WARM_UP * steps))
-    )
-    training.compile(keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY), jit_compile=JIT_COMPILE)
-    batches = NumberedBatches(partial(labelled_batch, source, recipe.batch_size, seed), range(steps))
+    steps = range(first_step, training.steps)
+    if not steps:
+        return
+    batches = NumberedBatches(partial(labelled_batch, source, training.batch_size, seed), steps)
+    label = "training the attribute finder"
     if not quiet:
-        logger.info("training the attribute finder for %d steps", steps)
-    with progress_bar(steps, "training the attribute finder", hidden=quiet) as bar:
-        fit(training, batches, bar)
-    finder.trainable = False
+        logger.info("%s for %d steps", label, len(steps))
+    with (
+        progress_bar(training.steps, label, hidden=quiet, initial=first_step) as bar,
+        unfrozen(training.finder),
+    ):
+        fit(training, batches, bar, callbacks)
 
 
 def fill_unknown_labels(networks: FaceGAN, source: BatchSource) -> None:

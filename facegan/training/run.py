@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,11 @@ from facegan.signals import on_stop
 from facegan.training.backends import make_deterministic
 from facegan.training.batches import BatchSource, host_share
 from facegan.training.callbacks import LossHistory, Progress, RunCallback, Saver, TensorBoardLog
-from facegan.training.checkpoints import Checkpoints, check_finite
+from facegan.training.checkpoints import Checkpoints, Phase, check_finite, optimizer_variables, variables_of
 from facegan.training.devices import parallel, process
 from facegan.training.ema import averaged
 from facegan.training.plan import Plan, Settings, steps_per_epoch
-from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribute_finder
+from facegan.training.pretraining import FinderTraining, fill_unknown_labels, fine_tune_attribute_finder
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
 from facegan.training.watch import Watch
@@ -162,13 +162,15 @@ def train(
         resume: continue from the newest checkpoint in `out`.
         devices: how many share each batch. A resumed run may have another number.
         start: a model file or run whose weights to begin with, instead of new ones.
-        minutes: after which the run ends with a checkpoint, counted from its first step; None for no limit.
+        minutes: after which the run ends with a checkpoint, counted from its first step, before which an attribute
+            finder is trained; None for no limit.
         callbacks: further Keras callbacks.
         pretrained: whether networks that start from ImageNet do; with random weights instead, tests need less time.
         overwrite: whether to replace a model file in `out` that is of no run there.
 
     Returns:
-        `(path, finished)`: the model file, and False if CTRL-C or the time limit ended the run early.
+        `(path, finished)`: the model file, and False if CTRL-C or the time limit ended the run early; where CTRL-C ends
+            the training of the attribute finder, there is no such file yet.
 
     Raises:
         FaceganError: `out` holds a run already, or none to resume; the data is another; too few photos; there are
@@ -196,16 +198,21 @@ def train(
     def save(step: int) -> None:
         # The losses that are still unread: nothing is saved after one that is not finite.
         losses.read()
-        check_finite(training, step)
+        check_finite(main, step)
         progress = {"history": losses.history, "images_seen": step * settings.batch_size}
         networks.record = {**networks.record, **progress}
         # The model first: a run that ends between the two still has something to do when it is resumed.
         with averaged(training):
             save_model(networks, out / MODEL_FILE)
-        save_checkpoint(step)
+        checkpoints.save(main, step, description())
 
-    def save_checkpoint(step: int) -> None:
-        description = {
+    def save_finder(step: int) -> None:
+        check_finite(phases[-1], step)
+        checkpoints.save(phases[-1], step, description())
+
+    def description() -> dict[str, Any]:
+        return {
+            "step": 0,
             "settings": settings.to_dict(),
             "data": faces.info,
             "pixels": pixels,
@@ -214,7 +221,6 @@ def train(
             "current": losses.current,
             **{name: networks.record[name] for name in BEGINNING},
         }
-        checkpoints.save(training, step, description)
 
     index, processes = process()
     with ExitStack() as stack:
@@ -224,21 +230,29 @@ def train(
         begun = {name: done[name] for name in BEGINNING if name in done}
         training = build_training(faces, settings, start, begun, pretrained)
         networks = training.networks
+        source = batch_source(faces, settings, networks.attributes)
+        main = Phase("step", training, variables_of(training))
+        phases, finder = [main], None
+        if "attribute_finder" in networks.record["random_networks"]:
+            finder = FinderTraining(networks, source, pretrained and not resume)
+            phases.append(Phase("pretraining_step", finder, {**main.variables, **optimizer_variables(finder)}))
         if resume:
             # The newest may turn out to be damaged; then it is the one before.
-            done = checkpoints.restore(training)
+            done = checkpoints.restore(phases)
         remove_leftovers(out, checkpoints.folder)
         plan = Plan(out, settings.batch_size, per_epoch, done["step"], last_step)
         samples = Samples(networks, faces, settings.seed)
         saver = Saver(plan, save, checkpoint_minutes, minutes)
         log = TensorBoardLog(plan, settings, samples, saver)
         losses = LossHistory(plan, done["history"], done["current"], log.remark)
-        source = batch_source(faces, settings, networks.attributes)
-        if "attribute_finder" in networks.record["random_networks"] and not resume:
-            fine_tune_attribute_finder(networks, source, settings.seed, index > 0, pretrained)
-            if index == 0:
-                # What it took is not lost when the run ends before its first checkpoint.
-                save_checkpoint(0)
+        if finder is not None and (not resume or "pretraining_step" in done):
+            first, last = done.get("pretraining_step", 0), finder.steps
+            keeper = Saver(Plan(out, finder.batch_size, last, first, last), save_finder, checkpoint_minutes)
+            with on_stop(keeper.interrupt) if index == 0 else nullcontext():
+                keepers = [keeper] if index == 0 else []
+                fine_tune_attribute_finder(finder, source, settings.seed, first, index > 0, keepers)
+            if keeper.interrupted:
+                return out / MODEL_FILE, False
         fill_unknown_labels(networks, source)
         share = host_share(settings.batch_size, index, processes)
         steps = range(plan.first_step, plan.last_step)

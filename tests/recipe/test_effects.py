@@ -20,7 +20,7 @@ from facegan.recipe.part import Part
 from facegan.training.batches import BatchSource
 from facegan.training.objectives import OfEach, Outputs, loss_terms
 from facegan.training.plan import Settings, steps_per_epoch
-from facegan.training.pretraining import fine_tune_attribute_finder
+from facegan.training.pretraining import FinderTraining, fine_tune_attribute_finder
 from facegan.training.step import GANTraining
 
 BATCH, K = 4, 8
@@ -166,7 +166,7 @@ def _fine_tuned(recipe, source):
     """The weights of a small network that is fine-tuned as the recipe says."""
     networks = _Toy(recipe)
     networks.attribute_finder = _toy_network(K)
-    fine_tune_attribute_finder(networks, source, 0, quiet=True, pretrained=False)
+    fine_tune_attribute_finder(FinderTraining(networks, source, pretrained=False), source, 0, quiet=True)
     return [ops.convert_to_numpy(weight).tobytes() for weight in networks.attribute_finder.weights]
 
 

@@ -11,7 +11,7 @@ import pytest
 from keras import ops
 
 from facegan.errors import FaceganError
-from facegan.training.checkpoints import Checkpoints, check_finite
+from facegan.training.checkpoints import Checkpoints, Phase, check_finite, variables_of
 
 pytestmark = pytest.mark.parametrize("step", ["tiny"], indirect=True)
 
@@ -19,6 +19,11 @@ pytestmark = pytest.mark.parametrize("step", ["tiny"], indirect=True)
 @pytest.fixture
 def training(step):
     return step.training
+
+
+@pytest.fixture
+def phase(training):
+    return Phase("step", training, variables_of(training))
 
 
 DESCRIPTION = {
@@ -31,19 +36,19 @@ DESCRIPTION = {
 
 
 @pytest.fixture
-def checkpoints(training, tmp_path):
+def checkpoints(phase, tmp_path):
     checkpoints = Checkpoints(tmp_path / "checkpoints")
-    checkpoints.save(training, 5, DESCRIPTION)
+    checkpoints.save(phase, 5, DESCRIPTION)
     return checkpoints
 
 
 @pytest.fixture
-def two(training, checkpoints):
+def two(training, phase, checkpoints):
     """With a second checkpoint, of other weights, which the networks then have."""
     before = [ops.convert_to_numpy(variable).copy() for variable in training.trainable_variables]
     for variable in training.trainable_variables:
         variable.assign(variable + 1)
-    checkpoints.save(training, 10, DESCRIPTION)
+    checkpoints.save(phase, 10, DESCRIPTION)
     yield checkpoints
     for variable, value in zip(training.trainable_variables, before):
         variable.assign(value)
@@ -57,12 +62,12 @@ def names(checkpoints):
     return sorted(path.name for path in checkpoints.folder.iterdir())
 
 
-def test_a_checkpoint_brings_everything_back(training, checkpoints):
+def test_a_checkpoint_brings_everything_back(phase, training, checkpoints):
     variables = training.trainable_variables + training.optimizer.variables
     before = [ops.convert_to_numpy(variable).copy() for variable in variables]
     for variable in variables:
         variable.assign(variable + 1)
-    checkpoints.restore(training)
+    checkpoints.restore([phase])
     for variable, value in zip(variables, before):
         assert (ops.convert_to_numpy(variable) == value).all()
     assert checkpoints.describe() == {**DESCRIPTION, "step": 5, "backend": keras.backend.backend()}
@@ -73,14 +78,14 @@ def test_a_checkpoint_has_no_pickled_objects(checkpoints):
         assert all(file[name].dtype != object for name in file.files)
 
 
-def test_the_newest_three_are_kept(training, checkpoints):
+def test_the_newest_three_are_kept(phase, checkpoints):
     for step in (10, 15, 20):
-        checkpoints.save(training, step, DESCRIPTION)
+        checkpoints.save(phase, step, DESCRIPTION)
     assert names(checkpoints) == ["step-00000010.npz", "step-00000015.npz", "step-00000020.npz"]
     assert checkpoints.describe()["step"] == 20
 
 
-def test_a_failing_write_leaves_the_older_checkpoints_and_nothing_else(training, checkpoints, monkeypatch):
+def test_a_failing_write_leaves_the_older_checkpoints_and_nothing_else(phase, checkpoints, monkeypatch):
     def full_disk(path, **arrays):
         path.write_bytes(b"half of it")
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -88,19 +93,19 @@ def test_a_failing_write_leaves_the_older_checkpoints_and_nothing_else(training,
     before = checkpoints.paths()[0].read_bytes()
     monkeypatch.setattr(np, "savez", full_disk)
     with pytest.raises(FaceganError, match="No space left"):
-        checkpoints.save(training, 6, DESCRIPTION)
+        checkpoints.save(phase, 6, DESCRIPTION)
     assert names(checkpoints) == ["step-00000005.npz"]
     assert checkpoints.paths()[0].read_bytes() == before
 
 
 @pytest.mark.parametrize("variables", ["trainable_variables", "optimizer.variables"])
-def test_weights_that_are_not_finite_are_refused(training, variables):
-    check_finite(training, 6)
+def test_weights_that_are_not_finite_are_refused(phase, training, variables):
+    check_finite(phase, 6)
     variable = attrgetter(variables)(training)[-1]
     before = ops.convert_to_numpy(variable).copy()
     variable.assign(np.full(variable.shape, np.nan, "float32"))
     with pytest.raises(FaceganError, match="after step 6 are not finite"):
-        check_finite(training, 6)
+        check_finite(phase, 6)
     variable.assign(before)
 
 
@@ -169,34 +174,34 @@ def damage(path, how):
 
 
 @pytest.mark.parametrize("how", DAMAGED)
-def test_the_checkpoint_before_a_damaged_one_is_used_and_that_is_said(training, two, how, caplog):
+def test_the_checkpoint_before_a_damaged_one_is_used_and_that_is_said(phase, training, two, how, caplog):
     damage(two.paths()[-1], how)
-    assert two.restore(training)["step"] == 5
+    assert two.restore([phase])["step"] == 5
     with np.load(two.paths()[0]) as file:
         assert (first_weight(training) == file["weight_0000"]).all()
     told = caplog.text
-    assert told.count("step-00000010.npz") == 1 and "resuming from the checkpoint of step 5" in told
+    assert told.count("step-00000010.npz") == 1 and "resuming from step-00000005.npz" in told
     if how in UNREADABLE:
         assert two.describe()["step"] == 5
     # What comes after it makes room.
-    two.save(training, 6, DESCRIPTION)
+    two.save(phase, 6, DESCRIPTION)
     assert names(two) == ["step-00000005.npz", "step-00000006.npz"]
 
 
 @pytest.mark.parametrize("how", ["text", "flipped bits", "other shapes"])
-def test_where_all_are_damaged_nothing_changes_and_the_error_says_what_to_do(training, two, how):
+def test_where_all_are_damaged_nothing_changes_and_the_error_says_what_to_do(phase, training, two, how):
     before = first_weight(training)
     for path in two.paths():
         damage(path, how)
     with pytest.raises(FaceganError, match="step-00000010.npz .* start again with another --out"):
-        two.restore(training)
+        two.restore([phase])
     assert (first_weight(training) == before).all()
 
 
-def test_a_whole_checkpoint_is_used_without_a_word(training, two, caplog):
-    assert two.restore(training)["step"] == 10 and not caplog.records
+def test_a_whole_checkpoint_is_used_without_a_word(phase, two, caplog):
+    assert two.restore([phase])["step"] == 10 and not caplog.records
 
 
-def test_without_a_checkpoint_it_says_so(training, tmp_path):
+def test_without_a_checkpoint_it_says_so(phase, tmp_path):
     with pytest.raises(FaceganError, match="has no checkpoint to resume from"):
-        Checkpoints(tmp_path / "nothing").restore(training)
+        Checkpoints(tmp_path / "nothing").restore([phase])

@@ -3,7 +3,7 @@
 import pytest
 
 from facegan.errors import FaceganError
-from facegan.training.checkpoints import Checkpoints
+from facegan.training.checkpoints import Checkpoints, Phase, variables_of
 from facegan.training.estimate import estimate
 from facegan.training.run import build_training
 
@@ -25,7 +25,7 @@ def test_its_figures_are_true(drawn_faces, settings, tmp_path, monkeypatch):
 
     training = build_training(drawn_faces, settings)
     assert found.parameters == {name: network.count_params() for name, network in training.networks.subnetworks.items()}
-    Checkpoints(tmp_path).save(training, 0, {})
+    Checkpoints(tmp_path).save(Phase("step", training, variables_of(training)), 0, {})
     (path,) = tmp_path.iterdir()
     # An array in the file takes some bytes more than its numbers, which counts in networks as small as these.
     assert found.checkpoint < path.stat().st_size < found.checkpoint + 400 * len(training.optimizer.variables) * 2

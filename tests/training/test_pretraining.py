@@ -9,7 +9,12 @@ from facegan.attributes import FIVE_NAMES, Attributes
 from facegan.models.attribute_finder import build_attribute_finder
 from facegan.models.facegan import FaceGAN
 from facegan.training.batches import BatchSource
-from facegan.training.pretraining import fill_unknown_labels, fine_tune_attribute_finder, labelled_batch
+from facegan.training.pretraining import (
+    FinderTraining,
+    fill_unknown_labels,
+    fine_tune_attribute_finder,
+    labelled_batch,
+)
 
 
 class Networks:
@@ -52,6 +57,10 @@ def recipe(small_recipe, **values):
     return small_recipe("celeba128", {f"attribute_finder.{name}": value for name, value in values.items()})
 
 
+def fine_tune(networks, source, pretrained=True):
+    fine_tune_attribute_finder(FinderTraining(networks, source, pretrained), source, 0, quiet=True)
+
+
 def ranking(finder, faces):
     """For faces that it has not seen: how often, of two that differ in a column, the right one has the larger logit."""
     test = np.concatenate([faces.part("test"), faces.part("validation")])
@@ -65,7 +74,7 @@ def ranking(finder, faces):
 def test_fine_tuning_learns_the_labels_and_freezes_the_finder_again(small_recipe, source, drawn_faces):
     finder = small_finder()
     values = recipe(small_recipe, images=16 * 300, batch_size=16, learning_rate=3e-3)
-    fine_tune_attribute_finder(Networks(values, finder), source, 0, quiet=True, pretrained=False)
+    fine_tune(Networks(values, finder), source, pretrained=False)
     assert ranking(finder, drawn_faces) > 0.75
     assert not finder.trainable_variables
 
@@ -74,7 +83,7 @@ def test_fine_tuning_learns_the_labels_and_freezes_the_finder_again(small_recipe
 def test_a_finder_that_starts_from_imagenet_learns_within_few_steps(small_recipe, source, drawn_faces):
     values = recipe(small_recipe, images=16 * 40, batch_size=16)
     finder = build_attribute_finder(values.attribute_finder, 32, 8)
-    fine_tune_attribute_finder(Networks(values, finder), source, 0, quiet=True)
+    fine_tune(Networks(values, finder), source)
     assert ranking(finder, drawn_faces) > 0.7
 
 
@@ -85,7 +94,7 @@ def test_unknown_labels_teach_nothing(small_recipe, source):
     for label in (0, 1):
         source.vectors[:, 2] = label
         finders.append(small_finder())
-        fine_tune_attribute_finder(Networks(values, finders[-1]), source, 0, quiet=True, pretrained=False)
+        fine_tune(Networks(values, finders[-1]), source, pretrained=False)
     pairs = zip(*(map(ops.convert_to_numpy, finder.weights) for finder in finders), strict=True)
     assert all((one == other).all() for one, other in pairs)
 

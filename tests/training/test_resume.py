@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from keras import ops
 
 from facegan.errors import FaceganError
 from facegan.files import reserve
+from facegan.training import pretraining
 from facegan.training.checkpoints import Checkpoints
 from facegan.training.run import settings_of_run, train
 
@@ -101,21 +103,71 @@ def test_a_run_interrupted_in_an_epoch_stops_after_the_step_and_goes_on(run, who
         assert entry["losses"] == pytest.approx(losses)
 
 
+# Killed in the third step of the attribute finder's training.
+KILLED_BEFORE = """
+import json, sys, tensorflow
+from facegan.data.prepared import PreparedFaces
+from facegan.training import pretraining
+from facegan.training.plan import Settings
+from facegan.training.run import train
+sys.path.insert(0, {tests!r})
+from test_resume import signal_at
+
+tensorflow.config.run_functions_eagerly(True)
+pretraining.labelled_batch = signal_at(3, {number})
+faces, settings, out, images = sys.argv[1:]
+train(PreparedFaces(faces), Settings.from_dict(json.loads(settings)), out, int(images), 0.0, pretrained=False)
+"""
+
+
+def signal_at(step, number, make=pretraining.labelled_batch):
+    """Sends this process a signal when the batch of a step of the attribute finder's training is asked for."""
+
+    def batch(source, batch_size, seed, asked):
+        if asked == step:
+            os.kill(os.getpid(), number)
+        return make(source, batch_size, seed, asked)
+
+    return batch
+
+
 @pytest.mark.usefixtures("eagerly")
-def test_what_starts_from_imagenet_goes_on_exactly_as_well(drawn_faces, small_settings, tmp_path, caplog):
-    """Power iterations of the feature critic, and the attribute finder, which is fine-tuned only once."""
+def test_what_starts_from_imagenet_goes_on_exactly_as_well(drawn_faces, small_settings, tmp_path, caplog, monkeypatch):
+    """Power iterations of the feature critic, and the attribute finder: stopped and killed in its training."""
     settings = small_settings("celeba128", batch_size=16)
 
-    def run(out, steps, **options):
-        train(drawn_faces, settings, out, 16 * steps, pretrained=False, **options)
+    def run(name, steps, **options):
+        out = tmp_path / name
+        _, finished = train(drawn_faces, settings, out, 16 * steps, pretrained=False, **options)
+        saved = [path.stem for path in Checkpoints(out / "checkpoints").paths()]
+        trained = "training the attribute finder" in caplog.text
+        caplog.clear()
+        return finished, saved, trained
 
     caplog.set_level("INFO", "facegan")
-    run(tmp_path / "whole", 4)
-    run(tmp_path / "parts", 2)
-    assert caplog.text.count("training the attribute finder") == 2
-    run(tmp_path / "parts", 4, resume=True)
-    assert caplog.text.count("training the attribute finder") == 2
-    assert_same_end(tmp_path / "whole", tmp_path / "parts")
+    assert run("whole", 4) == (True, ["pretraining_step-00000004", "step-00000004"], True)
+    with monkeypatch.context() as patch:
+        patch.setattr(pretraining, "labelled_batch", signal_at(1, signal.SIGTERM))
+        stopped, saved, _ = run("stopped", 2)
+    # Batches are made ahead of the steps.
+    assert not stopped and saved[0] in ("pretraining_step-00000001", "pretraining_step-00000002")
+    assert run("stopped", 2, resume=True) == (True, [*saved, "pretraining_step-00000004", "step-00000002"], True)
+    finished, saved, pretrained = run("stopped", 4, resume=True)
+    assert finished and saved[-1] == "step-00000004" and not pretrained
+    assert_same_end(tmp_path / "whole", tmp_path / "stopped")
+
+    if keras.backend.backend() == "jax":
+        return  # which compiles for long in another process
+    code = KILLED_BEFORE.format(
+        tests=str(Path(__file__).parent),
+        number=signal.SIGKILL.value,
+    )
+    arguments = [str(drawn_faces.path), json.dumps(settings.to_dict()), str(tmp_path / "killed"), str(16 * 4)]
+    killed = subprocess.run([sys.executable, "-c", code, *arguments], stderr=subprocess.DEVNULL)
+    assert killed.returncode == -signal.SIGKILL
+    assert "pretraining_step" in Checkpoints(tmp_path / "killed" / "checkpoints").describe()
+    assert run("killed", 4, resume=True)[2]
+    assert_same_end(tmp_path / "whole", tmp_path / "killed")
 
 
 def test_the_model_knows_its_run(whole, run_settings, drawn_faces):

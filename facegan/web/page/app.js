@@ -3,11 +3,12 @@
 import { LANGUAGES, WORDS } from "./words.js";
 
 const LARGEST_STRENGTH = 2;
-// What has to be loaded before a face is generated, or a photo opened. The worker loads it.
+// What has to be loaded before a face is generated, a photo opened, or either edited. The worker loads it.
 const RUNTIME = "onnxruntime.wasm";
 const NEEDED = {
-  generate: [RUNTIME, "generator.onnx", "editor.onnx"],
-  open: [RUNTIME, ...["pnet", "rnet", "onet", "landmarks", "attribute_finder", "editor"].map((name) => `${name}.onnx`)],
+  generate: [RUNTIME, "generator.onnx"],
+  open: [RUNTIME, ...["pnet", "rnet", "onet", "landmarks", "attribute_finder"].map((name) => `${name}.onnx`)],
+  edit: ["editor.onnx"],
 };
 
 const $ = (id) => document.getElementById(id);
@@ -43,6 +44,20 @@ function ask(call, ...values) {
   return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
 }
 
+/** The same, and shows how much of what the worker needs for it has arrived. */
+async function load(call, ...values) {
+  const missing = NEEDED[call].filter((file) => !loaded.has(file));
+  [done, total] = [0, missing.reduce((sum, file) => sum + about.bytes[file], 0)];
+  try {
+    const result = await ask(call, ...values);
+    missing.forEach((file) => loaded.add(file));
+    return result;
+  } finally {
+    total = 0;
+    $("progress").hidden = true;
+  }
+}
+
 worker.onmessage = ({ data: { id, result, refusal, bytes } }) => {
   if (bytes) {
     done += bytes;
@@ -76,22 +91,16 @@ function showProgress() {
 
 /** Begins to edit what the worker makes of a call. */
 async function begin(call, name, ...values) {
-  const missing = NEEDED[call].filter((file) => !loaded.has(file));
-  [done, total] = [0, missing.reduce((sum, file) => sum + about.bytes[file], 0)];
   say("working", {}, false);
   try {
-    const subject = await ask(call, ...values);
+    const subject = await load(call, ...values);
     state.subject = { ...subject, chosen: subject.faces[0].number };
     state.name = name;
     state.sliders = {};
-    missing.forEach((file) => loaded.add(file));
     show();
     await update();
   } catch (refusal) {
     refuse(refusal);
-  } finally {
-    total = 0;
-    $("progress").hidden = true;
   }
 }
 
@@ -117,7 +126,9 @@ async function update() {
   try {
     while (isOutdated) {
       isOutdated = false;
-      const { image, found, milliseconds } = await ask("edit", wishes());
+      const wanted = wishes();
+      // Without a wish, the picture is shown as it is.
+      const { image, found, milliseconds } = await (wanted.length ? load : ask)("edit", wanted);
       draw($("after"), image);
       $("after").setAttribute("aria-label", words("after", { edit: describeWishes() || words("asItWas") }));
       const time = { milliseconds: Math.round(milliseconds) };

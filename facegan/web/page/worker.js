@@ -16,16 +16,14 @@ const calls = {
     model = new Model(about);
   },
   async generate() {
-    const made = await Subject.generate(model);
-    await prepare("editor");
-    subject = made;
+    subject = await Subject.generate(model);
     return describe();
   },
   async open(bitmap) {
     const image = readPixels(bitmap);
     bitmap.close();
     // All at once, since all are needed.
-    await prepare("pnet", "rnet", "onet", "landmarks", "attribute_finder", "editor");
+    await prepare("pnet", "rnet", "onet", "landmarks", "attribute_finder");
     subject = await Subject.open(model, image);
     return describe();
   },

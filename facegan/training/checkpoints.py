@@ -53,7 +53,8 @@ class Checkpoints:
 
     def paths(self) -> list[Path]:
         """The checkpoints there are, oldest first."""
-        return sorted(self.folder.glob("*step-*.npz"))
+        # A hidden one is still being written, or was when its process was killed.
+        return sorted(path for path in self.folder.glob("*step-*.npz") if not path.name.startswith("."))
 
     def save(self, phase: Phase, step: int, description: Mapping[str, Any]) -> None:
         """Writes a checkpoint, whole or not at all, then removes the oldest, and those that the run did not go on from.

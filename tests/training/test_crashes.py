@@ -45,7 +45,8 @@ def go_on(start, out):
     """Resumes as a user would; what a killed process has left must be readable."""
     checkpoints = Checkpoints(out / "checkpoints")
     if not checkpoints.paths():
-        start(out)
+        # The model is written before its checkpoint.
+        start(out, overwrite=True)
     elif checkpoints.describe()["step"] < STEPS:
         start(out, resume=True)
     assert list(out.rglob(".*")) == []

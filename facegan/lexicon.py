@@ -51,7 +51,7 @@ ENGLISH = {
         "lacking, minus, stop, stops, stopped, quit, free of, hate, hates, dislikes, refuses, forgot, lost, ain't"
     ),
     "REMOVE": (
-        "remove, removes, removed, removing, delete, erase, drop, lose, off, take off, taking off, get rid of, "
+        "remove, removes, removed, removing, rid, delete, erase, drop, lose, off, take off, taking off, get rid of, "
         "disappear, vanish, gone, away, undo, ditch, discard, swap, replace, leave out, leave off, cut out, strip off, "
         "hide, trade, exchange, must go, has to go, have to go, should go, need to go, needs to go"
     ),

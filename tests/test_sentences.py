@@ -86,14 +86,14 @@ def test_after_a_misspelt_negation_nothing_is_asked_for(text):
 
 NEGATED = """
 remove the ugly glasses; take off those thick glasses; no reading glasses; remove my grandmother's glasses
-undo the glasses; stop wearing glasses; a man who hates glasses; a guy free of glasses; remove the big and ugly glasses
+undo the glasses; rid him of his specs; stop wearing glasses; a man who hates glasses; a guy free of glasses; remove the big and ugly glasses
 used to wear glasses; a man who used to wear glasses
 remove the hat and the glasses; no big, ugly glasses; remove the old glasses; remove the gray glasses
 take the ugly glasses off; a woman without any kind of glasses; she never ever wears glasses; without a beard or glasses
 the person isn't wearing those horrible black glasses; swap the glasses for a hat; replace the glasses with a hat
 no goofy pink glasses please; the ugly glasses should be gone; remove the old man's glasses; lose those nerdy specs
 不戴黑框眼镜; 摘掉厚厚的眼镜; 摘掉那副难看的黑色眼镜; 没有戴任何眼镜的女人; 取下爷爷的眼镜
-去掉帽子和眼镜; 別戴眼鏡; 不要那副丑眼镜
+去掉帽子和眼镜; 別戴眼鏡; 別戴著眼鏡; 不要那副丑眼镜
 """
 NEITHER = """
 keep the glasses; don't remove the glasses; don't take the glasses off; everything except the glasses

@@ -86,7 +86,7 @@ def test_after_a_misspelt_negation_nothing_is_asked_for(text):
 
 NEGATED = """
 remove the ugly glasses; take off those thick glasses; no reading glasses; remove my grandmother's glasses
-undo the glasses; rid him of his specs; stop wearing glasses; a man who hates glasses;
+undo the glasses; rid him of his specs; stop wearing glasses; a man who hates glasses
 a guy free of glasses; remove the big and ugly glasses
 used to wear glasses; a man who used to wear glasses
 remove the hat and the glasses; no big, ugly glasses; remove the old glasses; remove the gray glasses

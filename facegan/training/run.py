@@ -15,11 +15,11 @@ from facegan.attributes import Attributes
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.files import WriteGuard, remove_leftovers, reserve
-from facegan.model_files import MODEL_FILE, describe, find_model
+from facegan.model_files import MODEL_FILE, find_model
 from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
 from facegan.models.precision import set_precision
-from facegan.models.saving import load_networks, save_model
+from facegan.models.saving import save_model
 from facegan.progress import progress_bar
 from facegan.signals import on_stop
 from facegan.training.backends import make_deterministic
@@ -32,6 +32,7 @@ from facegan.training.plan import Plan, Settings, steps_per_epoch
 from facegan.training.pretraining import FinderTraining, fill_unknown_labels, fine_tune_attribute_finder
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
+from facegan.training.transfer import take_weights
 from facegan.training.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -96,40 +97,6 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
     )
     networks.record = {**networks.record, "random_networks": list(networks.subnetworks)}
     return networks
-
-
-def take_weights(networks: FaceGAN, path: str | Path) -> None:
-    """Copies the weights of a model file. A network that has other layers there keeps its new weights.
-
-    Raises:
-        FaceganError: there is no such model, or its encoder, which all others depend on, has other layers.
-    """
-    described = describe(path)
-    for name, own in (("image_size", networks.image_size), ("attribute_names", list(networks.attributes.names))):
-        if described[name] != own:
-            what = name.replace("_", " ")
-            raise FaceganError(f"{path} cannot be the start: its {what} are {described[name]}, not {own}")
-    trained = load_networks(find_model(path), "float32").subnetworks
-    random = [
-        name for name, network in networks.subnetworks.items() if layers_of(trained.get(name)) != layers_of(network)
-    ]
-    if "encoder" in random:
-        raise FaceganError(f"{path} cannot be the start: its encoder has other layers than '{networks.recipe.name}'")
-    before = described["record"]
-    seen = before["images_seen"] + before.get("images_before", 0)
-    # A model that has seen nothing is pretrained only: its attribute finder alone has learnt anything.
-    random += [name for name in networks.subnetworks if name not in (*random, "attribute_finder") and not seen]
-    for name, network in networks.subnetworks.items():
-        if name not in random:
-            network.set_weights(trained[name].get_weights())
-        elif seen:
-            logger.warning("the %s of %s has other layers; it begins with random weights", name, path)
-    networks.record = {**networks.record, "images_before": seen, "random_networks": random}
-
-
-def layers_of(network: keras.Model | None) -> list[tuple[int, ...]] | None:
-    """The shapes of a network's weights; two networks with the same ones have the same layers."""
-    return network and [weight.shape for weight in network.weights]
 
 
 def batch_source(faces: PreparedFaces, settings: Settings, attributes: Attributes) -> BatchSource:

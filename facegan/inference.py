@@ -25,8 +25,8 @@ from facegan.images import (
     to_array,
     to_images,
 )
+from facegan.inference_networks import ExportedNetworks, InferenceNetworks
 from facegan.model_files import describe, find_model, read_graphs
-from facegan.networks import ExportedNetworks, Networks
 from facegan.photos.photo import blend_faces, select_faces
 from facegan.recipe import Recipe
 from facegan.sentences import parse_sentence
@@ -105,7 +105,7 @@ class FaceModel:
     >>> without = model.edit(face, glasses=0, hair="black")  # doctest: +SKIP
     """
 
-    def __init__(self, networks: Networks) -> None:
+    def __init__(self, networks: InferenceNetworks) -> None:
         self.networks = networks
         described = networks.description
         self.attributes = Attributes(described["attribute_names"], described["columns"])

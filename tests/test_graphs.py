@@ -12,8 +12,8 @@ from facegan.errors import FaceganError
 from facegan.graph_limits import check_graph
 from facegan.graphs import Graph, reference
 from facegan.inference import load
+from facegan.inference_networks import ExportedNetworks
 from facegan.model_files import find_model, graph_path, read_graphs
-from facegan.networks import ExportedNetworks
 
 
 @pytest.fixture

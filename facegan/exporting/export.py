@@ -21,7 +21,6 @@ from facegan.progress import progress_bar
 RUNTIMES: dict[str, Any] = {"onnx": onnx, "litert": litert}
 # A copy of the model file, with ONNX graphs in it.
 MODEL = "keras"
-FORMATS = (*RUNTIMES, MODEL)
 # Faces with which a graph is compared with Keras's networks.
 _COMPARED = 4
 

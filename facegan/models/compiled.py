@@ -30,7 +30,7 @@ class Compiled(keras.Model):
 
 
 class CompiledNetworks:
-    """A `FaceGAN` as `facegan.networks.Networks`.
+    """A `FaceGAN` as `facegan.inference_networks.InferenceNetworks`.
 
     Args:
         facegan: the `FaceGAN`.
@@ -43,13 +43,13 @@ class CompiledNetworks:
         )
 
     def generate(self, noise: NDArray, condition: NDArray) -> NDArray:
-        """As `Networks.generate`."""
+        """As `InferenceNetworks.generate`."""
         return self._generate.predict_on_batch([noise, condition])
 
     def edit(self, images: NDArray, source: NDArray, target: NDArray) -> NDArray:
-        """As `Networks.edit`."""
+        """As `InferenceNetworks.edit`."""
         return self._edit.predict_on_batch([images, source, target])
 
     def likelihoods(self, images: NDArray, conditions: NDArray) -> NDArray:
-        """As `Networks.likelihoods`."""
+        """As `InferenceNetworks.likelihoods`."""
         return self._likelihoods.predict_on_batch([images, conditions])

@@ -1,4 +1,4 @@
-"""A model's networks in use, whatever computes them: arrays in, arrays out."""
+"""The interface of the networks in a `FaceModel`: arrays in, arrays out; and the exported graphs that implement it."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -9,8 +9,8 @@ from facegan.errors import FaceganError
 from facegan.graphs import Graph
 
 
-class Networks(Protocol):
-    """What a `FaceModel` asks of its networks. All arrays are float32.
+class InferenceNetworks(Protocol):
+    """The interface that `FaceModel` needs of its networks. All arrays are float32.
 
     Attributes:
         description: as `facegan.model_files.describe` returns it.
@@ -29,13 +29,13 @@ class Networks(Protocol):
 
 
 class ExportedNetworks:
-    """Networks exported to graphs, which `facegan.exporting` made: no Keras and no backend is imported.
+    """Networks exported by `facegan.exporting`, computed without importing Keras or a backend.
 
     Args:
         description: of the model.
         graphs: `generator`, `editor` and `attribute_finder`.
 
-    All methods raise `FaceganError` if a graph computes something else.
+    All methods raise `FaceganError` if a graph returns an array of another name, shape or type.
     """
 
     def __init__(self, description: Mapping[str, Any], graphs: Mapping[str, Graph]) -> None:
@@ -43,16 +43,16 @@ class ExportedNetworks:
         self._graphs = graphs
 
     def generate(self, noise: NDArray, condition: NDArray) -> NDArray:
-        """As `Networks.generate`."""
+        """As `InferenceNetworks.generate`."""
         size = self.description["image_size"]
         return self._compute("generator", "images", (len(noise), size, size, 3), noise=noise, condition=condition)
 
     def edit(self, images: NDArray, source: NDArray, target: NDArray) -> NDArray:
-        """As `Networks.edit`."""
+        """As `InferenceNetworks.edit`."""
         return self._compute("editor", "edited", images.shape, images=images, source=source, target=target)
 
     def likelihoods(self, images: NDArray, conditions: NDArray) -> NDArray:
-        """As `Networks.likelihoods`."""
+        """As `InferenceNetworks.likelihoods`."""
         shape = len(images), len(conditions)
         return self._compute("attribute_finder", "likelihoods", shape, images=images, conditions=conditions)
 

@@ -1,0 +1,72 @@
+"""Compares photos with glasses to photos of the same people without, before and after the glasses are taken off.
+
+python experiments/augmentation/matching.py mini128
+"""
+
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+
+from facegan.data.prepared import PreparedFaces
+from facegan.identity import descriptors
+from facegan.inference import load
+
+COLUMN = "Eyeglasses"
+EACH = 5  # photos of a person without glasses in the gallery
+FALSE_MATCHES = 0.01
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path, exists=True))
+@click.option("--model", type=click.Path(path_type=Path), default="celeba128")
+@click.option("--seed", default=0)
+def main(data, model, seed):
+    """Uses people of the validation and test parts of DATA who wear glasses in some photos and not in others."""
+    faces = PreparedFaces(data)
+    wears = faces.labels[:, faces.columns.index(COLUMN)].astype(bool)
+    unseen = np.concatenate([faces.part("validation"), faces.part("test")])
+    random = np.random.default_rng(seed)
+    gallery, probes, plain = [], [], []
+    for person in np.unique(faces.identities[unseen]):
+        photos = random.permutation(unseen[faces.identities[unseen] == person])
+        without = photos[~wears[photos]]
+        gallery += list(without[:EACH])
+        if len(without) and wears[photos].any():
+            probes += list(photos[wears[photos]])
+            plain += list(without[EACH : EACH + wears[photos].sum()])
+    networks = load(model)
+    people = faces.identities[gallery]
+    known = descriptors(faces.faces[np.sort(gallery)])[np.argsort(np.argsort(gallery))]
+    photos = faces.faces[np.sort(probes)]
+    sources = networks.conditions_of(list(photos), {"glasses": "1"})
+    edited = np.stack(networks.edit(list(photos), {"glasses": "0"}, source=sources))
+    kinds = {
+        "with glasses": (photos, np.sort(probes)),
+        "glasses=0": (edited, np.sort(probes)),
+        "without glasses, for comparison": (faces.faces[np.sort(plain)], np.sort(plain)),
+    }
+    for kind, (images, numbers) in kinds.items():
+        print(json.dumps({"probes": kind, **compare(descriptors(images), faces.identities[numbers], known, people)}))
+
+
+def compare(probes, of_probes, gallery, of_gallery):
+    """How well descriptors of photos tell the same people in a gallery from others."""
+    distances = np.linalg.norm(probes[:, None] - gallery[None], axis=2)
+    same = of_probes[:, None] == of_gallery[None]
+    threshold = np.quantile(distances[~same], FALSE_MATCHES)
+    nearest = of_gallery[distances.argmin(axis=1)]
+    return {
+        "photos": len(probes),
+        "people": len(np.unique(of_probes)),
+        "gallery": len(gallery),
+        "distance, same person": round(float(distances[same].mean()), 3),
+        "distance, others": round(float(distances[~same].mean()), 3),
+        "rank 1": round(float((nearest == of_probes).mean()), 3),
+        f"true matches at {FALSE_MATCHES} false ones": round(float((distances[same] < threshold).mean()), 3),
+    }
+
+
+if __name__ == "__main__":
+    main()

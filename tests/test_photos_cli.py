@@ -130,7 +130,7 @@ def test_strengths_of_a_photo(facegan, model_file, photos, tmp_path):
 def test_align_makes_training_data_of_photos(facegan, photos, tmp_path):
     out = tmp_path / "faces"
     code, printed, err = facegan("align", photos, out, "--size", 64)
-    assert (code, printed) == (3, f"{out}: 3 faces of 64x64 from 3 photos, 1 without\n")
+    assert (code, printed) == (3, f"{out}: 3 faces of 64x64 from 3 photos, 1 without a face\n")
     assert "no face found in" in err
     names = sorted(path.name for path in out.iterdir())
     assert names == ["portrait.png", "two-2.png", "two.png"]

@@ -26,7 +26,7 @@ from facegan.errors import FaceganError
 def align(photos: Path, out: Path, size: int, which: int | str, overwrite: bool) -> Result:
     """Crops the faces in PHOTOS, a photo or a folder, aligns them like CelebA's, and writes them to the folder OUT.
 
-    Add a CSV file of labels to OUT, and `facegan prepare` makes training data of your own photos.
+    To train on your own photos, add a CSV file of labels to OUT and run `facegan prepare`.
 
     \b
     Examples:
@@ -48,6 +48,6 @@ def align(photos: Path, out: Path, size: int, which: int | str, overwrite: bool)
     count = len(written.left_out)
     return Result(
         {"faces": written.files, "photos": len(paths), **details},
-        [f"{out}: {len(written.files)} faces of {size}x{size} from {len(paths)} photos, {count} without"],
+        [f"{out}: {len(written.files)} faces of {size}x{size} from {len(paths)} photos, {count} without a face"],
         written.left_out,
     )

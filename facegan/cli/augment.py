@@ -20,15 +20,15 @@ from facegan.cli.types import Number
     type=Number(min=0, max=1, min_open=True),
     default=0.2,
     show_default=True,
-    help="How many copies, as a share of the training faces.",
+    help="The number of copies, relative to the number of training faces.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of faces.")
 @MODEL_OPTION
 def augment(data: Path, out: Path, wishes: Sequence[str], share: float, seed: int, model: Path | None) -> Result:
-    """Writes the prepared data set DATA to the folder OUT with edited copies of some of its training faces.
+    """Copies the prepared data set DATA to the folder OUT and adds edited copies of some training faces.
 
-    Only faces that are labelled otherwise are copied. The copies have the labels that are set, and form a source of
-    their own. After an interruption, the same command resumes.
+    Only faces with other labels are copied. The copies have the labels that are set, and form a source of their own.
+    After an interruption, the same command resumes.
 
     \b
     Examples:
@@ -50,5 +50,5 @@ def augment(data: Path, out: Path, wishes: Sequence[str], share: float, seed: in
     copies = len(augmented) - len(faces)
     return Result(
         {"data": out, "faces": len(augmented), "copies": copies, "set": str(edit)},
-        [f"{out}: {len(augmented)} faces, {copies} of them copies edited to {edit}"],
+        [f"{out}: {len(augmented)} faces, {copies} of them copies with {edit}"],
     )

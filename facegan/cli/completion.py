@@ -8,7 +8,7 @@ from facegan.cli.result import Result, ResultCommand
 @click.command(cls=ResultCommand)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> Result:
-    """Prints a script that completes commands and options with the TAB key in a SHELL.
+    """Prints a script with which the TAB key completes commands and options in a SHELL.
 
     \b
     Examples:

@@ -11,7 +11,7 @@ from facegan.errors import FaceganError
 
 @click.command(cls=ResultCommand)
 def doctor() -> Result:
-    """Lists versions and hardware, and what to install for which purpose.
+    """Lists versions and hardware, and what each missing package is for.
 
     \b
     Examples:

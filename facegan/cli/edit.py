@@ -27,9 +27,9 @@ from facegan.errors import FaceganError
     "--set",
     "wishes",
     multiple=True,
-    help="What to change, such as glasses=1, or glasses=1:1.5 at a strength of its own; repeatable.",
+    help="An edit, such as glasses=1, or glasses=1:1.5 to set its own strength; repeatable.",
 )
-@click.option("--say", default="", help="What to change, in plain English or Chinese.")
+@click.option("--say", default="", help="An edit in plain English or Chinese.")
 @click.option(
     "--grid",
     help="Show every value of one attribute, or every combination of two, such as hair,glasses.",
@@ -40,18 +40,18 @@ from facegan.errors import FaceganError
     type=Strengths(),
     default="1",
     show_default=True,
-    help="0 changes nothing; values above 1 exaggerate. 0:2:0.25 makes a strip.",
+    help="0 changes nothing; values above 1 exaggerate. 0:2:0.25 makes a strip of several strengths.",
 )
 @click.option(
     "--from",
     "source",
     default="",
-    help="The present attributes of the faces; the model predicts all others.",
+    help="Known attributes of the faces before the edit; the model predicts all others.",
 )
-@click.option("--force", is_flag=True, help="Edit even faces that the model is sure to have what is wished for.")
+@click.option("--force", is_flag=True, help="Edit a face even if the model is sure that it has the attribute already.")
 @click.option("--face", "which", type=FaceNumber(), help="Which face of a photo: 1 is the largest.  [default: 1]")
-@click.option("--compare", is_flag=True, help="Put each photo beside its edit.")
-@click.option("--faces-only", is_flag=True, help="Write only the faces, aligned and in the model's size.")
+@click.option("--compare", is_flag=True, help="Show each photo beside its edit.")
+@click.option("--faces-only", is_flag=True, help="Write only the faces, aligned, at the model's size.")
 @click.option(
     "--aligned/--no-aligned",
     default=None,
@@ -62,8 +62,8 @@ from facegan.errors import FaceganError
     type=click.Path(),
     default="edited.png",
     show_default=True,
-    help="For a photo, an image, or a .gif of the growing edit; for aligned faces, a sheet of before and after, or a "
-    ".gif. A name with a slash at the end is a folder for single files.",
+    help="For a photo, an image, or a .gif that animates the edit; for aligned faces, a sheet of before and after, or "
+    "a .gif. A name that ends with a slash is a folder for single files.",
 )
 @OVERWRITE_OPTION
 @SHOW_OPTION

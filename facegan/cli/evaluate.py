@@ -17,7 +17,7 @@ from facegan.cli.result import Result, ResultCommand
     type=click.Path(path_type=Path),
     default="report",
     show_default=True,
-    help="The folder for a page with images, and for the figures.",
+    help="The folder for a web page with images, and for the figures.",
 )
 @click.option(
     "--faces",
@@ -25,7 +25,7 @@ from facegan.cli.result import Result, ResultCommand
     type=click.IntRange(min=1),
     default=200,
     show_default=True,
-    help="The largest number of test faces for each edit.",
+    help="The maximum number of test faces for each edit.",
 )
 @click.option(
     "--judge",
@@ -33,7 +33,7 @@ from facegan.cli.result import Result, ResultCommand
     help="A judge that was trained on other faces.  [default: the judge of DATA, trained on first use]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of faces.")
-@click.option("--inception", is_flag=True, help="Measure fid_inception too; downloads InceptionV3's weights.")
+@click.option("--inception", is_flag=True, help="Also measure fid_inception; downloads InceptionV3's weights.")
 @OVERWRITE_OPTION
 def evaluate(
     model: Path, data: Path, out: Path, limit: int, judge: Path | None, seed: int, inception: bool, overwrite: bool

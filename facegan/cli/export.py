@@ -20,25 +20,25 @@ from facegan.errors import FaceganError
     type=click.Choice(["onnx", "litert", "keras", "web"]),
     default="onnx",
     show_default=True,
-    help="onnx or litert: OUT is a folder for one file a graph. keras: OUT is a copy of the model file that starts "
-    "without TensorFlow, because it holds its graphs. web: OUT is a folder with a page that edits faces in a browser.",
+    help="onnx or litert: OUT is a folder for one file per graph. keras: OUT is a copy of the model file that contains "
+    "its graphs and runs without TensorFlow. web: OUT is a folder with a page that edits faces in a browser.",
 )
 @click.option(
     "--precision",
     type=click.Choice(["float32", "float16"]),
-    help="Of the weights; they are computed with in float32.  [default: float16 for keras, else float32]",
+    help="Precision of the stored weights; computation is in float32.  [default: float16 for keras, else float32]",
 )
 @click.option(
     "--runtime",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="For web: a folder with npm's package onnxruntime-web.  [default: downloaded once, and checked]",
+    help="For web: a folder with the npm package onnxruntime-web.  [default: downloaded once and verified]",
 )
 @OVERWRITE_OPTION
 def export(model: Path, out: Path, format: str, precision: str | None, runtime: Path | None, overwrite: bool) -> Result:
     """Exports the generator, the editor and the attribute finder of a MODEL for programs without facegan.
 
-    Each graph is opened in its runtime and compared with Keras's networks. It holds the names of the attributes, the
-    model card and the licence of the training data.
+    Runs each graph in its runtime and compares it with the Keras networks. A graph contains the names of the
+    attributes, the model card and the licence of the training data.
 
     \b
     Examples:
@@ -54,7 +54,7 @@ def export(model: Path, out: Path, format: str, precision: str | None, runtime: 
     describe(model)
     if format == "web":
         if precision:
-            raise FaceganError("--precision is not for --format web, which takes the graphs that the model file holds")
+            raise FaceganError("--precision is not for --format web, which uses the graphs in the model file")
         from facegan.web.export import export_page
 
         page = export_page(model, out, runtime, overwrite)

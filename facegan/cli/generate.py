@@ -25,27 +25,27 @@ from facegan.errors import FaceganError
 @click.option(
     "--attrs",
     default="",
-    help="Attributes of the faces; all others are drawn with their frequencies in the training data.",
+    help="Attributes of the faces; all others are sampled with their frequencies in the training data.",
 )
 @click.option("--text", default="", help="A description in plain English or Chinese.")
 @click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="The number of faces.")
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
-    help="The same seed gives the same faces.  [default: a new one, printed]",
+    help="The same seed gives the same faces.  [default: random, and printed]",
 )
 @click.option(
     "--like",
     type=click.Path(path_type=Path),
-    help="A generated image whose attributes, count, seed and edits to reuse unless others are given.",
+    help="Reuse the attributes, count, seed and edits of this generated image, unless others are given.",
 )
-@click.option("--then", multiple=True, help="An edit to make afterwards, one column of the sheet each; repeatable.")
+@click.option("--then", multiple=True, help="A further edit, shown in its own column of the sheet; repeatable.")
 @click.option(
     "--out",
     type=click.Path(),
     default="faces.png",
     show_default=True,
-    help="An image for a labelled sheet, or a folder for single files, with a slash at the end.",
+    help="An image file for a labelled sheet, or a folder, with a slash at the end, for single files.",
 )
 @click.option("--walk", is_flag=True, help="Animate from each face to the next, as .gif or .webp.")
 @OVERWRITE_OPTION

@@ -14,11 +14,11 @@ from facegan.cli.result import Result, ResultCommand
 @click.argument("index", type=click.Path(path_type=Path))
 @MODEL_OPTION
 def index(photos: Path, index: Path, model: Path | None) -> Result:
-    """Finds the faces in PHOTOS, a folder with all folders inside it, and keeps them in the file INDEX.
+    """Detects the faces in the folder PHOTOS and its subfolders, and stores them in the file INDEX.
 
-    The file holds the places of the faces, their attributes as the model predicts them and, with the extra identity,
-    dlib's descriptors of the persons; no pictures. Run the command again to bring the file up to date, or to resume. A
-    second folder is added to the first.
+    The file contains the positions of the faces, their attributes as the model predicts them and, with the extra
+    identity, dlib's face descriptors, but no images. Run the command again to update the file, or to resume. A second
+    folder is added to the first.
 
     \b
     Examples:
@@ -46,7 +46,7 @@ def index(photos: Path, index: Path, model: Path | None) -> Result:
                 kept, _ = store.count()
                 raise Interrupted(f"stopped; {kept} photos are in {index}, and the same command resumes") from None
     if not identity.available():
-        remarks.append('the faces have no identity, only attributes: pip install "facegan[identity]" for both')
+        remarks.append('no descriptors for search by identity: pip install "facegan[identity]" adds them')
     written = Written([index], remarks, store.reasons(changes.folder))
     details = report(written)
     read, removed, unchanged = len(changes.pending), len(changes.removed), changes.unchanged

@@ -1,4 +1,4 @@
-"""Options that several commands share, wishes in plain words, and reports on stderr."""
+"""Options that several commands share, parsing of edits, and reports on stderr."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def show(paths: Sequence[Path]) -> None:
 
 
 def say_default_model(model: Path | None) -> None:
-    """Says on stderr that the folder's run is used where nobody has named a model."""
+    """Notes on stderr that the run in this folder is used because no model was named."""
     from facegan.model_files import PACKAGED, RUN, find_model
 
     if model is None and (used := find_model()).parent == Path(RUN):
@@ -85,12 +85,12 @@ def parse_edit(attributes: Attributes, *wishes: Wishes, source: str = "", force:
 
     edit = Edit.parse(attributes, *wishes, source=source, force=force)
     if not edit.wishes:
-        raise FaceganError("an edit without a wish; name what to change, as in glasses=1")
+        raise FaceganError("an empty edit; name what to change, as in glasses=1")
     return edit
 
 
 def interpret(text: str, attributes: Attributes, editing: bool) -> dict[str, str]:
-    """Parses a sentence into `{attribute: value}`; reports on stderr which words have a meaning and which have none.
+    """Parses a sentence into `{attribute: value}`; reports on stderr which words were understood and which were not.
 
     Args:
         text: in English or Chinese; may be empty.

@@ -15,7 +15,7 @@ from facegan.errors import FaceganError
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--size", default=128, show_default=True, help="Side of a face in pixels: 32, 64, 128 or 256.")
-@click.option("--labels", type=click.Path(path_type=Path), help="The label file, if it is not beside the photos.")
+@click.option("--labels", type=click.Path(path_type=Path), help="The label file, if it is not next to the photos.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave out a column of the label file; repeatable.")
 @click.option("--rename", multiple=True, metavar="OLD=NEW", help="Rename a column of the label file; repeatable.")
 @click.option("--count", type=click.IntRange(min=1), help="The number of faces to draw, for the source 'drawn'.")
@@ -25,7 +25,7 @@ from facegan.errors import FaceganError
 @click.option(
     "--align/--no-align",
     default=None,
-    help="Align faces by their landmarks.  [default: only sources that frame faces unlike the others]",
+    help="Align faces by their landmarks.  [default: only in sources that frame faces differently]",
 )
 def prepare(
     sources: Sequence[str], out: Path, size: int, labels: Path | None, ignore: Sequence[str], rename: Sequence[str],
@@ -33,7 +33,7 @@ def prepare(
 ) -> Result:  # fmt: skip
     """Reads labelled faces from each SOURCE, crops and resizes them, and writes a data set to the folder OUT.
 
-    SOURCE is CelebA's folder or its img_align_celeba.zip, a folder of pictures with a CSV file of labels, or the word
+    SOURCE is CelebA's folder or its img_align_celeba.zip, a folder of images with a CSV file of labels, or the word
     'drawn' for synthetic drawings of faces. Several sources are joined; a label that a source lacks is unknown for its
     faces. After an interruption, the same command resumes.
 

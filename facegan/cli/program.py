@@ -1,4 +1,4 @@
-"""How commands report errors and import backends."""
+"""Error reports of commands, and quiet imports of backends."""
 
 import faulthandler
 import importlib
@@ -54,11 +54,11 @@ class OneLineErrors(click.Group):
         sys.exit(0)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        with _without_reader_no_error():
+        with _ignore_closed_pipe():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _without_reader_no_error():
+        with _ignore_closed_pipe():
             return super().invoke(ctx)
 
 
@@ -74,7 +74,7 @@ class _OnStderr(logging.Handler):
 
 @contextmanager
 def _log_on_stderr() -> Iterator[None]:
-    """Shows what facegan logs; without this, in a program that uses facegan, that program decides."""
+    """Shows facegan's log messages. When facegan is used as a library, the program configures logging itself."""
     logger, handler = logging.getLogger("facegan"), _OnStderr()
     before = logger.level, logger.propagate
     logger.addHandler(handler)
@@ -89,8 +89,8 @@ def _log_on_stderr() -> Iterator[None]:
 
 
 @contextmanager
-def _without_reader_no_error() -> Iterator[None]:
-    """Ends the command with success when the reader of its output has left, as in `facegan info | head`."""
+def _ignore_closed_pipe() -> Iterator[None]:
+    """Ends the command with success when the reader of its output has exited, as in `facegan info | head`."""
     try:
         try:
             yield
@@ -109,8 +109,8 @@ def _leave(message: str, code: int) -> NoReturn:
 def import_quietly(module: str = "keras") -> None:
     """Imports Keras and its backend, or another module that imports TensorFlow, without their notices.
 
-    No setting stops some of these, so stderr is redirected during the import, below Python. Failures still raise
-    exceptions, and a crash in native code is still reported. In a terminal, a slow start is explained.
+    Some of these cannot be turned off, so the file descriptor of stderr is redirected during the import. Failures still
+    raise exceptions, and a crash in native code is still reported. In a terminal, a slow start is explained.
     """
     if module in sys.modules:
         configure_keras()

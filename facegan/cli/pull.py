@@ -13,10 +13,10 @@ from facegan.cli.result import Result, ResultCommand
 @click.argument("out", type=click.Path(path_type=Path))
 @OVERWRITE_OPTION
 def pull(repository: str, out: Path, overwrite: bool) -> Result:
-    """Reads a model from the REPOSITORY owner/name on the Hugging Face hub into the file OUT, NAME.keras.
+    """Downloads a model from the REPOSITORY owner/name on the Hugging Face hub to the file OUT, NAME.keras.
 
-    The model is kept only if it can be used. It runs no code, and is checked as every model file is. Its card goes to
-    NAME.md. Needs facegan[hub].
+    The file is validated like every model file, and kept only if the model works. Loading it runs no code. Its card is
+    saved as NAME.md. Needs facegan[hub].
 
     \b
     Examples:

@@ -12,14 +12,14 @@ from facegan.cli.result import Result, ResultCommand
 @click.argument("model", type=click.Path(path_type=Path))
 @click.argument("repository")
 @click.option(
-    "--report", type=click.Path(path_type=Path), help="A folder of `facegan evaluate`, whose figures the card shows."
+    "--report", type=click.Path(path_type=Path), help="A report of `facegan evaluate`; adds its figures to the card."
 )
 @click.option("--private", is_flag=True, help="Create a private repository.")
 def push(model: Path, repository: str, report: Path | None, private: bool) -> Result:
-    """Writes a MODEL to the REPOSITORY owner/name on the Hugging Face hub, with a model card and generated faces.
+    """Uploads a MODEL to the REPOSITORY owner/name on the Hugging Face hub, with a model card and generated faces.
 
-    The card is the file NAME.md beside NAME.keras, or is made of the model's record. Log in with `hf auth login`, or
-    set HF_TOKEN. Needs facegan[hub]. Mind the terms of the photos that the model was trained on.
+    The card is the file NAME.md beside NAME.keras; without one, it is generated from the model's record. Log in with
+    `hf auth login`, or set HF_TOKEN. Needs facegan[hub]. Respect the terms of the photos that the model was trained on.
 
     \b
     Examples:

@@ -30,7 +30,7 @@ class Result:
 
 
 class ResultCommand(click.Command):
-    """A command that returns an `Result`, with the options --json and --quiet.
+    """A command that returns a `Result`, with the options --json and --quiet.
 
     Progress and remarks go to stderr, which --quiet silences; errors are always reported.
     """
@@ -49,10 +49,10 @@ class ResultCommand(click.Command):
                 nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8", errors="replace"))
                 stack.enter_context(redirect_stderr(nowhere))
             if "model" in ctx.params:
-                # First, so that it stands above whatever goes wrong.
+                # First, so that it appears above any error.
                 say_default_model(ctx.params["model"])
             result = super().invoke(ctx)
-        # Any stream can print it, and names of files that are no text come back from it.
+        # ASCII can be printed on any stream, and file names that are not valid text survive it.
         lines = [to_json(result.data, indent=2, ascii_only=True)] if as_json else result.lines
         for line in lines:
             click.echo(line)

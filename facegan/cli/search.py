@@ -20,15 +20,17 @@ if TYPE_CHECKING:
 @click.command(cls=ResultCommand)
 @click.argument("index", type=click.Path(path_type=Path))
 @click.option("--text", default="", help="A description in plain English or Chinese.")
-@click.option("--like", type=click.Path(path_type=Path), help="A photo, or a generated face, of whom to look for.")
-@click.option("--set", "wishes", multiple=True, help="An edit to make of it first, such as glasses=0; repeatable.")
+@click.option("--like", type=click.Path(path_type=Path), help="A photo or generated face of the person to find.")
+@click.option(
+    "--set", "wishes", multiple=True, help="An edit of that face before the search, such as glasses=0; repeatable."
+)
 @click.option(
     "--face", "which", type=click.IntRange(min=1), help="Which face of a photo: 1 is the largest.  [default: 1]"
 )
 @click.option(
     "--by",
     type=click.Choice(["identity", "attributes"]),
-    help="What to compare with that face.  [default: identity if dlib is installed, else attributes]",
+    help="Compare faces by this.  [default: identity if dlib is installed, else attributes]",
 )
 @click.option("--count", type=click.IntRange(min=1), default=20, show_default=True, help="The number of faces to find.")
 @click.option("--out", type=click.Path(), help="Also write a sheet of the faces, such as found.png.")
@@ -38,7 +40,7 @@ def search(
     index: Path, text: str, like: Path | None, wishes: Sequence[str], which: int | None, by: str | None, count: int,
     out: str | None, overwrite: bool, model: Path | None,
 ) -> Result:  # fmt: skip
-    """Finds faces in an INDEX, by a description or by a face.
+    """Finds faces in an INDEX by a description or by a face.
 
     \b
     Examples:
@@ -54,16 +56,16 @@ def search(
     from facegan.search.store import Index
 
     if bool(text) == bool(like):
-        raise FaceganError('name what to look for: --text "a man with glasses" or --like face.png')
+        raise FaceganError('use one of --text "a man with glasses" and --like face.png')
     if not like and (wishes or which or by):
-        raise FaceganError("--set, --face and --by are about the face of --like")
+        raise FaceganError("--set, --face and --by need --like")
     store = Index(index)
     if like:
         store.check_model(digest(model))
         edit = parse_edit(store.attributes, *wishes) if wishes else Edit()
         query = likeness(load_model(model), like, edit, which, by)
         title = f"like {like.name}" + (f", {store.attributes.describe(edit.wishes)}" if edit.wishes else "")
-        click.echo(f"compared by {query.by}; --by chooses", err=True)
+        click.echo(f"compared by {query.by}; --by changes this", err=True)
     else:
         wished = interpret(text, store.attributes, editing=False)
         query, title = description(store.attributes, wished), store.attributes.describe(wished)

@@ -9,14 +9,14 @@ from facegan.cli.options import MODEL_OPTION, load_model, say_default_model
 
 @click.command()
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="The address to listen on; by default, this machine's own."
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen on; by default, local only."
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="The port.  [default: the first free one from 7860 on]")
 @MODEL_OPTION
 def studio(host: str, port: int | None, model: Path | None) -> None:
-    """Opens a studio: generate and edit faces on a web page that this machine serves to itself.
+    """Serves the studio, a local web page that generates and edits faces.
 
-    Nothing is fetched from elsewhere or sent there, and no file stays behind.
+    It makes no network requests and leaves no files behind.
 
     \b
     Examples:

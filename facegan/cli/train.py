@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--attributes",
     help="Comma-separated: gender, age, glasses, skin, hair, or any label column.  [default: all that the data "
-    "has labels for; of CelebA's these five]",
+    "has labels for; these five for CelebA]",
 )
 @click.option(
     "--epochs",
@@ -53,14 +53,14 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     default="run",
     show_default=True,
-    help="The folder of the run, with model, checkpoints and logs.",
+    help="The folder of the run: model, checkpoints and logs.",
 )
 @click.option(
     "--checkpoint-minutes",
     type=Number(min=0, min_open=True),
     default=10.0,
     show_default=True,
-    help="Minutes between two checkpoints; the run also ends with one.",
+    help="Minutes between checkpoints; the run also ends with one.",
 )
 @click.option("--minutes", type=Number(min=0, min_open=True), help="Stop with a checkpoint after this time.")
 @click.option(
@@ -87,8 +87,8 @@ def train(
 ) -> Result:  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
-    CTRL-C stops the run after the current step with a checkpoint to resume from. `tensorboard --logdir` shows losses
-    and pictures.
+    CTRL-C stops the run after the current step and writes a checkpoint to resume from. `tensorboard --logdir` shows
+    losses and images.
 
     \b
     Examples:
@@ -175,7 +175,7 @@ def _dry_run(faces: PreparedFaces, settings: Settings, images: int | None, devic
     ]
     if found.pretraining_steps:
         rows.append(
-            ("before that", f"{found.pretraining_steps:,} steps train the attribute finder; their time is not in it")
+            ("before that", f"{found.pretraining_steps:,} steps train the attribute finder; their time is not included")
         )
     return Result(
         {"parameters": found.parameters, "steps": found.steps,

@@ -1,6 +1,6 @@
 """A conditional face GAN: describe a face and generate it, then edit it, or edit a photo.
 
-Whatever is listed in `dir(facegan)` is public. Importing the package imports neither Keras nor a backend.
+The names in `dir(facegan)` are public. Importing the package imports neither Keras nor a backend.
 
 >>> import facegan
 >>> facegan.Attributes(["glasses", "hair"]).parse("glasses=1, blond")

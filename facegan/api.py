@@ -1,4 +1,4 @@
-"""The commands `prepare`, `train` and `evaluate` as functions: paths and names go in, results come out."""
+"""The commands `prepare`, `train` and `evaluate` as functions of paths and names."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def prepare(
     rename: Mapping[str, str] | None = None,
     workers: int | None = None,
 ) -> PreparedFaces:
-    """Crops and resizes labelled faces and writes them to a folder; the same call resumes what was interrupted.
+    """Crops and resizes labelled faces and writes them to a folder. The same call resumes an interrupted one.
 
     Args:
         sources: CelebA's folder or `img_align_celeba.zip`, a folder of images with a CSV of labels, or the word
             `"drawn"`; or several of these, which are joined.
         out: the folder to write.
         size: the side of a face in pixels: 32, 64, 128 or 256.
-        labels: the label file of a single source, where it does not have its usual place and name.
+        labels: the label file of a single source, if it is not in its usual place.
         count: the number of faces to draw, for `"drawn"` alone.
         seed: of the split and of drawn faces.
-        align: whether to align faces by their landmarks. By default, each of several sources is aligned if it frames
-            faces differently, and a single source stays as it is.
+        align: whether to align faces by their landmarks. By default, sources that are joined are aligned if they frame
+            faces differently, and a single source is not aligned.
         ignore: columns of the label files to leave out.
         rename: `{title: new title}` for columns of the label files.
         workers: the number of processes; as many as there are processors by default.
@@ -91,14 +91,13 @@ def train(
         minutes: after which to stop with a checkpoint; no limit by default.
         checkpoint_minutes: between two checkpoints.
         devices: the number of GPUs that share each batch.
-        overwrite: whether to replace a model file in `out` that is of no run there.
+        overwrite: whether to replace a model file in `out` that does not belong to a run there.
 
     Returns:
         The trained model.
 
     Raises:
-        FaceganError: data that cannot be trained on, an unknown recipe or attribute, or a folder that already holds a
-            run.
+        FaceganError: unsuitable data, an unknown recipe or attribute, or a folder that already contains a run.
     """
     from facegan.data.prepared import PreparedFaces
     from facegan.memory import keep_memory
@@ -120,7 +119,7 @@ def train(
         devices=devices, start=start, minutes=minutes, overwrite=overwrite,
     )  # fmt: skip
     if not path.exists():
-        raise FaceganError(f"stopped before there was a model; resume with: facegan train {data} --out {out} --resume")
+        raise FaceganError(f"stopped before a model was saved; resume with: facegan train {data} --out {out} --resume")
     add_graphs(path)
     return load(path)
 
@@ -136,24 +135,24 @@ def evaluate(
     seed: int = 0,
     overwrite: bool = False,
 ) -> Report:
-    """Measures a model on the test part of a prepared data set.
+    """Measures a model on the test split of a prepared data set.
 
     Args:
         model: a model file, the folder of a run, or the name of a packaged model; as for `load`.
         data: the folder of a prepared data set.
-        out: the folder for a page with pictures, `figures.json` and `figures.md`; none are written by default.
-        judge: the file of a judge that was trained on other faces; by default that of `data`, trained the first time.
+        out: the folder for a page with images, `figures.json` and `figures.md`; none are written by default.
+        judge: the file of a judge that was trained on other faces; by default that of `data`, trained on first use.
         metrics: names of metrics; by default all that need no download.
-        limit: the largest number of test faces for each edit.
+        limit: the maximum number of test faces for each edit.
         seed: of the choice of faces and of the generator's noise.
-        overwrite: whether to replace files in `out` that are no earlier report.
+        overwrite: whether to replace files in `out` that are not an earlier report.
 
     Returns:
-        The figures: of the whole, by edit and by group.
+        The figures: overall, by edit and by group.
 
     Raises:
-        FaceganError: no such model or data, faces that do not fit the model, an unknown metric, or files in `out` that
-            must not be replaced.
+        FaceganError: no such model or data, faces that do not match the model, an unknown metric, or files in `out`
+            that must not be replaced.
     """
     from facegan.data.prepared import PreparedFaces
     from facegan.files import reserve
@@ -175,7 +174,7 @@ def evaluate(
     with nullcontext() if out is None else reserve(out):
         if out is not None:
             check_place(Path(out), [find_model(model), *([judge] if judge else [])], overwrite)
-        # Keras computes on a GPU, too.
+        # Keras can use a GPU.
         networks = load(model, choose_precision("auto"))
         # Before the judge is trained, which takes minutes.
         check(networks, faces)

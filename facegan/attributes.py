@@ -1,8 +1,8 @@
 """The vocabulary: the attributes, the words for their values, and the condition vectors that the networks take.
 
-An *attribute* is what a person asks for (`hair`, `glasses`, `Smiling`). A *column* is one 0/1 entry of a label file
-(`Black_Hair`). Most attributes are one column; `hair` is four, of which at most one is 1. Everything that differs from
-one attribute to the next is a field of `Attribute`, so a new attribute is a new row of `FIVE`.
+An *attribute* is something that a user requests (`hair`, `glasses`, `Smiling`). A *column* is one 0/1 entry of a label
+file (`Black_Hair`). Most attributes have one column; `hair` has four, of which at most one is 1. Everything specific to
+an attribute is a field of `Attribute`, so a new attribute is a new row of `FIVE`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,23 +36,23 @@ OPPOSITE = "opposite"
 
 @dataclass(frozen=True)
 class Attribute:
-    """One thing a person can ask for.
+    """Something that a user can request.
 
     Attributes:
         name: its name on the command line.
         columns: its label columns.
         values: the names of its values. With one column, `(value for 0, value for 1)`; with more, one value for each
             column that is 1, and a last one for "all are 0".
-        words: other words for a value, which can stand alone: `blonde` is `hair=blond`.
-        aliases: other words for a value, which are clear only after the name: `hair=none` is `hair=other`.
-        phrases: how a description puts a value, where name and value do not say it well.
-        titles: of CSV columns that hold it, besides its name.
-        cells: what else data sets write for a value; None for an unknown label.
-        years: ages in years say which value it is: from the first number on the value for 0, below the second one that
-            for 1; between them it is unknown.
-        region: where an edit may change the picture.
+        words: synonyms of a value that can be used alone: `blonde` is `hair=blond`.
+        aliases: synonyms of a value that need the attribute's name: `hair=none` is `hair=other`.
+        phrases: descriptions of values, where the name and the value do not make a good one.
+        titles: titles of CSV columns that contain it, besides its name.
+        cells: further spellings of values in data sets; None for an unknown label.
+        years: how ages in years are read: from the first number on as the value for 0, below the second as the value
+            for 1, and between them as unknown.
+        region: where an edit may change the image.
         keeps_identity: whether a person stays the same when the attribute changes.
-        is_group: whether figures are also reported for the people of each value.
+        is_group: whether figures are also reported for the people with each value.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Attribute:
 
     @property
     def editable_values(self) -> tuple[str, ...]:
-        """The values that people ask for: all but "none of the others" (`hair=other`)."""
+        """The values that edits can set: all but "none of the others" (`hair=other`)."""
         return self.values if len(self.columns) == 1 else self.values[:-1]
 
     def bits(self, value: str) -> list[int]:
@@ -86,14 +86,14 @@ class Attribute:
         return [int(chosen == index) for index in range(len(self.columns))]
 
     def value(self, bits: ArrayLike) -> str:
-        """Returns the value that is nearest to these entries: any numbers, with the threshold at 0.5."""
+        """Returns the value nearest to these entries, which may be any numbers; the threshold is 0.5."""
         bits = np.asarray(bits, "float32")
         if len(self.columns) == 1:
             return self.values[int(bits[0] > 0.5)]
         return self.values[int(bits.argmax())] if bits.max() > 0.5 else self.values[-1]
 
     def read(self, word: str) -> str | None:
-        """Returns the value that a word after `name=` stands for, or None."""
+        """Returns the value for a word after `name=`, or None."""
         word = word.lower()
         word = {**self.words, **self.aliases}.get(word, word)
         if self.is_switch:
@@ -101,7 +101,7 @@ class Attribute:
         return word if word in self.values or (word == OPPOSITE and len(self.columns) == 1) else None
 
     def bare_words(self) -> dict[str, str]:
-        """Returns `{word: value}` of the words that name attribute and value at once."""
+        """Returns `{word: value}` for the words that imply both attribute and value."""
         named = {self.name.lower(): "1"} if self.is_switch else {value: value for value in self.editable_values}
         return {**named, **self.words}
 
@@ -164,14 +164,14 @@ FIVE_NAMES = tuple(attribute.name for attribute in FIVE)
 _FIVE_BY_WORD = {attribute.name: attribute for attribute in FIVE} | {
     attribute.columns[0].lower(): attribute for attribute in FIVE if len(attribute.columns) == 1
 }
-# Where the other columns can be seen.
+# The regions of other columns.
 _REGIONS = dict.fromkeys(EYE_COLUMNS, EYES) | dict.fromkeys(HAIR_COLUMNS, AROUND_FACE)
 
 
 def usual_names(columns: Sequence[str]) -> tuple[str, ...]:
-    """Returns the attributes that a model of data with these label columns has unless others are named.
+    """Returns the default attributes for data with these label columns.
 
-    They are all that the columns stand for; of CelebA's forty only the standard five.
+    These are all attributes that the columns make up, but only the standard five for CelebA's forty columns.
 
     >>> usual_names(("Male", "Tattoo"))
     ('gender', 'Tattoo')
@@ -191,7 +191,7 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
 
 
 def closest(word: str, candidates: Iterable[str], similarity: float) -> str | None:
-    """Returns the candidate with the fewest typing errors, if it is at least this similar (0 to 1) in any case."""
+    """Returns the most similar candidate if its similarity (0 to 1), ignoring case, is at least this."""
     found = process.extractOne(
         word, list(candidates), scorer=OSA.normalized_similarity, processor=str.lower, score_cutoff=similarity
     )
@@ -202,8 +202,8 @@ class Attributes:
     """The attributes of a model, in the order of its condition vector.
 
     Args:
-        names: any of the five (`gender`, `age`, `glasses`, `skin`, `hair`) and any label column by its own name. A
-            column that is one of the five by itself becomes that attribute: `Eyeglasses` is `glasses`.
+        names: any of the five (`gender`, `age`, `glasses`, `skin`, `hair`) and any label column by its own name. The
+            only column of one of the five becomes that attribute: `Eyeglasses` is `glasses`.
         available: the label columns of the data; CelebA's forty by default.
 
     Attributes:
@@ -245,7 +245,7 @@ class Attributes:
         self._slices = {
             item.name: slice(start, end) for item, start, end in zip(self.items, starts, starts[1:], strict=False)
         }
-        # Hair colours exclude each other even if they were chosen as single columns.
+        # Hair colours are mutually exclusive even if they were selected as single columns.
         self._exclusive = np.array([column in HAIR_COLUMNS for column in self.columns])
 
     @property
@@ -290,13 +290,13 @@ class Attributes:
         return read
 
     def check_absolute(self, wishes: Mapping[str, str]) -> None:
-        """Raises `FaceganError` for the value `opposite`, which makes sense only for the edit of a face."""
+        """Raises `FaceganError` for the value `opposite`, which is defined for edits only."""
         for name, value in wishes.items():
             if value == OPPOSITE:
-                raise FaceganError(f"'{name}={OPPOSITE}' is for edits; it does not say what a face has")
+                raise FaceganError(f"'{name}={OPPOSITE}' is for edits; it does not describe a face")
 
     def can_parse(self, wishes: str) -> bool:
-        """Returns whether `parse` reads this text; otherwise it may be a sentence."""
+        """Returns whether `parse` accepts this text; otherwise it may be a sentence."""
         try:
             self.parse(wishes)
         except FaceganError:
@@ -340,7 +340,7 @@ class Attributes:
         return meanings[word.lower()]
 
     def wishes_of(self, name: str) -> list[dict[str, str]]:
-        """Returns `{attribute: value}` for each value of an attribute that people ask for.
+        """Returns `{attribute: value}` for each value of an attribute that edits can set.
 
         Raises:
             FaceganError: an unknown attribute.
@@ -349,7 +349,7 @@ class Attributes:
         return [{item.name: value} for value in item.editable_values]
 
     def every_value(self) -> list[tuple[str, str]]:
-        """Returns attribute and value of all values, those that people do not ask for included."""
+        """Returns `(attribute, value)` for all values, including those that edits cannot set."""
         return [(item.name, value) for item in self.items for value in item.values]
 
     def apply(self, vectors: ArrayLike, wishes: Mapping[str, str]) -> np.ndarray:
@@ -357,7 +357,7 @@ class Attributes:
 
         Args:
             vectors: `(..., len(self))`, any numbers.
-            wishes: `{attribute: value}`, as returned by `parse`. The value `opposite` is the other one of two.
+            wishes: `{attribute: value}`, as returned by `parse`. The value `opposite` switches between two values.
 
         Returns:
             A new float32 array of the same shape. Setting a hair colour clears the other colours.
@@ -376,11 +376,11 @@ class Attributes:
         return vectors
 
     def vector(self, wishes: Mapping[str, str]) -> np.ndarray:
-        """Returns the condition vector, `(len(self),)` float32, of these wishes with everything else 0."""
+        """Returns the condition vector, `(len(self),)` float32, for these wishes; all other entries are 0."""
         return self.apply(np.zeros(len(self)), wishes)
 
     def spread(self, numbers: Mapping[str, float]) -> np.ndarray:
-        """Returns `(len(self),)` float32: the number of each attribute in all its columns, 1 where none is given."""
+        """Returns `(len(self),)` float32: each attribute's number in all of its columns; 1 where none is given."""
         spread = np.ones(len(self), "float32")
         for name, number in numbers.items():
             spread[self._slices[name]] = number
@@ -407,7 +407,7 @@ class Attributes:
         return np.stack(found, axis=1)
 
     def describe(self, wishes: Mapping[str, str]) -> str:
-        """Returns one line for people.
+        """Returns a readable description.
 
         >>> Attributes().describe({"gender": "female", "glasses": "0", "hair": "blond"})
         'female, no glasses, blond hair'
@@ -425,13 +425,13 @@ class Attributes:
     def changed(self, vectors: ArrayLike, random: np.random.Generator, among: np.ndarray | None = None) -> np.ndarray:
         """Returns condition vectors in which one or two attributes of each face have another value.
 
-        Every attribute is changed equally often, however rare its values are; shuffled labels would hardly ever
-        contain glasses. One and two changes are equally frequent.
+        Every attribute is changed equally often, however rare its values are; with shuffled labels, glasses would be
+        rare. One and two changes are equally frequent.
 
         Args:
             vectors: `(count, len(self))`, the faces' own attributes.
             random: the random number generator.
-            among: `(count,)` int, for each face the index of an attribute that has to be among the changed ones.
+            among: `(count,)` int, for each face the index of an attribute that must be changed.
 
         Returns:
             `(count, len(self))` float32.
@@ -446,7 +446,7 @@ class Attributes:
         for item, place in zip(self.items, ranks.T, strict=True):
             rows, where = np.flatnonzero(place < how_many), self._slices[item.name]
             codes = np.array([item.bits(value) for value in item.values], "float32")
-            # From the face's own value, not from what an earlier change left: two hair columns would undo each other.
+            # From the face's own value, not from the result of the first change: two hair columns would cancel out.
             now = (own[rows, None, where] == codes).all(axis=-1).argmax(axis=1)
             new = codes[(now + random.integers(1, len(codes), len(rows))) % len(codes)]
             if self._exclusive[where].any():

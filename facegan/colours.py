@@ -1,4 +1,4 @@
-"""Colours: pixels of any depth, mode and profile to 8-bit sRGB, and back to a profile."""
+"""Conversion of pixels of any depth, mode and colour profile to 8-bit sRGB, and back to a profile."""
 
 import io
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-# The colour space that an ICC profile names, and the mode of the images that it is for.
+# Colour spaces of ICC profiles, and the Pillow modes of their images.
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
 # Resampling overshoots the largest value by less than this factor.
 _OVERSHOOT = 1.5
@@ -18,13 +18,13 @@ def scale(values: NDArray, whites: tuple[int, ...]) -> NDArray[np.uint8]:
 
     Args:
         values: any shape and type of number. Negative ones and NaN become black, infinite ones white.
-        whites: the values that white may have, ascending. The first counts that the largest value fits, but for what
-            resampling overshoots; if none, the largest value.
+        whites: possible values of white, ascending. The first one that is not below the largest value is used, with a
+            tolerance for the overshoot of resampling; if there is none, the largest value is white.
     """
     largest = max(float(row.max(where=np.isfinite(row), initial=0)) for row in values)
     white = next((white for white in whites if largest <= white * _OVERSHOOT), largest)
     pixels = np.empty(values.shape, "uint8")
-    # By rows: as floats, a large image would take gigabytes.
+    # Row by row, because a large image would take gigabytes as floats.
     with np.errstate(invalid="ignore"):
         for row, scaled in zip(values, pixels, strict=True):
             shares = np.nan_to_num(row.astype("float64") / white, nan=0, posinf=1)
@@ -46,7 +46,7 @@ def to_srgb(image: Image.Image, profile: bytes | None = None) -> Image.Image:
 
     Args:
         image: as `to_8_bits` returns it.
-        profile: its ICC profile; by default it has the usual one of its mode.
+        profile: its ICC profile; by default the usual one of its mode.
 
     Raises:
         ValueError: the profile is damaged, or for images of another mode.
@@ -65,7 +65,7 @@ def to_srgb(image: Image.Image, profile: bytes | None = None) -> Image.Image:
 
 
 def from_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """An sRGB image in the colour space of an RGB profile; as it is without one."""
+    """Converts an sRGB image to the colour space of an RGB profile; without a profile, returns it unchanged."""
     return _transform(image, _SRGB, ImageCms.ImageCmsProfile(io.BytesIO(profile))) if profile else image
 
 

@@ -1,4 +1,4 @@
-"""Content Credentials (C2PA): a signature over an image and how it was made, for users who have a certificate."""
+"""Content Credentials (C2PA): a signature over an image and its provenance, for users who have a certificate."""
 
 import io
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CERTIFICATES, KEY = "FACEGAN_C2PA_CERTIFICATES", "FACEGAN_C2PA_KEY"
 # By the size of the curve.
 _ELLIPTIC = {256: "es256", 384: "es384", 521: "es512"}
-# Without thumbnails: they would make small files several times as large.
+# No thumbnails, which would make small files several times as large.
 _SETTINGS = {"builder": {"thumbnail": {"enabled": False}}}
 
 
@@ -37,17 +37,17 @@ def sign(encoded: bytes, image_format: str, provenance: dict[str, Any]) -> bytes
         The signed file, or `encoded` itself.
 
     Raises:
-        FaceganError: one variable is set without the other, the extra `c2pa` is missing, or the files do not do.
+        FaceganError: one variable is set without the other, the extra `c2pa` is missing, or the files cannot be used.
     """
     certificates, key = os.environ.get(CERTIFICATES), os.environ.get(KEY)
     if not (certificates or key) or source_type(provenance) is None:
         return encoded
     if not (certificates and key):
-        raise FaceganError(f"images are signed with a certificate and its key: set both {CERTIFICATES} and {KEY}")
+        raise FaceganError(f"signing images needs a certificate and its key: set both {CERTIFICATES} and {KEY}")
     try:
         import c2pa
     except ImportError as error:
-        raise FaceganError(f'signed images, as {CERTIFICATES} asks for: pip install "facegan[c2pa]"') from error
+        raise FaceganError(f'{CERTIFICATES} is set, but signing needs pip install "facegan[c2pa]"') from error
     signed = io.BytesIO()
     try:
         signer = _signer(Path(certificates), Path(key))
@@ -61,7 +61,7 @@ def sign(encoded: bytes, image_format: str, provenance: dict[str, Any]) -> bytes
 
 
 def check_signing(command: str) -> None:
-    """Raises `FaceganError` if a command's images are to be signed and cannot be: tries it with a tiny one."""
+    """Raises `FaceganError` if a command's images should be signed and cannot be: signs a tiny one as a test."""
     encoded = io.BytesIO()
     Image.new("RGB", (1, 1)).save(encoded, "PNG")
     sign(encoded.getvalue(), "PNG", {"command": command})
@@ -72,7 +72,7 @@ def _manifest(provenance: dict[str, Any]) -> dict[str, Any]:
     manifest: dict[str, Any] = {"claim_generator_info": [{"name": "facegan", "version": __version__}]}
     actions = [made]
     if provenance["command"] == "edit":
-        # C2PA demands that an edit names what was opened; here no more is known of it than that there was something.
+        # C2PA requires an edit to name the ingredient that was opened; nothing else is known about it here.
         manifest["ingredients"] = [{"label": "original", "relationship": "parentOf"}]
         opened: dict[str, Any] = {"action": "c2pa.opened", "parameters": {"ingredientIds": ["original"]}}
         actions = [opened, made | {"action": "c2pa.edited"}]
@@ -90,7 +90,7 @@ def _signer(certificates: Path, path: Path) -> "c2pa.Signer":
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise FaceganError(f"{path} is no private key in PEM format without a passphrase") from error
+        raise FaceganError(f"{path} is not a private key in PEM format without a passphrase") from error
     algorithm = "ps256" if isinstance(key, rsa.RSAPrivateKey) else "ed25519"
     if isinstance(key, ec.EllipticCurvePrivateKey):
         algorithm = _ELLIPTIC.get(key.curve.key_size, algorithm)

@@ -12,25 +12,25 @@ from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from facegan.errors import FaceganError
 
-# Only these: other formats that Pillow knows start external programs (EPS) or hold no photos.
+# Other formats that Pillow supports start external programs (EPS) or do not hold photos.
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
-# Bits that a JPEG decoder takes for coefficients where data are missing, and skips where none are.
+# Padding that a JPEG decoder reads as coefficients where data are missing, and skips otherwise.
 _PADDING = b"\xa5\x5a" * 64
 
 
 def decode(source: BinaryIO | str | os.PathLike[str], name: object) -> tuple[Image.Image, list[str]]:
-    """Decodes an image file; of an animation the first frame.
+    """Decodes an image file, or the first frame of an animation.
 
     Args:
         source: a path, or a binary file object, which stays open.
-        name: what errors call the image.
+        name: the image's name in error messages.
 
     Returns:
-        The loaded image in the file's own mode, upright by its EXIF orientation, with the file's `info`; and remarks
-        on what is wrong with the file.
+        The loaded image in the file's own mode, rotated by its EXIF orientation, with the file's `info`; and remarks
+        on problems with the file.
 
     Raises:
         FaceganError: the file is missing, empty, damaged, cut short, too large, or not an image.
@@ -38,7 +38,7 @@ def decode(source: BinaryIO | str | os.PathLike[str], name: object) -> tuple[Ima
     if not isinstance(source, str | os.PathLike):
         return _decode(source, name)
     try:
-        # Opening a pipe would wait for ever.
+        # Opening a pipe would block.
         if stat.S_ISREG(mode := os.stat(source).st_mode) or stat.S_ISDIR(mode):
             with open(source, "rb") as file:
                 return _decode(file, name)
@@ -56,7 +56,7 @@ def _decode(file: BinaryIO, name: object) -> tuple[Image.Image, list[str]]:
     remarks = []
     with _errors_named(name, "; HEIC needs the package pillow-heif" if start[4:8] == b"ftyp" else ""):
         if start.startswith(_PNG_SIGNATURE):
-            # Pillow limits the size of texts, which say nothing about the pixels.
+            # Pillow limits the size of text chunks, which do not affect the pixels.
             image = _load(io.BytesIO(_without_text(file.read())))
         else:
             try:
@@ -66,7 +66,7 @@ def _decode(file: BinaryIO, name: object) -> tuple[Image.Image, list[str]]:
                     raise
                 file.seek(0)
                 image = _load_without_end(file.read(), error)
-                remarks.append("its end is missing, but no pixel is")
+                remarks.append("its end marker is missing, but no pixels are")
     return image, remarks
 
 
@@ -74,7 +74,7 @@ def _decode(file: BinaryIO, name: object) -> tuple[Image.Image, list[str]]:
 def _errors_named(name: object, hint: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
-            # Pillow's warnings about broken metadata help nobody; its warning about huge images is a reason to stop.
+            # Pillow's warnings about broken metadata are not useful; its warning about huge images is an error here.
             warnings.filterwarnings("ignore", module="PIL")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
@@ -83,7 +83,7 @@ def _errors_named(name: object, hint: str) -> Iterator[None]:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise FaceganError(f"cannot read {name}: more than {limit} million pixels; make it smaller first") from error
-    # Not only OSError: damaged files make Pillow's decoders fail in any way.
+    # Not only OSError: damaged files make Pillow's decoders raise all kinds of exceptions.
     except Exception as error:
         raise FaceganError(f"cannot read {name}: the image is damaged or cut short") from error
 
@@ -116,7 +116,7 @@ def _without_text(data: bytes) -> bytes:
 
 
 def _load_without_end(data: bytes, error: OSError) -> Image.Image:
-    """A JPEG file that lacks its end marker, if that is all it lacks: then padding before a new one changes nothing."""
+    """Loads a JPEG file that lacks only its end marker: then padding before a new marker does not change the pixels."""
     data = data.removesuffix(_JPEG_END[:1])
     image, padded = (_load(io.BytesIO(data + padding + _JPEG_END)) for padding in (b"", _PADDING))
     if image.tobytes() != padded.tobytes():
@@ -125,7 +125,7 @@ def _load_without_end(data: bytes, error: OSError) -> Image.Image:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """A copy of an image, turned the way its EXIF orientation says."""
+    """A copy of an image, rotated by its EXIF orientation."""
     try:
         return ImageOps.exif_transpose(image)
     # Broken EXIF data do not make the pixels worthless.

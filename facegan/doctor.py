@@ -11,7 +11,7 @@ from facegan.environment import configure_keras, ignored, keras_json
 from facegan.errors import FaceganError
 from facegan.memory import reason_against
 
-# The extras of setup.cfg with their modules and purposes.
+# The extras in setup.cfg, with their modules and purposes.
 EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "jax": (("jax",), "KERAS_BACKEND=jax, training on several hosts"),
     "features": (
@@ -21,7 +21,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "litert": (("ai_edge_litert",), "export --format litert"),
     "studio": (("gradio",), "facegan studio"),
     "c2pa": (("c2pa", "cryptography"), "signed images (Content Credentials)"),
-    "identity": (("dlib", "face_recognition_models"), "metrics of identity, search by identity"),
+    "identity": (("dlib", "face_recognition_models"), "identity metrics, search by identity"),
 }
 
 
@@ -48,7 +48,7 @@ def examine() -> list[tuple[str, str, str | None]]:
 
 def _memory() -> tuple[str, None]:
     reason = reason_against()
-    return ("freed memory is kept between steps" if reason is None else f"the system's default, because {reason}"), None
+    return ("freed memory is kept between steps" if reason is None else f"system default, because {reason}"), None
 
 
 def _environment() -> list[tuple[str, str, str | None]]:

@@ -1,6 +1,7 @@
-"""Edited copies of faces as training data: a prepared data set with more of what is rare in it.
+"""Edited copies of faces as training data, so that rare attributes become more frequent.
 
-As person re-identification does with generated images (Zheng et al. 2017), but with the labels that the edit asks for.
+Person re-identification adds generated images in the same way (Zheng et al. 2017), but without labels; these copies
+have the labels that the edit sets.
 """
 
 from dataclasses import dataclass
@@ -25,10 +26,10 @@ class CopyReader:
 
     Attributes:
         faces: the data set.
-        model: edits.
+        model: the model that edits.
         edit: the edit.
-        rows: the row of each name, of a face or of its copy.
-        prefix: with which the names of copies begin.
+        rows: for the name of each face or copy, the row of the face.
+        prefix: the prefix of the names of copies.
     """
 
     faces: PreparedFaces
@@ -43,7 +44,7 @@ class CopyReader:
         image = Image.fromarray(self.faces.faces[row])
         if not name.startswith(self.prefix):
             return image
-        # Where the model is wrong about what is to change, it would change nothing.
+        # If the model's prediction of the source attributes is wrong, the edit would change nothing.
         wished = Attributes(list(self.edit.wishes), self.faces.columns)
         present = wished.values(wished.select(self.faces.labels[[row]], self.faces.columns)[0])
         return self.model.edit(image, self.edit, source=self.model.conditions_of([image], present))
@@ -52,22 +53,22 @@ class CopyReader:
 def add_edited_copies(
     faces: PreparedFaces, model: FaceModel, digest: str, edit: Edit, share: float, seed: int = 0
 ) -> Source:
-    """Returns a source of all faces of a data set, and of edited copies of some of its training faces.
+    """Returns a source with all faces of a data set and edited copies of some of its training faces.
 
-    Copies are training faces, of the same person, with the labels that the edit asks for; they are a source of their
-    own, whose name is the edit.
+    Copies are training faces of the same person with the labels that the edit sets. They form a source of their own,
+    named after the edit.
 
     Args:
         faces: the data set.
         model: of the same size.
-        digest: the model's, as from `model_files.digest`.
-        edit: what to change; its attributes have to be among the labels.
-        share: of copies, as a share of the training faces. Only faces that are labelled otherwise are copied, so there
-            may be fewer.
+        digest: the model's digest, from `model_files.digest`.
+        edit: the edit; its attributes must be among the labels.
+        share: the number of copies, relative to the number of training faces. Only faces with other labels are copied,
+            so there may be fewer.
         seed: of the choice of faces.
 
     Raises:
-        FaceganError: another size, an attribute without labels, no face to copy, or such copies are there already.
+        FaceganError: another size, an attribute without labels, no face to copy, or such copies exist already.
     """
     if model.size != faces.size:
         raise FaceganError(f"the model edits faces of {model.size} pixels, and those of {faces.path} have {faces.size}")
@@ -78,7 +79,7 @@ def add_edited_copies(
     candidates = np.random.default_rng(seed).permutation(train[different])
     chosen = np.sort(candidates[: round(share * len(train))])
     if not len(chosen):
-        raise FaceganError(f"no training face of {faces.path} to copy: none is labelled other than {edit}")
+        raise FaceganError(f"no training face of {faces.path} can be copied: none has labels other than {edit}")
 
     prefix = f"edited {edit}/"
     if prefix[:-1] in faces.sources:

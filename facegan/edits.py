@@ -1,4 +1,4 @@
-"""A wish, parsed once: what to change, how strongly, and what the faces have at present."""
+"""A requested edit, parsed once: what to change, how strongly, and the source attributes."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from facegan.attributes import Attributes
 
 # Attributes with their values: "female, glasses=1", or a dictionary.
 Wishes = str | Mapping[str, Any]
-# A wish with a strength of its own: "glasses=1:1.5".
+# A wish with its own strength: "glasses=1:1.5".
 _WITH_STRENGTH = re.compile(r"(.+?)\s*:\s*([-+]?(?:\d+\.?\d*|\.\d+))")
 
 
@@ -18,11 +18,11 @@ class Edit:
     """An edit of faces, or the description of faces to generate.
 
     Attributes:
-        wishes: `{attribute: value}`, what the faces are to have.
-        strength: 0 changes nothing, 1 is what the model learned, larger values exaggerate.
-        source: `{attribute: value}`, what the faces have at present, as far as it is known.
-        force: whether to change even faces that the model is sure to have what is wished for.
-        strengths: `{attribute: strength}` of wishes with a strength of their own, by which `strength` is multiplied.
+        wishes: `{attribute: value}`, the requested attributes.
+        strength: 0 changes nothing, 1 is the change that the model learned, larger values exaggerate it.
+        source: `{attribute: value}`, the attributes before the edit, as far as they are known.
+        force: whether to edit even faces that have the requested attributes already, according to the model.
+        strengths: `{attribute: strength}` for wishes with their own strength, which multiplies `strength`.
     """
 
     wishes: Mapping[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Edit:
         source: Wishes = "",
         force: bool = False,
     ) -> Self:
-        """Parses wishes that may be texts or dictionaries. In a text each may have its own strength: `"glasses=1:1.5"`.
+        """Parses texts or dictionaries. In a text, each wish may have its own strength: `"glasses=1:1.5"`.
 
         Raises:
             FaceganError: an unknown attribute or value, or two values for one attribute.
@@ -63,7 +63,7 @@ class Edit:
         return cls(attributes.parse(*plain), strength, present, force, strengths)
 
     def then(self, later: "Edit") -> Self:
-        """Both edits as one; where both wish something for an attribute, the later one counts."""
+        """Returns both edits as one; where both set an attribute, the later one counts."""
         kept = {name: value for name, value in self.strengths.items() if name not in later.wishes}
         return replace(self, wishes={**self.wishes, **later.wishes}, strengths={**kept, **later.strengths})
 
@@ -72,7 +72,7 @@ class Edit:
         return [replace(self, strength=strength) for strength in strengths]
 
     def with_wishes(self, wishes: Mapping[str, str]) -> Self:
-        """Returns this edit with further wishes; for an attribute in both, the further one counts."""
+        """Returns this edit with additional wishes, which take precedence."""
         return replace(self, wishes={**self.wishes, **wishes})
 
     def __str__(self) -> str:

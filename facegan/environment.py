@@ -1,4 +1,4 @@
-"""What others have set for Keras and TensorFlow, put right for facegan: before they are imported, and afterwards."""
+"""Settings of Keras and TensorFlow that other programs made, overridden before and after these are imported."""
 
 import codecs
 import io
@@ -12,7 +12,7 @@ from typing import Any
 from facegan.errors import FaceganError
 
 BACKENDS = ("tensorflow", "jax")
-# Other programs' settings that would change or break what facegan computes, and what they are set to instead.
+# Settings of other programs that would change or break facegan's results, and the values that replace them.
 _VARIABLES = {
     "TF_USE_LEGACY_KERAS": "0",
     "KERAS_NNX_ENABLED": "0",
@@ -20,7 +20,7 @@ _VARIABLES = {
     "KERAS_MAX_STEPS_PER_EPOCH": None,
 }
 _SETTINGS = {"image_data_format": "channels_last", "floatx": "float32", "epsilon": 1e-7}
-# What was found, by name, for `facegan doctor`.
+# The settings found, by name, for `facegan doctor`.
 ignored: dict[str, Any] = {}
 
 
@@ -28,7 +28,7 @@ def prepare_environment() -> None:
     """Sets environment variables before Keras or ONNX Runtime is imported; the backend is TensorFlow by default."""
     if not os.environ.get("KERAS_BACKEND"):
         os.environ["KERAS_BACKEND"] = "tensorflow"
-    # From 1.32 on, ONNX Runtime otherwise reports its use, and keeps a device identifier in the home folder.
+    # Otherwise ONNX Runtime from 1.32 on sends telemetry, and keeps a device identifier in the home folder.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     for name, value in _VARIABLES.items():
         if os.environ.get(name, value) == value:
@@ -39,10 +39,10 @@ def prepare_environment() -> None:
 
 
 def configure_keras() -> None:
-    """Imports Keras and sets aside what a `keras.json` says.
+    """Imports Keras and overrides the settings in a `keras.json`.
 
     Raises:
-        FaceganError: the backend is another than TensorFlow and JAX, or cannot be imported.
+        FaceganError: the backend is neither TensorFlow nor JAX, or cannot be imported.
     """
     name = os.environ.get("KERAS_BACKEND", "tensorflow")
     if "keras" not in sys.modules and name not in BACKENDS:
@@ -51,7 +51,9 @@ def configure_keras() -> None:
         import keras
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise FaceganError(f"{name} cannot be imported: {reason}; install it, or choose with KERAS_BACKEND") from error
+        raise FaceganError(
+            f"{name} cannot be imported: {reason}; install it, or select another backend with KERAS_BACKEND"
+        ) from error
     if keras.backend.backend() not in BACKENDS:
         raise FaceganError(
             f"facegan runs on TensorFlow and JAX, but Keras was imported with {keras.backend.backend()};"
@@ -63,7 +65,7 @@ def configure_keras() -> None:
 
 
 def keras_json() -> dict[str, Any]:
-    """What the user's `keras.json` says differently; an empty dictionary without one."""
+    """The settings in the user's `keras.json` that differ from facegan's; an empty dictionary without one."""
     path = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras.json"
     with suppress(OSError, ValueError):
         content = json.loads(path.read_text("utf-8"))
@@ -73,10 +75,10 @@ def keras_json() -> dict[str, Any]:
 
 
 def ensure_streams() -> None:
-    """Makes stdout and stderr take all that is printed.
+    """Makes stdout and stderr accept everything that is printed.
 
-    They are opened where they are closed, as under cron: else the next file would get their descriptors. What their
-    encoding lacks is escaped; names of files that are no text keep their bytes.
+    Closed streams, as under cron, are opened; otherwise the next file would get their descriptors. Characters that the
+    encoding lacks are escaped; file names that are not valid text keep their bytes.
     """
     codecs.register_error("facegan", _escape)
     for descriptor, name in ((1, "stdout"), (2, "stderr")):

@@ -1,4 +1,4 @@
-"""The one exception that users are shown."""
+"""The exception for errors that users are shown."""
 
 
 class FaceganError(Exception):

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and by one process at a time."""
+"""Atomic writes, and outputs that one process at a time may write to."""
 
 import errno
 import json
@@ -21,10 +21,10 @@ except ImportError:  # Windows
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A context that writes a file in one step.
+    """A context that writes a file atomically.
 
-    The block writes to a hidden file beside `path` with the same suffix. When it succeeds, that file replaces `path`;
-    when it fails, an older `path` stays as it was and nothing new is left. Missing folders are created.
+    The block writes to a hidden file next to `path` with the same suffix. If it succeeds, that file replaces `path`;
+    if it fails, an existing `path` stays as it was and no new file is left. Missing folders are created.
 
     Args:
         path: the file to write.
@@ -41,7 +41,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
             the block. Other exceptions pass unchanged.
     """
     path = Path(path)
-    # The whole name at the end: some libraries choose the format by a double suffix such as `.weights.h5`.
+    # The name ends with the whole original name: some libraries choose the format by a double suffix (`.weights.h5`).
     temporary = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
     new_folders: list[Path] = []
     try:
@@ -51,7 +51,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         if new_folders:
             path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        # Without this, a crash of the machine could leave the new name with none of its contents.
+        # Without this, a crash of the machine could leave an empty file under the new name.
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -68,14 +68,14 @@ def write_error(path: str | os.PathLike[str], error: OSError) -> FaceganError:
 
 
 def remove_leftovers(*folders: Path) -> None:
-    """Removes what processes that were killed within `atomic_write` left in folders that nobody else writes to."""
+    """Removes temporary files of processes that were killed in `atomic_write`, in folders without other writers."""
     for folder in folders:
         for leftover in folder.glob(f".{'[0-9a-f]' * 8}-*"):
             leftover.unlink(missing_ok=True)
 
 
 def _remove(temporary: Path | None, folders: Iterable[Path]) -> None:
-    # The failure matters more than a leftover; a folder that others put files into stays.
+    # The original failure matters more than a leftover file; folders that contain other files stay.
     if temporary is not None:
         with suppress(OSError):
             temporary.unlink()
@@ -85,28 +85,27 @@ def _remove(temporary: Path | None, folders: Iterable[Path]) -> None:
 
 
 def _reason(error: OSError) -> str:
-    # Libraries put whole paragraphs into their OSErrors; the number says it in a few words.
+    # Some libraries put whole paragraphs into OSErrors; the error number gives a short message.
     return os.strerror(error.errno) if error.errno else (str(error).splitlines() or [type(error).__name__])[0]
 
 
 @contextmanager
 def reserve(path: str | os.PathLike[str], is_folder: bool = True) -> Iterator[None]:
-    """A context that keeps other processes from writing the same output, and proves that it can be written.
+    """A context that keeps other processes from writing the same output, and checks that it is writable.
 
-    A crash of the process frees the output. Missing folders are created, and removed again where nothing was written
-    into them.
+    If the process crashes, the lock is released. Missing folders are created, and removed again if they stay empty.
 
     Args:
         path: a folder, or a file.
-        is_folder: which of the two.
+        is_folder: whether it is a folder.
 
     Raises:
-        FaceganError: another process has reserved it, or it cannot be written.
+        FaceganError: another process has locked it, or it cannot be written.
     """
     path = Path(path)
     folder = path if is_folder else path.parent
     new_folders = [each for each in (folder, *folder.parents) if not os.path.exists(each)]
-    # A folder is locked itself; a file, which is replaced when it is written, by one beside it.
+    # A folder is locked itself. A file is replaced when it is written, so a lock file next to it is used.
     lock = folder if is_folder else path.with_name(f".{path.name}.lock")
     try:
         if folder.exists() and not folder.is_dir():
@@ -137,16 +136,16 @@ def _lock(descriptor: int, path: Path) -> None:
         raise FaceganError(
             f"cannot write {path}: another process is writing to it; wait for it, stop it, or choose another folder"
         ) from error
-    # Some network file systems have no locks: no reason to write nothing.
+    # Some network file systems have no locks; write anyway.
     except OSError:
         pass
 
 
 class WriteGuard:
-    """Refuses to write over files that must stay.
+    """Refuses to overwrite files that must be kept.
 
     These are the files that a command reads, under any name (links, other spellings, case), and, unless `overwrite` is
-    set, all that exist but for the command's own earlier results.
+    set, all existing files except the command's own earlier results.
     """
 
     def __init__(
@@ -155,12 +154,12 @@ class WriteGuard:
         overwrite: bool = False,
         is_own: Callable[[Path], bool] = lambda path: False,
     ) -> None:
-        """Remembers which files the inputs are.
+        """Records the inputs.
 
         Args:
             inputs: files that are read now or later; those that do not exist are ignored.
             overwrite: whether other files may be replaced.
-            is_own: whether a file is an earlier result of the command.
+            is_own: returns whether a file is an earlier result of the command.
         """
         self._inputs = {file: Path(path) for path in inputs if (file := _file_at(path))}
         self._overwrite, self._is_own = overwrite, is_own
@@ -184,12 +183,12 @@ def _file_at(path: str | os.PathLike[str]) -> tuple[int, int] | None:
 
 
 def to_json(value: Any, indent: int | None = None, ascii_only: bool = False) -> str:
-    """JSON that every program reads: what is not a finite number becomes null, and what JSON does not know a string.
+    """Standard JSON: numbers that are not finite become null, and other types become strings.
 
     Args:
         value: the value.
         indent: spaces for each level; None for one line.
-        ascii_only: whether other characters are escaped.
+        ascii_only: whether to escape other characters.
 
     >>> to_json({"loss": float("nan"), "file": Path("faces.png")})
     '{"loss": null, "file": "faces.png"}'

@@ -1,18 +1,18 @@
-"""What an exported graph may hold, checked before ONNX Runtime reads it: a stranger may have made it.
+"""Limits on exported graphs from untrusted sources, checked before ONNX Runtime reads them.
 
-The file, a message of Protocol Buffers, is walked through without building anything of it; a few megabytes could become
-gigabytes of objects. Without loops a graph ends; what it takes in memory while it runs, ONNX Runtime limits.
+The file, a Protocol Buffers message, is scanned without building objects, because a few megabytes could become
+gigabytes of them. Without loops, a graph terminates; ONNX Runtime limits its memory while it runs.
 """
 
 from collections.abc import Iterator
 
 from facegan.errors import FaceganError
 
-# All but the weights, in bytes, and how many nodes and arrays of weights: those of the packaged model take 0.1 MB and
-# have 500 nodes at most.
+# Bytes without the weights, and the number of nodes and weight arrays. The packaged model's graphs have at most 0.1 MB
+# and 500 nodes.
 _LARGEST_STRUCTURE = 4 * 2**20
 _MOST_ITEMS = 10_000
-# The numbers of fields in onnx.proto.
+# Field numbers in onnx.proto.
 _METADATA, _GRAPH, _FUNCTIONS = 14, 7, 25
 _NODE, _WEIGHTS, _SPARSE_WEIGHTS = 1, 5, 15
 _NODE_ATTRIBUTE, _NODE_DOMAIN = 5, 7
@@ -23,8 +23,8 @@ def check_graph(content: bytes) -> None:
     """Checks the contents of an ONNX file.
 
     Raises:
-        FaceganError: it is damaged, larger than those of models are, or holds loops, branches, functions, operators of
-            other libraries or sparse weights.
+        FaceganError: it is damaged, larger than a model's graphs can be, or contains loops, branches, functions, custom
+            operators or sparse weights.
     """
     try:
         reason = _problem(content)
@@ -59,14 +59,14 @@ def _problem(content: bytes) -> str | None:
 def _problem_of_node(node: memoryview) -> str | None:
     for number, value in _fields(node):
         if number == _NODE_DOMAIN and bytes(value) not in (b"", b"ai.onnx"):
-            return "it has operators of another library"
+            return "it has custom operators"
         if number == _NODE_ATTRIBUTE and _ATTRIBUTE_GRAPHS.intersection(part for part, _ in _fields(value)):
             return "it has loops or branches"
     return None
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """The numbers and contents of a message's fields; `ValueError` or `IndexError` if it is none."""
+    """The numbers and contents of a message's fields; raises `ValueError` or `IndexError` if it is not a message."""
     place = 0
     while place < len(message):
         key, place = _number(message, place)
@@ -77,13 +77,13 @@ def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
         else:
             size = {1: 8, 5: 4}.get(key & 7, len(message))
         if size > len(message) - place:
-            raise ValueError("a field ends after its message")
+            raise ValueError("a field extends beyond its message")
         yield key >> 3, message[place : place + size]
         place += size
 
 
 def _number(message: memoryview, place: int) -> tuple[int, int]:
-    """A number of variable length, and the place after it."""
+    """A variable-length integer (varint), and the offset after it."""
     number = 0
     for shift in range(0, 70, 7):
         byte = message[place]
@@ -91,4 +91,4 @@ def _number(message: memoryview, place: int) -> tuple[int, int]:
         number |= (byte & 127) << shift
         if byte < 128:
             return number, place
-    raise ValueError("a number without an end")
+    raise ValueError("an unterminated varint")

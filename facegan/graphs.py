@@ -1,4 +1,4 @@
-"""Exported graphs in use: ONNX files, computed by ONNX Runtime without Keras or a backend."""
+"""Exported graphs: ONNX files that ONNX Runtime runs without Keras or a backend."""
 
 import os
 import re
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from facegan.errors import FaceganError
 from facegan.graph_limits import check_graph
 
-# A graph within a model file names the place of a weight in Keras's file of weights, instead of holding it again.
+# A graph in a model file refers to weights in Keras's weight file instead of storing them again.
 _REFERENCE = re.compile(rb"model\.weights\.h5@(\d{1,12})\+(\d{1,12})")
-# In bytes, of all graphs together that a stranger may have made; on a small machine half of its memory.
+# Memory in bytes for all untrusted graphs together; on a small machine, half of its memory.
 _MOST_MEMORY = 8 * 2**30
 
 
 def reference(start: int, length: int) -> str:
-    """What the location of an ONNX file's external data is for bytes in a model's file of weights."""
+    """The external-data location in an ONNX file that stands for bytes in a model's weight file."""
     return f"model.weights.h5@{start}+{length}"
 
 
@@ -27,12 +27,12 @@ class Graph:
     """An exported network. Several threads may use one.
 
     Args:
-        source: the path of an ONNX file of our own, or the contents of one that a stranger may have made: they are
-            checked, and may take only a part of the memory. It is read when the graph is first used.
-        weights: the contents of the file that `reference` is about, for a graph that refers to it.
+        source: the path of one of facegan's own ONNX files, or the contents of an untrusted one, which are checked and
+            limited in memory. It is loaded when the graph is first used.
+        weights: the contents of the weight file, for a graph that refers to it by `reference`.
 
     Raises:
-        FaceganError: it is damaged, holds what no model needs, or refers to weights that are not there.
+        FaceganError: it is damaged, contains things that no model needs, or refers to missing weights.
     """
 
     def __init__(self, source: str | PathLike[str] | bytes, weights: bytes = b"") -> None:
@@ -52,7 +52,7 @@ class Graph:
             Arrays by the names of the graph's outputs.
 
         Raises:
-            FaceganError: the file is damaged, takes other inputs, or computes numbers that are not finite.
+            FaceganError: the file is damaged, has other inputs, or computes numbers that are not finite.
         """
         names = [output.name for output in self._session.get_outputs()]
         try:
@@ -65,14 +65,14 @@ class Graph:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What the file says about itself."""
+        """The file's metadata."""
         return self._session.get_modelmeta().custom_metadata_map
 
     def with_weights(self) -> bytes:
-        """Returns the contents of an ONNX file that refers to nothing outside of it.
+        """Returns the contents of a self-contained ONNX file.
 
         Raises:
-            FaceganError: it refers to something else than weights.
+            FaceganError: it refers to something other than weights.
         """
         import onnx
 
@@ -93,7 +93,7 @@ class Graph:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # What goes wrong is in the exceptions, too.
+        # Exceptions contain the errors as well.
         options.log_severity_level = 4
         if isinstance(self._source, bytes):
             _limit_memory()
@@ -109,7 +109,7 @@ class Graph:
 
 @lru_cache(maxsize=1)
 def _limit_memory() -> None:
-    """Has sessions that ask for it share an allocator with a limit; once for a process."""
+    """Registers, once per process, an allocator with a limit, which sessions may share."""
     import onnxruntime
 
     known = {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", ()))
@@ -120,21 +120,21 @@ def _limit_memory() -> None:
 
 
 def _referred_to(content: bytes, weights: bytes) -> dict[str, memoryview]:
-    """The parts of the weights that a graph refers to, by its references."""
-    # One that it cannot name: ONNX Runtime looks for files on the disk unless it is given some.
+    """The weights that a graph refers to, by their references."""
+    # An entry that no graph can name: without any entries, ONNX Runtime looks for files on disk.
     files = {"": memoryview(b"")}
     total = 0
-    # Strings stand in the file as they are, so every reference is found, and the sum limits what they take in memory.
+    # Strings are stored verbatim in the file, so every reference is found; their total size is limited.
     for found in _REFERENCE.finditer(content):
         start, length = map(int, found.groups())
         total += length
         if start + length > len(weights) or total > len(weights):
-            raise FaceganError("an exported graph refers to weights that are not there")
+            raise FaceganError("an exported graph refers to missing weights")
         files[found.group().decode()] = memoryview(weights)[start : start + length]
     return files
 
 
 def _damaged(error: Exception) -> FaceganError:
-    # ONNX Runtime's exceptions have no class in common.
+    # ONNX Runtime's exceptions have no common base class.
     reason = (str(error).splitlines() or [type(error).__name__])[0]
     return FaceganError(f"an exported graph is damaged: {reason}")

@@ -21,7 +21,7 @@ from facegan.schemas import FIGURES, parse_json
 
 # The names of files in a repository, next to the model.
 CARD, FACES = "README.md", "faces.png"
-# How many faces the card shows.
+# The number of faces on the card.
 SHOWN = 8
 Loader = Callable[[Path], FaceModel]
 
@@ -29,13 +29,13 @@ Loader = Callable[[Path], FaceModel]
 def push(
     model: str | Path | None, repository: str, report: Path | None = None, private: bool = False, loader: Loader = load
 ) -> str:
-    """Writes a model, its card and a picture of generated faces to a repository, which is created if there is none.
+    """Writes a model, its card and an image of generated faces to a repository, which is created if there is none.
 
     Args:
         model: as for `find_model`.
         repository: `"owner/name"`.
-        report: a folder that `facegan evaluate` wrote, whose figures the card has.
-        private: whether a repository that is created is private.
+        report: a folder that `facegan evaluate` wrote; its figures are added to the card.
+        private: whether a new repository is private.
         loader: loads the model.
 
     Returns:
@@ -58,7 +58,7 @@ def push(
 
 
 def pull(repository: str, out: str | Path, overwrite: bool = False, loader: Loader = load) -> Path:
-    """Reads a model from a repository, and keeps it if it can be used; its card goes beside it as `NAME.md`.
+    """Downloads a model, and keeps it only if it works; its card is saved next to it as `NAME.md`.
 
     Args:
         repository: `"owner/name"`.
@@ -70,12 +70,12 @@ def pull(repository: str, out: str | Path, overwrite: bool = False, loader: Load
         The path of the file.
 
     Raises:
-        FaceganError: no such repository, what it holds is no model that `facegan.load` loads or cannot be used, or a
-            file exists or cannot be written.
+        FaceganError: no such repository, it contains no model that `facegan.load` can load, the model does not work, or
+            a file exists or cannot be written.
     """
     out = Path(out)
     if out.suffix != ".keras":
-        raise FaceganError(f"cannot write {out}: a model's file is called NAME.keras")
+        raise FaceganError(f"cannot write {out}: the name of a model file ends with .keras")
     guard = WriteGuard(overwrite=overwrite)
     for path in (out, out.with_suffix(".md")):
         guard.check(path)
@@ -84,7 +84,7 @@ def pull(repository: str, out: str | Path, overwrite: bool = False, loader: Load
         file = Path(api.hf_hub_download(repository, MODEL_FILE, local_dir=temporary))
         try:
             _try(loader(file))
-        # Whatever is made of a stranger's graphs.
+        # Untrusted graphs can fail in any way.
         except Exception as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0].replace(str(file), "it")
             raise FaceganError(f"{repository}/{MODEL_FILE} cannot be used: {reason}") from error
@@ -98,13 +98,13 @@ def pull(repository: str, out: str | Path, overwrite: bool = False, loader: Load
 
 
 def _try(model: FaceModel) -> None:
-    """Uses all of a model once; its graphs are opened only then."""
+    """Uses every network once, because graphs are loaded on first use."""
     name, value = model.attributes.every_value()[0]
     model.edit(model.generate(seed=0), {name: value}, force=True)
 
 
 def hub_card(file: Path, repository: str, report: Path | None = None) -> str:
-    """Returns a model's card in the hub's format: front matter, the card's own text, a picture, commands and figures.
+    """Returns a model's card in the hub's format: front matter, the card's own text, an image, commands and figures.
 
     Args:
         file: the model's.
@@ -141,25 +141,25 @@ def hub_card(file: Path, repository: str, report: Path | None = None) -> str:
 
 
 def _read(report: Path) -> tuple[dict[str, float | None], str]:
-    """The figures of a report and its tables, as sections of a section."""
+    """The figures of a report, and its tables with headings one level lower."""
     try:
         figures = parse_json((report / "figures.json").read_bytes(), FIGURES)["figures"]
         return figures, (report / "figures.md").read_text("utf-8").replace("## ", "### ")
     except OSError as error:
-        raise FaceganError(f"{report} is no report of `facegan evaluate`: {error.strerror}") from error
+        raise FaceganError(f"{report} is not a report of `facegan evaluate`: {error.strerror}") from error
 
 
 @contextmanager
 def _hub(repository: str) -> Iterator[Any]:
-    """The hub's library, whose errors become ours."""
-    # It reads these when it is imported.
+    """The hub's library; its errors become `FaceganError`."""
+    # It reads these variables when it is imported.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     if progress.are_hidden():
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         import huggingface_hub
 
-        # That of the HTTP library in use, of which the hub's own errors are.
+        # The HTTP library's base class, from which the hub's own errors derive.
         from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
     except ImportError as error:
         raise FaceganError('the hub needs huggingface_hub: pip install "facegan[hub]"') from error

@@ -1,4 +1,4 @@
-"""Which person a face is of: dlib's face descriptors (King 2017), from the optional extra `identity`."""
+"""Identity of faces by dlib's face descriptors (King 2017), from the optional extra `identity`."""
 
 import importlib.util
 import io
@@ -12,15 +12,15 @@ import numpy as np
 
 from facegan.images import to_images
 
-# dlib's threshold: descriptors that are nearer than this are of the same person.
+# dlib's threshold: closer descriptors belong to the same person.
 SAME_PERSON = 0.6
-# Descriptors are of pictures of 150 pixels, so smaller ones are enlarged before the landmarks are located.
+# Descriptors are computed from 150 pixels, so smaller images are enlarged before the landmarks are located.
 SIDE = 256
-# The box that dlib's face detector finds, on average, in a face aligned as CelebA's are; left, top, right, bottom.
+# The box that dlib's face detector finds, on average, in a face aligned like CelebA's: left, top, right, bottom.
 _FACE = (0.235, 0.30, 0.75, 0.82)
-# dlib uses one core and takes nearly a tenth of a second for a face, so faces are split between processes, with at
-# least this many for each.
-_SHARE = 64
+# dlib uses one core and takes nearly a tenth of a second per face, so faces are split among processes, with at least
+# this many for each.
+_FACES_PER_PROCESS = 64
 
 
 def available() -> bool:
@@ -37,10 +37,10 @@ def descriptors(images: np.ndarray) -> np.ndarray:
     Returns:
         `(count, 128)` float64.
     """
-    workers = min(os.cpu_count() or 1, len(images) // _SHARE)
+    workers = min(os.cpu_count() or 1, len(images) // _FACES_PER_PROCESS)
     if workers < 2:
         return _descriptors(images)
-    # Processes of our own: multiprocessing would run the caller's script once more.
+    # Not multiprocessing, which would run the caller's script again.
     with ThreadPoolExecutor(workers) as pool:
         return np.concatenate(list(pool.map(_in_a_process, np.array_split(images, workers))))
 
@@ -57,7 +57,7 @@ def _in_a_process(images: np.ndarray) -> np.ndarray:
 def _descriptors(images: np.ndarray) -> np.ndarray:
     import dlib
 
-    # The package's own functions for this need setuptools at run time; its files do not.
+    # The package's own functions need setuptools at run time, so its files are located directly.
     package = importlib.util.find_spec("face_recognition_models")
     assert package and package.submodule_search_locations
     folder = Path(package.submodule_search_locations[0]) / "models"
@@ -78,7 +78,7 @@ def cosine_similarity(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def same_person(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Returns of each pair of descriptors `(count, 128)` whether they are of one person: `(count,)` bool."""
+    """Returns whether each pair of descriptors `(count, 128)` belongs to one person: `(count,)` bool."""
     return np.linalg.norm(before - after, axis=1) < SAME_PERSON
 
 

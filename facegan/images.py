@@ -1,4 +1,4 @@
-"""Images: one door for files, PIL images and arrays; crops, and the ways to arrays and back to files."""
+"""Loading images from files, PIL images and arrays; crops; conversion to arrays; saving."""
 
 import io
 import os
@@ -21,8 +21,8 @@ from facegan.provenance import provenance_options
 # A path, a binary file object, a PIL image, or an array `(height, width)` or `(height, width, 1, 3 or 4)`.
 ImageSource = str | os.PathLike[str] | BinaryIO | Image.Image | np.ndarray
 
-# What images in a folder are called. Some kinds can be read on some machines only, some on none: a folder's are named
-# in an error rather than passed over.
+# Suffixes of images in a folder. Some formats can be read on some machines only, some on none: such files cause an
+# error rather than being skipped silently.
 IMAGE_SUFFIXES = (
     *(
         ".png",
@@ -63,24 +63,24 @@ _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     ".jpeg": {"format": "JPEG", "quality": 95},
     ".webp": {"format": "WEBP", "quality": 95},
 }
-# CelebA's aligned photos, width and height, and the square of them that is used: the eyes at 0.44 of its height.
+# The width and height of CelebA's aligned photos, and the square crop that is used: the eyes at 0.44 of its height.
 CELEBA_SIZE = (178, 218)
 CELEBA_BOX = (0, 33, 178, 211)
 FRAME_MILLISECONDS = 120
-# Pixels of the longer side, by format.
+# The maximum length of the longer side in pixels, by format.
 _LONGEST = {"JPEG": 65500, "WEBP": 16383}
 
 
 @dataclass(frozen=True)
 class LoadedImage:
-    """An image as networks take it, and what it takes to write it back.
+    """An image for the networks, and the information needed to write it back.
 
     Attributes:
         rgb: 8-bit sRGB, upright, transparency over white; without metadata.
-        native: mode RGB, the colours in the image's own profile, as if it was opaque.
+        native: mode RGB, the colours in the image's own profile, without transparency.
         icc_profile: the profile of `native`; None for sRGB.
         alpha: the opacity, mode L; None for an opaque image.
-        remarks: what is wrong with the image, or was ignored.
+        remarks: problems with the image, and properties that were ignored.
     """
 
     rgb: Image.Image
@@ -90,13 +90,13 @@ class LoadedImage:
     remarks: tuple[str, ...] = ()
 
     def restore(self, edited: Image.Image) -> Image.Image:
-        """An edited copy of `rgb` with the image's own profile and transparency; unchanged pixels are its very own.
+        """Converts an edited copy of `rgb` to the image's profile and transparency; unchanged pixels stay identical.
 
         Args:
             edited: mode RGB, of the size of `rgb`.
 
         Returns:
-            An image of mode RGB or RGBA, its profile in its `info`.
+            An image of mode RGB or RGBA, with the profile in its `info`.
         """
         restored = self.native.copy()
         if box := ImageChops.difference(self.rgb, edited).getbbox():
@@ -110,18 +110,19 @@ class LoadedImage:
 
 
 def load_image(source: ImageSource) -> LoadedImage:
-    """Loads an image: the one door for files, PIL images and arrays.
+    """Loads an image from a file, a PIL image or an array.
 
-    It is turned the way its EXIF orientation says, its colour profile is converted to sRGB, and more than 8 bits are
-    scaled to 8: floats and signed integers count as 0..1 (floats), 0..255 or 0..65535, whichever their maximum fits.
-    Of an animation the first frame is taken.
+    The image is rotated by its EXIF orientation, converted from its colour profile to sRGB, and scaled to 8 bits. The
+    range of floats is 0..1, 0..255 or 0..65535, and that of signed integers 0..255 or 0..65535, whichever their maximum
+    fits. Only the first frame of an animation is loaded.
 
     Args:
         source: a path; a binary file object, which stays open; a `PIL.Image`, which stays as it is; or an array
             `(height, width)` or `(height, width, 1, 3 or 4)`.
 
     Raises:
-        FaceganError: the file is missing, empty, damaged, cut short, too large or no image; or the array is no image.
+        FaceganError: the file is missing, empty, damaged, truncated, too large or not an image; or the array is not an
+            image.
     """
     remarks: list[str] = []
     if isinstance(source, np.ndarray):
@@ -130,7 +131,7 @@ def load_image(source: ImageSource) -> LoadedImage:
         image = upright(source)
     else:
         name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
-        # A temporary file's name may be a number, an upload's None.
+        # The name of a temporary file may be a number, that of an upload None.
         image, remarks = decode(source, name if isinstance(name, str | os.PathLike) else "the image")
     profile, alpha = image.info.get("icc_profile"), None
     if image.has_transparency_data:
@@ -162,7 +163,7 @@ def open_image(source: ImageSource) -> Image.Image:
 def _from_array(array: NDArray) -> Image.Image:
     if array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,), (4,)) or not array.size:
         shapes = "(height, width) or (height, width, 1, 3 or 4)"
-        raise FaceganError(f"an array of shape {array.shape} is no image; one has the shape {shapes}")
+        raise FaceganError(f"an array of shape {array.shape} is not an image; images have the shape {shapes}")
     if array.dtype == bool or array.dtype == "uint8":
         pixels = array * np.uint8(255) if array.dtype == bool else array
     elif array.dtype.kind == "u":
@@ -170,16 +171,16 @@ def _from_array(array: NDArray) -> Image.Image:
     elif array.dtype.kind in "if":
         if not np.isfinite(array).all() or array.min() < -0.25 * max(1, array.max()):
             raise FaceganError(
-                "an image has finite pixels from 0 on; `facegan.images.denormalise` takes those from -1 to 1"
+                "pixels must be finite and not negative; `facegan.images.denormalise` converts those from -1 to 1"
             )
         pixels = scale(array, (255, 65535, 2**31 - 1) if array.dtype.kind == "i" else (1, 255, 65535))
     else:
-        raise FaceganError(f"an array of {array.dtype} is no image")
+        raise FaceganError(f"an array of {array.dtype} is not an image")
     return Image.fromarray(np.ascontiguousarray(pixels[..., 0] if array.shape[2:] == (1,) else pixels)).copy()
 
 
 def square_crop_box(image: Image.Image) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of the largest centred square; for CelebA's aligned photos, of `CELEBA_BOX`."""
+    """Left, top, right and bottom of the largest centred square; `CELEBA_BOX` for CelebA's aligned photos."""
     if image.size == CELEBA_SIZE:
         return CELEBA_BOX
     side = min(image.size)
@@ -203,7 +204,7 @@ def to_images(array: ArrayLike) -> list[Image.Image]:
 
 
 def normalise(pixels: ArrayLike) -> NDArray[np.float32]:
-    """Pixels, 0 to 255, as the float32 that networks take, -1 to 1."""
+    """Pixels, 0 to 255, as float32 from -1 to 1, the range of the networks."""
     return np.asarray(pixels, np.float32) / np.float32(127.5) - np.float32(1)
 
 
@@ -213,15 +214,15 @@ def denormalise(values: ArrayLike) -> NDArray[np.uint8]:
 
 
 def save_image(image: Image.Image, path: str | os.PathLike[str], provenance: dict[str, Any] | None = None) -> None:
-    """Writes an image, whole or not at all. The suffix (.png, .jpg, .jpeg, .webp) sets the format.
+    """Writes an image atomically. The suffix (.png, .jpg, .jpeg, .webp) sets the format.
 
     Args:
-        image: mode RGB or RGBA; a JPEG file gets white for its transparency. An `icc_profile` in its `info` is written.
-        path: of the file.
+        image: mode RGB or RGBA; in a JPEG file, transparency becomes white. An `icc_profile` in its `info` is written.
+        path: the file.
         provenance: how it was made, as for `provenance_options`.
 
     Raises:
-        FaceganError: another suffix, an image too long for the format, or the file cannot be written.
+        FaceganError: another suffix, an image too large for the format, or the file cannot be written.
     """
     options = _SAVE_OPTIONS.get(Path(path).suffix.lower())
     if options is None:
@@ -229,8 +230,8 @@ def save_image(image: Image.Image, path: str | os.PathLike[str], provenance: dic
     longest = _LONGEST.get(options["format"])
     if longest and max(image.size) > longest:
         raise FaceganError(
-            f"cannot write {path}: {image.width}x{image.height} pixels are more than {options['format']}'s {longest}; "
-            "make fewer at once, or write .png or single files"
+            f"cannot write {path}: {image.width}x{image.height} pixels exceed {options['format']}'s limit of {longest};"
+            " make fewer images at once, or write .png or single files"
         )
     options = options | {"icc_profile": image.info.get("icc_profile")}
     if options["format"] == "JPEG" and image.mode == "RGBA":
@@ -241,18 +242,18 @@ def save_image(image: Image.Image, path: str | os.PathLike[str], provenance: dic
 def save_animation(
     frames: Sequence[Image.Image], path: str | os.PathLike[str], provenance: dict[str, Any] | None = None
 ) -> None:
-    """Writes images as an animation that plays forwards and backwards in a loop, whole or not at all.
+    """Writes images atomically as an animation that plays forwards and backwards in a loop.
 
     Args:
-        frames: of mode RGB and one size.
-        path: of a `.gif` or `.webp` file.
+        frames: images of mode RGB and one size.
+        path: a `.gif` or `.webp` file.
         provenance: as for `save_image`.
 
     Raises:
         FaceganError: the file cannot be written.
     """
     first, *others = [*frames, *frames[-2:0:-1]]
-    # In a GIF one palette for all frames would be too small for faces; one for each flickers less than that bands.
+    # One palette for all frames of a GIF would cause banding in faces, which is worse than the flicker of one each.
     kind = {"format": "WEBP", "quality": 90} if Path(path).suffix.lower() == ".webp" else {"format": "GIF"}
     moving = {"save_all": True, "append_images": others, "duration": FRAME_MILLISECONDS, "loop": 0}
     _write(first, path, kind | moving, provenance)
@@ -262,16 +263,16 @@ def _write(
     image: Image.Image, path: str | os.PathLike[str], options: dict[str, Any], provenance: dict[str, Any] | None
 ) -> None:
     with atomic_write(path) as temporary:
-        # Encoded in memory: when Pillow writes to a full disk itself, it loses the reason.
+        # Encoded in memory: when Pillow itself writes to a full disk, the error loses its reason.
         temporary.write_bytes(encode(image, options, provenance))
 
 
 def encode(image: Image.Image, options: dict[str, Any], provenance: dict[str, Any] | None) -> bytes:
-    """An image as a file's content, which says how it was made and is signed if the user has a certificate.
+    """Encodes an image with its provenance, and signs it if the user has a certificate.
 
     Args:
-        image: of a mode that the format has.
-        options: what `PIL.Image.save` takes, `format` among it.
+        image: of a mode that the format supports.
+        options: the options of `PIL.Image.save`, including `format`.
         provenance: as for `save_image`.
 
     Raises:
@@ -286,13 +287,13 @@ def encode(image: Image.Image, options: dict[str, Any], provenance: dict[str, An
 
 
 def is_image_path(path: str | os.PathLike[str]) -> bool:
-    """Whether a name ends like an image's and is not hidden."""
+    """Whether a name has an image's suffix and is not hidden."""
     path = Path(path)
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
 def find_images(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """The files among paths, and for each folder the images right inside it, sorted by name.
+    """The files among the paths, and the images directly inside each folder, sorted by name.
 
     Raises:
         FaceganError: a path that does not exist, or a folder without images.

@@ -34,20 +34,20 @@ from facegan.sentences import parse_sentence
 OneImage = str | os.PathLike[str] | BinaryIO | Image.Image
 Images = ImageSource | list[Any] | tuple[Any, ...]
 
-# Faces that go through the networks together: enough to be fast, few enough for any memory.
+# The number of faces in a batch: enough to be fast, few enough for any memory.
 BATCH = 32
-# From this probability on, a face counts as one that has already what is wished for, and stays as it is.
+# A face with a requested value of at least this probability already has it, and stays as it is.
 SURE = 0.95
 
 
 @dataclass(frozen=True)
 class Present:
-    """What the model finds in faces before an edit.
+    """The source attributes of an edit, as predicted by the model.
 
     Attributes:
         conditions: `(count, len(attributes))` float32, the source of the edit.
-        certainty: `{attribute: (count,)}` of the wishes whose attribute was not given: how probable it is that a face
-            fulfils them already.
+        certainty: `{attribute: (count,)}` for requested attributes whose source was not given: the probability that a
+            face has the requested value already.
     """
 
     conditions: np.ndarray
@@ -60,8 +60,8 @@ def load(path: str | Path | None = None, precision: str = "auto") -> FaceModel:
     Args:
         path: a `.keras` file that `facegan train` wrote, the folder of its run, or `"celeba128"`, the packaged model;
             as for `find_model`.
-        precision: `"float32"` or `"bfloat16"`, which Keras's networks compute in; or `"auto"`: the exported graphs if
-            the file holds any, which need no Keras, otherwise Keras in what is faster on this machine.
+        precision: `"float32"` or `"bfloat16"` for the Keras networks; or `"auto"`: the exported graphs, which need no
+            Keras, if the file contains them, otherwise Keras in the format that is faster on this machine.
 
     Returns:
         A `FaceModel`.
@@ -80,7 +80,7 @@ def load(path: str | Path | None = None, precision: str = "auto") -> FaceModel:
     try:
         networks = load_networks(file, precision)
     except Exception as error:
-        # What a damaged file raises is up to Keras, h5py and zipfile.
+        # Keras, h5py and zipfile raise all kinds of exceptions for damaged files.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise FaceganError(f"{file} is damaged, or of another version of facegan: {reason}") from error
     return FaceModel(CompiledNetworks(networks))
@@ -90,10 +90,10 @@ class FaceModel:
     """Generates and edits faces.
 
     Args:
-        networks: what computes the faces.
+        networks: the networks.
 
     Attributes:
-        networks: what computes the faces, and the model's description.
+        networks: the networks, with the model's description.
         attributes: the model's attributes.
         size: the side of its faces in pixels.
         on_faces: called with the number of faces after each batch, for a progress bar.
@@ -137,8 +137,8 @@ class FaceModel:
 
         Args:
             attributes: `"female, glasses=1, hair=blond"`, plain words such as `"a blond woman with glasses"`, a
-                dictionary or an `Edit`. Attributes that are left out are drawn with their frequencies, given the
-                others, in the training data.
+                dictionary or an `Edit`. Attributes that are left out are sampled with their frequencies in the training
+                data, given the others.
             count: the number of faces; None for a single face.
             seed: the same seed gives the same faces, whatever `count` is.
             wishes: attributes by name: `glasses=1`.
@@ -192,11 +192,11 @@ class FaceModel:
         if count < 1:
             raise FaceganError(f"a walk needs at least one face. Received: {count}")
         noise, conditions = self._draw(attributes, count, seed)
-        parts = np.append(np.tile(np.arange(frames) / frames, count - 1), 1.0).astype("float32")[:, None]
+        fractions = np.append(np.tile(np.arange(frames) / frames, count - 1), 1.0).astype("float32")[:, None]
         starts = np.append(np.repeat(np.arange(count - 1), frames), count - 2)
-        noise = _great_circle(noise[starts], noise[starts + 1], parts)
+        noise = _slerp(noise[starts], noise[starts + 1], fractions)
         return self._in_batches(
-            self.networks.generate, [noise, (1 - parts) * conditions[starts] + parts * conditions[starts + 1]]
+            self.networks.generate, [noise, (1 - fractions) * conditions[starts] + fractions * conditions[starts + 1]]
         )
 
     @overload
@@ -232,18 +232,18 @@ class FaceModel:
             images: an aligned face, as `images.open_image` takes it: a path, a `PIL.Image` or an array; or several:
                 a list of these, or an array `(count, height, width, 3)`. Any size; a centred square is resized.
             attributes: what to change: `"glasses=1, hair=black"`, plain words such as `"take off the glasses"`, a
-                dictionary or an `Edit`. A wish may have a strength of its own, by which `strength` is multiplied:
+                dictionary or an `Edit`. A wish may have its own strength, which multiplies `strength`:
                 `"glasses=1:1.5, hair=black:0.5"`.
-            strength: 0 changes nothing, 1 is what the model learned, larger values exaggerate; by default that of the
-                `Edit`, else 1.
-            source: the present attributes of the faces, as text or a dictionary, or as conditions `(count, k)`; by
-                default those of the `Edit`. The model predicts those that are left out.
-            force: whether to change even faces that have what is wished for with a probability of 0.95 or more,
+            strength: 0 changes nothing, 1 is the change that the model learned, larger values exaggerate it; by default
+                that of the `Edit`, else 1.
+            source: the attributes of the faces before the edit, as text or a dictionary, or as conditions `(count, k)`;
+                by default those of the `Edit`. The model predicts those that are left out.
+            force: whether to edit even faces that have the requested value already with a probability of 0.95 or more,
                 which otherwise stay as they are.
             wishes: attributes by name: `glasses=1`.
 
         Returns:
-            The edited faces, of the model's size: a `PIL.Image`, a list of them for a list, or an array for an array.
+            The edited faces at the model's size: a `PIL.Image`, a list of them for a list, or an array for an array.
 
         Raises:
             FaceganError: an attribute or value that the model does not have, or a `strength` that is not finite.
@@ -280,7 +280,7 @@ class FaceModel:
         """Edits faces within a photo; pixels outside them do not change.
 
         Args:
-            picture: of any size, as `images.load_image` takes it: a path, a `PIL.Image` or an array.
+            picture: an image of any size, as for `images.load_image`: a path, a `PIL.Image` or an array.
             attributes: as for `edit`.
             strength: as for `edit`.
             source: as for `edit`, as text or a dictionary.
@@ -315,7 +315,7 @@ class FaceModel:
         return self.attributes.values(self.conditions_of([images])[0])
 
     def conditions_of(self, images: Sequence[Any] | np.ndarray, source: Wishes | None = None) -> np.ndarray:
-        """Predicts the conditions of faces, as `edit` takes them for `source`.
+        """Predicts the conditions of faces, which can be the `source` of `edit`.
 
         Args:
             images: several, as for `edit`.
@@ -327,7 +327,7 @@ class FaceModel:
         return self.present(images, Edit.parse(self.attributes, source=source or "")).conditions
 
     def probabilities_of(self, images: Sequence[Any] | np.ndarray) -> np.ndarray:
-        """Predicts how probable each value of each attribute is.
+        """Predicts the probability of each value of each attribute.
 
         Args:
             images: several, as for `edit`.
@@ -335,25 +335,25 @@ class FaceModel:
         Returns:
             `(count, k)` float32 in 0..1, in the order of `Attributes.every_value`; those of an attribute sum to 1.
         """
-        shares = _shares(self._likelihoods(self._arrays(images)))
+        probabilities = _softmax(self._likelihoods(self._arrays(images)))
         wishes = [{name: value} for name, value in self.attributes.every_value()]
         has_value = np.stack([self.attributes.matching(self._possible, wish) for wish in wishes], axis=1)
-        return shares @ has_value.astype("float32")
+        return probabilities @ has_value.astype("float32")
 
     def present(self, images: Sequence[Any] | np.ndarray, edit: Edit) -> Present:
-        """Predicts what faces have before an edit.
+        """Predicts the source attributes of an edit.
 
-        What the edit asks for counts as present only where the model is sure of it, and not if the edit is forced.
+        A requested value counts as present only if the model is certain of it and the edit is not forced.
 
         Args:
             images: several, as for `edit`.
-            edit: its wishes, and what is known of the faces.
+            edit: the edit, with known source attributes.
         """
         complete = self._complete(edit.source, len(images))
         if complete is not None:
             return Present(complete, {})
         possible, likelihoods = self._possible, self._likelihoods(self._arrays(images))
-        probabilities = _shares(likelihoods)
+        probabilities = _softmax(likelihoods)
         certainty = {}
         for name, value in edit.wishes.items():
             if name not in edit.source and value != OPPOSITE:
@@ -367,11 +367,11 @@ class FaceModel:
 
     def _likelihoods(self, arrays: np.ndarray) -> np.ndarray:
         """The logarithm of how likely each combination of the training data is, `(count, combinations)`."""
-        parts = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
-        return np.concatenate([self.networks.likelihoods(part, self._possible) for part in parts])
+        batches = (arrays[start : start + BATCH] for start in range(0, len(arrays), BATCH))
+        return np.concatenate([self.networks.likelihoods(batch, self._possible) for batch in batches])
 
     def _arrays(self, images: Iterable[ImageSource]) -> np.ndarray:
-        """Faces as the networks take them: `(count, size, size, 3)` in -1..1."""
+        """Faces as input of the networks: `(count, size, size, 3)` in -1..1."""
         return normalise(to_array([crop_square(open_image(image), self.size) for image in images]))
 
     def _parse(
@@ -383,7 +383,7 @@ class FaceModel:
         force: bool = False,
         editing: bool = True,
     ) -> Edit:
-        """The one place where wishes in any form become an `Edit`."""
+        """Converts requests in any form to an `Edit`."""
         given = attributes if isinstance(attributes, Edit) else Edit()
         if isinstance(attributes, str):
             attributes = self._read(attributes, editing)
@@ -397,7 +397,7 @@ class FaceModel:
         )
 
     def _read(self, text: str, editing: bool) -> Wishes:
-        """A text of attributes as it is, and a sentence as its wishes; warns of words that are not understood."""
+        """Returns a text of attributes unchanged, and a sentence as its wishes; warns about unknown words."""
         is_sentence = "=" not in text and any(" " in part.strip() or not part.isascii() for part in text.split(","))
         if not is_sentence or self.attributes.can_parse(text):
             return text
@@ -422,7 +422,7 @@ class FaceModel:
         randoms = [np.random.default_rng([chosen, index]) for index in range(count)]
         wished = self._parse(attributes, {}, editing=False)
         if wished.strengths:
-            raise FaceganError(f"only edits have strengths; generated faces are described without. Received: {wished}")
+            raise FaceganError(f"only edits have strengths, not generated faces. Received: {wished}")
         conditions = self._conditions(wished.wishes, randoms)
         return self._noise(randoms), conditions
 
@@ -432,8 +432,8 @@ class FaceModel:
         if fitting.any():
             combinations, counts = combinations[fitting], counts[fitting]
         # If no training photo has these attributes, they replace those of any photo.
-        shares = counts / counts.sum()
-        chosen = np.array([random.choice(len(shares), p=shares) for random in randoms], "int64")
+        frequencies = counts / counts.sum()
+        chosen = np.array([random.choice(len(counts), p=frequencies) for random in randoms], "int64")
         return self.attributes.apply(combinations[chosen], wishes)
 
     def _noise(self, randoms: Sequence[np.random.Generator]) -> np.ndarray:
@@ -443,20 +443,20 @@ class FaceModel:
     def _in_batches(self, compute: Callable[..., np.ndarray], arrays: Sequence[np.ndarray]) -> list[Image.Image]:
         images: list[Image.Image] = []
         for start in range(0, len(arrays[0]), BATCH):
-            part = [array[start : start + BATCH].astype("float32") for array in arrays]
-            images += to_images(denormalise(compute(*part)))
-            self.on_faces(len(part[0]))
+            batch = [array[start : start + BATCH].astype("float32") for array in arrays]
+            images += to_images(denormalise(compute(*batch)))
+            self.on_faces(len(batch[0]))
         return images
 
 
-def _shares(likelihoods: np.ndarray) -> np.ndarray:
+def _softmax(likelihoods: np.ndarray) -> np.ndarray:
     """Probabilities `(count, combinations)` from the logarithms of likelihoods; those of a face sum to 1."""
-    shares = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+    exponentials = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def _great_circle(start: np.ndarray, end: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Spherical interpolation between vectors `(count, k)` by shares `(count, 1)` in 0..1."""
+def _slerp(start: np.ndarray, end: np.ndarray, fraction: np.ndarray) -> np.ndarray:
+    """Spherical linear interpolation between vectors `(count, k)` by fractions `(count, 1)` in 0..1."""
     first, last = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True) for vectors in (start, end))
     angle = np.arccos(np.clip(np.sum(first * last, axis=1, keepdims=True), -1, 1))
-    return (np.sin((1 - part) * angle) * start + np.sin(part * angle) * end) / np.maximum(np.sin(angle), 1e-6)
+    return (np.sin((1 - fraction) * angle) * start + np.sin(fraction * angle) * end) / np.maximum(np.sin(angle), 1e-6)

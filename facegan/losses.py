@@ -66,12 +66,12 @@ def fooling_loss(score: Tensor) -> Tensor:
 
 
 def absolute_error(real: Tensor, made: Tensor) -> Tensor:
-    """Formula 5: `E|y - G(z, c)|`, the mean over all values of all pictures."""
+    """Formula 5: `E|y - G(z, c)|`, the mean over all values of all images."""
     return ops.mean(ops.abs(real - made))
 
 
 def square_error(real: Tensor, made: Tensor) -> Tensor:
-    """The last part of formula 8: `E(y - U(x, c))^2`, the mean over all values of all pictures."""
+    """The last part of formula 8: `E(y - U(x, c))^2`, the mean over all values of all images."""
     return ops.mean(ops.square(real - made))
 
 
@@ -145,19 +145,19 @@ def disagreement_loss(match_logits: Tensor, columns: Tensor) -> Tensor:
     return ops.mean(counted / ops.sum(columns, axis=1))
 
 
-def balanced_cross_entropy(labels: Tensor, known: Tensor, logits: Tensor, shares: np.ndarray) -> Tensor:
+def balanced_cross_entropy(labels: Tensor, known: Tensor, logits: Tensor, frequencies: np.ndarray) -> Tensor:
     """Cross-entropy in which the two values of a column have the same total weight, however rare one of them is.
 
     Args:
         labels: `(batch, columns)`, 0 or 1.
         known: the same shape, 1 where the label is known; an unknown one counts as zero loss.
         logits: the same shape.
-        shares: `(columns,)` NumPy array, how often each column is 1 in the training data.
+        frequencies: `(columns,)` NumPy array, how often each column is 1 in the training data.
 
     Returns:
         A scalar.
     """
     # A value that hardly occurs would have so much weight that its few faces are memorised.
-    shares = np.clip(shares, 0.02, 0.98).astype("float32")
-    weights = known * (labels * 0.5 / shares + (1 - labels) * 0.5 / (1 - shares))
+    frequencies = np.clip(frequencies, 0.02, 0.98).astype("float32")
+    weights = known * (labels * 0.5 / frequencies + (1 - labels) * 0.5 / (1 - frequencies))
     return ops.mean(weights * (ops.softplus(logits) - labels * logits))

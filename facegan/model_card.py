@@ -1,4 +1,4 @@
-"""What a model is, in words: the text beside its file, or one that its record tells."""
+"""The text that describes a model: from the file next to the model, or generated from its record."""
 
 import re
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from facegan.model_files import describe, find_model
 from facegan.templates import render
 
-# What `hub.push` adds to the text, at its beginning and its end.
+# `hub.push` puts this front matter before the text, and a section with this heading after it.
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)
 END = "## In facegan\n"
 
 
 def model_card(path: str | Path | None = None) -> str:
-    """Returns the text of a model's card: that of the file `NAME.md` beside `NAME.keras`, else one from its record.
+    """Returns the text of a model's card, from the file `NAME.md` next to `NAME.keras` or generated from its record.
 
     Args:
         path: as for `find_model`.

@@ -1,4 +1,4 @@
-"""Model files: where they are and what they contain, read without a backend."""
+"""Finding and describing model files, without a backend."""
 
 import hashlib
 import json
@@ -13,14 +13,14 @@ from facegan.recipe import Recipe
 from facegan.schemas import JUDGE, MODEL, check
 
 MODEL_FILE = "model.keras"
-# The default folder of a run, and the model that is used without one.
+# The default folder of a run, and the model that is used if there is none.
 RUN = "run"
 PACKAGED = "celeba128"
 PACKAGE_FOLDER = Path(__file__).parent / "pretrained"
-# The graphs that a model is exported to.
+# The graphs of an exported model.
 GRAPHS = ("generator", "editor", "attribute_finder")
 WEIGHTS = "model.weights.h5"
-# What the files describe, by the class that they are of.
+# Schemas of the descriptions in model files, by class.
 _SCHEMAS = {"facegan>FaceGAN": MODEL, "facegan>Judge": JUDGE}
 # In bytes: a model's own config takes a few kilobytes.
 _LARGEST_CONFIG = 16 * 2**20
@@ -51,7 +51,7 @@ def find_model(path: str | Path | None = None) -> Path:
 
 
 def digest(path: str | Path | None) -> str:
-    """Returns the digest of a model's weights, which exporting does not change; `path` is as for `find_model`."""
+    """Returns the digest of a model's weights, which export does not change; `path` is as for `find_model`."""
     file = find_model(path)
     try:
         return hashlib.sha256(read_weights(file)).hexdigest()
@@ -69,8 +69,7 @@ def describe(path: str | Path | None = None) -> dict[str, Any]:
         A dictionary: `recipe`, `image_size`, `attribute_names`, `columns`, `combinations` and `record`.
 
     Raises:
-        FaceganError: no such file, not a facegan model, one of an earlier version, or one with contents that are not
-            valid.
+        FaceganError: no such file, not a facegan model, a model of an earlier version, or invalid contents.
     """
     file = find_model(path)
     described = read_description(file, "facegan>FaceGAN")
@@ -81,7 +80,7 @@ def describe(path: str | Path | None = None) -> dict[str, Any]:
             raise FaceganError("its combinations are not valid")
         fewest = recipe.networks.fewest_weights(described["image_size"])
         with zipfile.ZipFile(file) as archive:
-            # At two bytes each. A small file that asks for huge networks would fill the memory.
+            # At two bytes each. Otherwise a small file that describes huge networks would fill the memory.
             if WEIGHTS in archive.namelist() and archive.getinfo(WEIGHTS).file_size < 2 * fewest:
                 raise FaceganError("it holds fewer weights than its networks have")
     except FaceganError as error:
@@ -90,17 +89,17 @@ def describe(path: str | Path | None = None) -> dict[str, Any]:
 
 
 def read_description(file: Path, kind: str) -> dict[str, Any]:
-    """Reads what a `.keras` file says of itself, and checks it before anything is made of it.
+    """Reads the description in a `.keras` file, and checks it before anything is built from it.
 
     Args:
         file: the file.
-        kind: the class that it must be of: `"facegan>FaceGAN"` or `"facegan>Judge"`.
+        kind: the class that the file must contain: `"facegan>FaceGAN"` or `"facegan>Judge"`.
 
     Returns:
         The arguments of the class.
 
     Raises:
-        FaceganError: it is something else, or is not valid.
+        FaceganError: the file contains something else, or is not valid.
     """
     try:
         if not file.is_file():
@@ -109,7 +108,7 @@ def read_description(file: Path, kind: str) -> dict[str, Any]:
             if archive.getinfo("config.json").file_size > _LARGEST_CONFIG:
                 raise ValueError("its config is too large")
             config = json.loads(archive.read("config.json"))
-    # Whatever zipfile and zlib make of damaged archives.
+    # zipfile and zlib raise all kinds of exceptions for damaged archives.
     except Exception as error:
         raise FaceganError(f"{file} is not a facegan model") from error
     if not isinstance(config, dict) or config.get("registered_name") != kind:
@@ -126,24 +125,24 @@ def read_description(file: Path, kind: str) -> dict[str, Any]:
 
 
 def read_weights(file: str | Path) -> bytes:
-    """Returns the contents of Keras's file of weights in a model file.
+    """Returns the contents of Keras's weight file in a model file.
 
     Raises:
         ValueError: they are compressed.
-        Exception: whatever zipfile and zlib raise for damaged archives.
+        Exception: any exception that zipfile and zlib raise for damaged archives.
     """
     with zipfile.ZipFile(file) as archive:
-        # Keras does not compress them; a few kilobytes of zeros could fill the memory.
+        # Keras does not compress them, and a few kilobytes of compressed zeros could fill the memory.
         if archive.getinfo(WEIGHTS).compress_type != zipfile.ZIP_STORED:
             raise ValueError("its weights are compressed")
         return archive.read(WEIGHTS)
 
 
 def read_graphs(file: Path) -> dict[str, Graph] | None:
-    """Returns the exported graphs that a model file holds, by their names; None if it holds none.
+    """Returns the exported graphs in a model file by their names; None if it has none.
 
     Raises:
-        FaceganError: they or the weights are damaged, or a few bytes that become many.
+        FaceganError: the graphs or the weights are damaged or too large when decompressed.
     """
     if not holds_graphs(file):
         return None
@@ -154,13 +153,13 @@ def read_graphs(file: Path) -> dict[str, Graph] | None:
             if any(member.file_size > size for member in members.values()):
                 raise ValueError("its graphs are too large")
             return {name: Graph(archive.read(member), weights) for name, member in members.items()}
-    # Whatever zipfile and zlib make of damaged archives.
+    # zipfile and zlib raise all kinds of exceptions for damaged archives.
     except Exception as error:
         raise FaceganError(f"{file} is damaged: {error}") from error
 
 
 def holds_graphs(path: str | Path | None = None) -> bool:
-    """Whether a model, as for `find_model`, can be used without Keras. False, too, if there is no such model."""
+    """Whether a model, as for `find_model`, can be used without Keras. False if there is no such model."""
     try:
         with zipfile.ZipFile(find_model(path)) as archive:
             return {graph_path(name) for name in GRAPHS} <= set(archive.namelist())
@@ -169,5 +168,5 @@ def holds_graphs(path: str | Path | None = None) -> bool:
 
 
 def graph_path(name: str) -> str:
-    """The place of an exported graph in a model file."""
+    """The path of an exported graph in a model file."""
     return f"graphs/{name}.onnx"

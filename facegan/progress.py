@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def progress_bar(steps: int | Iterable[Any], label: str, hidden: bool = False, **options: Any) -> tqdm[Any]:
-    """Returns a bar as a context. What is entered can be iterated over, and has `update(count)`.
+    """Returns a progress bar, a context manager that can be iterated over or advanced by `update(count)`.
 
     Args:
-        steps: how many there are, or what to iterate over.
+        steps: the number of steps, or what to iterate over.
         label: the title.
-        hidden: whether to show nothing anywhere.
-        options: further ones of `tqdm`.
+        hidden: whether to show nothing.
+        options: further options of `tqdm`.
     """
-    # Imported late: most commands are done before a bar is worth anything.
+    # Imported late, because most commands are too short to need a bar.
     from tqdm import tqdm
 
     counted = {"total": steps} if isinstance(steps, int) else {"iterable": steps}
@@ -28,5 +28,5 @@ def progress_bar(steps: int | Iterable[Any], label: str, hidden: bool = False, *
 
 
 def are_hidden() -> bool:
-    """Whether no bars are shown: stderr is no terminal, or a program has set the logger `facegan` above `INFO`."""
+    """Whether bars are hidden: stderr is not a terminal, or the level of the logger `facegan` is above `INFO`."""
     return not sys.stderr.isatty() or logging.getLogger("facegan").level > logging.INFO

@@ -1,4 +1,4 @@
-"""The provenance that written images carry: how they were made, and that they are no photographs."""
+"""The provenance recorded in images: how they were made, and that they are not photographs."""
 
 import html
 import json
@@ -14,7 +14,7 @@ from facegan.errors import FaceganError
 from facegan.schemas import PROVENANCE, check
 
 NOTE = "Synthetic: made or changed by a neural network. Not a photograph."
-# IPTC's terms by the command that wrote an image; `align` only crops.
+# IPTC's source types by command; `align` only crops.
 _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _SOURCE_TYPES = {
     "generate": f"{_VOCABULARY}trainedAlgorithmicMedia",
@@ -27,16 +27,16 @@ _XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.
 {source_type} xmlns:facegan="https://facegan.invalid/xmp/">\
 <facegan:provenance>{provenance}</facegan:provenance></rdf:Description></rdf:RDF></x:xmpmeta>"""
 _SOURCE_TYPE = ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType="{}"'
-# A JPEG file's XMP fits into one segment.
+# The XMP of a JPEG file must fit into one segment.
 _LONGEST_XMP = 65_000
 
 
 def provenance_options(image_format: str, provenance: dict[str, Any]) -> dict[str, Any]:
-    """What `PIL.Image.save` takes to write a provenance.
+    """Returns the options of `PIL.Image.save` that write a provenance.
 
     Args:
         image_format: `"PNG"`, `"JPEG"`, `"WEBP"` or `"GIF"`.
-        provenance: JSON-able; `command` names the command that made the image.
+        provenance: serialisable as JSON; `command` names the command that made the image.
     """
     text = json.dumps(provenance, ensure_ascii=False)
     source = source_type(provenance)
@@ -60,21 +60,21 @@ def xmp_packet(source: str | None, text: str) -> str:
 
 
 def source_type(provenance: dict[str, Any]) -> str | None:
-    """IPTC's term for how an image came about, a URI; None if the command that made it makes nothing synthetic."""
+    """The URI of an image's IPTC digital source type; None if the command that made it creates nothing synthetic."""
     return _SOURCE_TYPES.get(provenance.get("command", ""))
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """How an image of facegan's was made.
+    """Reads how an image written by facegan was made.
 
     Args:
         path: a PNG, JPEG, WebP or GIF file.
 
     Returns:
-        What `provenance_options` was given.
+        The provenance, as given to `provenance_options`.
 
     Raises:
-        FaceganError: it cannot be read, does not say, or says what no command writes.
+        FaceganError: the file cannot be read, or has no valid provenance.
     """
     if os.path.exists(path) and not os.path.isfile(path):
         raise FaceganError(f"cannot read {path}: not a regular file")
@@ -84,17 +84,17 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
         provenance = json.loads(text)
     except OSError as error:
         raise FaceganError(f"cannot read {path}: {error.strerror or 'it is not an image'}") from error
-    # A stranger's file may hold anything.
+    # The file is untrusted and may contain anything.
     except Exception as error:
-        raise FaceganError(f"{path} does not say how it was made; facegan's images do") from error
+        raise FaceganError(f"{path} has no record of how it was made; images that facegan writes do") from error
     try:
         return check(provenance, PROVENANCE)
     except FaceganError as error:
-        raise FaceganError(f"{path} does not say how it was made: {error}") from error
+        raise FaceganError(f"{path} has no valid record of how it was made: {error}") from error
 
 
 def command_of(path: str | os.PathLike[str]) -> str | None:
-    """The command that wrote an image; None if it was none of facegan's."""
+    """The facegan command that wrote an image; None for any other image."""
     try:
         return read_provenance(path).get("command")
     except FaceganError:

@@ -1,6 +1,6 @@
 """Parts of an aligned face, as geometry.
 
-All lengths are shares of the picture's side. Faces are aligned as CelebA's: the eyes are at 0.38 and 0.61 of the width
+All lengths are fractions of the image's side. Faces are aligned as CelebA's: the eyes are at 0.38 and 0.61 of the width
 and at 0.44 of the height.
 """
 
@@ -11,10 +11,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Region:
-    """A box in a picture, or everything but a box.
+    """A box in an image, or everything but a box.
 
     Attributes:
-        left, top, right, bottom: the box's borders.
+        left, top, right, bottom: the edges of the box.
         is_outside: whether the region is everything outside the box.
     """
 
@@ -25,7 +25,7 @@ class Region:
     is_outside: bool = False
 
     def mask(self, size: int) -> np.ndarray:
-        """Returns the region's pixels as `(size, size)` bool, for a picture with this side."""
+        """Returns the region's pixels as `(size, size)` bool, for an image with this side."""
         left, top, right, bottom = (round(share * size) for share in (self.left, self.top, self.right, self.bottom))
         inside = np.zeros((size, size), bool)
         inside[top:bottom, left:right] = True

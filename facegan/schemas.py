@@ -1,4 +1,4 @@
-"""What the files that facegan reads must contain, as JSON Schema; strangers may have made them."""
+"""JSON schemas that validate the files facegan reads, which may be untrusted."""
 
 import json
 from collections.abc import Mapping
@@ -43,12 +43,12 @@ _EPOCH = _record({"images": _integer(0), "images_per_second": _NUMBER, "losses":
 _SETTINGS = {"precision": {"enum": ["float32", "bfloat16"]}, "batch_size": _integer(1), "seed": _integer(0)}
 _HISTORY = _list(_EPOCH)
 _DATA = _record({"parts": _table(_integer(0)), "source": _SOURCE})
-# How a run began.
+# The start of a run.
 _BEGINNING = {"images_before": _integer(0), "random_networks": _list(_TEXT)}
 
 # What `facegan evaluate` writes.
 FIGURES = _record({"figures": _table({"type": ["number", "null"]})})
-# The description within a model's file.
+# The description in a model file.
 MODEL = _record(
     {
         "recipe": _OBJECT,
@@ -67,7 +67,7 @@ MODEL = _record(
         ),
     }
 )
-# That within a checkpoint.
+# The description in a checkpoint.
 CHECKPOINT = _record(
     {
         "step": _integer(0),
@@ -82,7 +82,7 @@ CHECKPOINT = _record(
     },
     {"pixels": _TEXT, "pretraining_step": _integer(0), **_BEGINNING},
 )
-# That of a judge's.
+# The description in a judge's file.
 JUDGE = _record(
     {
         "image_size": _SIZE,
@@ -93,9 +93,9 @@ JUDGE = _record(
         "input_size": {**_integer(32, 512), "multipleOf": 32},
     }
 )
-# What the index of a search says of the model that it was made with.
+# The description of the model in an index.
 INDEX = _record({"model": _TEXT, "attribute_names": _list({"type": "string"}, 1, 64), "columns": _NAMES})
-# What an image says of how it was made.
+# The provenance in an image.
 PROVENANCE = _record(
     {},
     {
@@ -106,7 +106,7 @@ PROVENANCE = _record(
         "then": _list(_TEXT, most=64),
     },
 )
-# `prepared.json` of a data set, and `plan.json` of one that is being prepared.
+# `prepared.json` of a data set, and `plan.json` of an unfinished one.
 PREPARED = _record(
     {
         "format": _ANY,
@@ -125,7 +125,7 @@ def parse_json(text: str | bytes, schema: Schema) -> Any:
     """Parses JSON from a file and checks it.
 
     Raises:
-        FaceganError: it is no JSON, holds NaN or an infinite number, or is not what the schema says. The message is one
+        FaceganError: it is not JSON, contains NaN or an infinite number, or violates the schema. The message is one
             line without the contents, which may be long.
     """
     try:
@@ -136,7 +136,7 @@ def parse_json(text: str | bytes, schema: Schema) -> Any:
 
 
 def check(value: Any, schema: Schema) -> Any:
-    """Returns a value if it is what a schema says; raises `FaceganError` that names what is not.
+    """Returns a value if it matches a schema; otherwise raises a `FaceganError` that names the invalid entry.
 
     >>> check({"count": 0}, PROVENANCE)
     Traceback (most recent call last):

@@ -4,13 +4,13 @@ A vocabulary and a few rules, in English and Chinese at once:
 
 - The last mention holds: "change her blond hair to black".
 - "Keep" belongs to the attributes after it in its clause or, where there are none, to the one before.
-- A negation belongs to the next attribute named, whatever words stand between, up to "and", "but", "with" or the end of
-  the clause. At its end it belongs to the attribute before: "take her glasses off".
-- A colour belongs to the hair or skin it stands at.
-- Adjectives of a thing are not the person's: "the old glasses".
-- When a face is edited, "the woman" is who it is, and "a woman" what it is to become.
-- Words without a meaning are returned, never dropped. After one that may be a misspelt negation, or a verb ("kepp the
-  glasses"), nothing is asked for.
+- A negation applies to the next attribute named, whatever words are in between, up to "and", "but", "with" or the end
+  of the clause. At the end of a clause it applies to the attribute before: "take her glasses off".
+- A colour applies to the hair or skin next to it.
+- Adjectives that describe a thing do not describe the person: "the old glasses".
+- In an edit, "the woman" identifies the person, and "a woman" is the requested result.
+- Unknown words are returned, never dropped. After one that may be a misspelt negation or a verb ("kepp the glasses"),
+  nothing is requested.
 """
 
 import re
@@ -41,7 +41,7 @@ class ParsedSentence:
 
     Attributes:
         wishes: `{attribute: value}`, as `Attributes.parse` returns it.
-        unknown: the words without a meaning.
+        unknown: the unknown words.
         contradictions: attributes that have two values in one clause, as in `"young and old"`; the last one holds.
     """
 
@@ -50,7 +50,7 @@ class ParsedSentence:
     contradictions: list[str] = field(default_factory=list)
 
     def remarks(self, attributes: Attributes) -> list[str]:
-        """Returns a line on the words without a meaning, and one on each contradiction."""
+        """Returns a line about the unknown words, and one for each contradiction."""
         suggestions = ((word, suggest_word(word, attributes)) for word in self.unknown)
         words = [f"{word} (did you mean '{known}'?)" if known else word for word, known in suggestions]
         unknown = [f"not understood: {', '.join(words)}"] if words else []
@@ -63,7 +63,7 @@ def parse_sentence(text: str, attributes: Attributes, editing: bool = False) -> 
     Args:
         text: English or Chinese.
         attributes: the model's.
-        editing: whether it is about the edit of a face: "she" and "the woman" then are who it is.
+        editing: whether the sentence describes an edit, so that "she" and "the woman" identify the person.
 
     >>> parse_sentence("an old man with a hat and no glasses", Attributes())
     ParsedSentence(wishes={'age': 'old', 'gender': 'male', 'glasses': '0'}, unknown=['hat'], contradictions=[])
@@ -78,7 +78,7 @@ def parse_sentence(text: str, attributes: Attributes, editing: bool = False) -> 
 
 
 def interpret_sentence(text: str, attributes: Attributes, editing: bool = False) -> tuple[dict[str, str], list[str]]:
-    """Parses a sentence that somebody has typed.
+    """Parses a sentence and describes how it was understood.
 
     Args:
         text: as for `parse_sentence`.
@@ -86,7 +86,7 @@ def interpret_sentence(text: str, attributes: Attributes, editing: bool = False)
         editing: as for `parse_sentence`.
 
     Returns:
-        `{attribute: value}`, and remarks on which words have a meaning and which have none.
+        `{attribute: value}`, and remarks on which words were understood and which were not.
 
     Raises:
         FaceganError: the sentence names no attribute of the model.
@@ -100,10 +100,10 @@ def interpret_sentence(text: str, attributes: Attributes, editing: bool = False)
 
 
 def suggest_word(word: str, attributes: Attributes) -> str | None:
-    """Returns the word that an unknown word may be a misspelling of; None if there is none."""
+    """Returns the known word that an unknown word may be a misspelling of, or None."""
     known = [phrase for phrase, meaning in _meanings(attributes).items() if meaning and len(phrase) > 3]
     keeping = [phrase for phrase in known if _meanings(attributes)[phrase] == ("KEEP",)]
-    # "Keep" is short, and the opposite is done where it is not recognised.
+    # "Keep" is short, and overlooking it would have the opposite effect.
     return closest(word, known, 0.79) or closest(word, keeping, 0.74)
 
 

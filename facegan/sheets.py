@@ -12,10 +12,10 @@ TEXT_COLOUR = (51, 51, 51)
 GRID_GAP = 2
 GAP = 8
 MARGIN = 16
-# Smaller images are enlarged to at least this width, or their labels would need too many lines.
+# Smaller images are enlarged to at least this width; otherwise their labels would need too many lines.
 TILE_WIDTH = 128
 FONT_SIZE = 14
-# Fonts of Linux, macOS and Windows for labels that Pillow's own font has no glyphs for, such as Chinese names.
+# Fonts on Linux, macOS and Windows for labels with glyphs that Pillow's own font lacks, such as Chinese names.
 FALLBACK_FONTS = (
     *("NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "SourceHanSansSC-Regular.otf", "wqy-microhei.ttc"),
     *("wqy-zenhei.ttc", "DroidSansFallbackFull.ttf", "PingFang.ttc", "Hiragino Sans GB.ttc", "STHeiti Light.ttc"),
@@ -24,11 +24,11 @@ FALLBACK_FONTS = (
 
 
 def grid(images: Sequence[Image.Image], columns: int | None = None) -> Image.Image:
-    """Returns plain tiles, 2 pixels apart on white, as an RGB image.
+    """Returns tiles without labels, 2 pixels apart on white, as an RGB image.
 
     Args:
         images: of one size, at least one; they are not enlarged.
-        columns: how many in a row; as square as possible by default.
+        columns: the number of columns; by default the grid is as square as possible.
     """
     rows = _rows(images, columns)
     width, height = images[0].size
@@ -46,8 +46,8 @@ def sheet(
 ) -> Image.Image:
     """Returns tiles in rows, with labels above the columns and left of the rows, as an RGB image.
 
-    Images narrower than 128 pixels are enlarged by a whole factor. Labels are wrapped to the width of a tile; the sheet
-    grows with them, and they are never cut off.
+    Images narrower than 128 pixels are enlarged by an integer factor. Labels are wrapped to the width of a tile and
+    never cut off; the sheet grows with them.
 
     Args:
         rows: images of one size; None leaves a cell empty.
@@ -68,7 +68,7 @@ def sheet(
 
     draw = ImageDraw.Draw(canvas)
     for x, text in enumerate(columns):
-        # At the bottom of the header: a short label stays next to its column.
+        # At the bottom of the header, so that a short label is next to its column.
         text.draw(draw, left + x * (width + GAP), top - GAP // 2 - text.height, 0.5)
     y = top
     for index, row in enumerate(rows):
@@ -114,8 +114,8 @@ class _Text:
             draw.text((left + indent, top + index * self._line_height), line, TEXT_COLOUR, self._font)
 
 
-# Where a line may end: between words; in a word that is too long for a line, after its underscores (label columns have
-# such names); if that is not enough, anywhere.
+# Positions where a line may break: between words; in a word that is too long for a line, after underscores (as in label
+# columns); if that is not enough, anywhere.
 _BREAKS: tuple[tuple[Callable[[str], list[str]], str], ...] = (
     (str.split, " "),
     (lambda word: re.split("(?<=_)", word), ""),
@@ -137,7 +137,7 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont, width: int, level: int = 0) -
 
 
 def _font_size(tile_width: int) -> int:
-    # Wide tiles are mostly looked at scaled down, and their labels with them.
+    # Wide tiles are usually viewed at a reduced size, so their labels are larger.
     return round(max(FONT_SIZE, tile_width / 14))
 
 
@@ -163,7 +163,7 @@ def _font(name: str | None, size: int) -> ImageFont.FreeTypeFont | None:
 
 @lru_cache(maxsize=4096)
 def _has_glyph(font: ImageFont.FreeTypeFont, character: str) -> bool:
-    # What a font lacks, it draws as it draws the last character of all, which no font has.
+    # A missing glyph is drawn like the last code point, which no font has.
     drawn, missing = (font.getmask(text) for text in (character, "\U0010ffff"))
     return (drawn.size, bytes(drawn)) != (missing.size, bytes(missing))
 

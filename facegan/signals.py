@@ -1,4 +1,4 @@
-"""One handling of all signals by which a user or the system stops a program: CTRL-C, `kill`, a closed terminal."""
+"""Handles all signals that stop a program in the same way: CTRL-C, `kill`, a closed terminal."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ Handler = Callable[[int, Any], Any]
 def on_stop(handler: Handler = signal.default_int_handler) -> Iterator[None]:
     """A context in which every such signal calls `handler`; by default all raise `KeyboardInterrupt`, as CTRL-C does.
 
-    A signal that is ignored, as SIGHUP is under `nohup`, stays so. Other threads than the main one cannot set handlers;
-    there the context does nothing.
+    An ignored signal, such as SIGHUP under `nohup`, stays ignored. Only the main thread can set handlers; in other
+    threads the context does nothing.
     """
     before = {}
 
@@ -39,7 +39,7 @@ def on_stop(handler: Handler = signal.default_int_handler) -> Iterator[None]:
 
 
 def _detach_terminal() -> None:
-    """Discards further output: a terminal that is gone answers with errors, and none of them may stop the saving."""
+    """Discards further output, because writing to a closed terminal raises errors, which must not interrupt saving."""
     for descriptor in (1, 2):
         if stat.S_ISCHR(os.fstat(descriptor).st_mode):
             nowhere = os.open(os.devnull, os.O_WRONLY)

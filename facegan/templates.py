@@ -1,4 +1,4 @@
-"""Text from Jinja2's templates, which lie beside the modules that use them."""
+"""Jinja2 templates, which are stored next to the modules that use them."""
 
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ def render(template: str, **values: Any) -> str:
 
     Args:
         template: its path within the package, such as `"evaluation/report.html"`.
-        values: what it needs, all of it.
+        values: all values that the template uses.
     """
     return _environment().get_template(template).render(values)
 

@@ -1,6 +1,6 @@
-"""The type of what networks compute with."""
+"""The type of tensors."""
 
 from typing import Any
 
-# TensorFlow's and JAX's tensors, eager or symbolic, have no type in common.
+# TensorFlow's and JAX's tensors, eager or symbolic, have no common type.
 Tensor = Any

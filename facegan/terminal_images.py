@@ -1,4 +1,4 @@
-"""Images in a terminal, as coloured half blocks; for any terminal with 24-bit colours."""
+"""Images as coloured half blocks, for any terminal with 24-bit colours."""
 
 import shutil
 from collections.abc import Sequence

@@ -140,9 +140,9 @@ CASES = {
     "info other.keras": "other.keras is a Keras model, but not one of facegan's",
     "info run": "there is no model at run; train one with `facegan train`, or name another (packaged: celeba128)",
     # Data
-    "prepare missing out": "missing does not exist; a source is a folder of pictures",
-    "prepare empty out": "no pictures in empty",
-    "prepare labels out": "labels/labels.csv has labels for none of the pictures in labels",
+    "prepare missing out": "missing does not exist; a source is a folder of images",
+    "prepare empty out": "no images in empty",
+    "prepare labels out": "labels/labels.csv has labels for none of the images in labels",
     "prepare values out": "unknown value 'pink' for 'hair'",
     "prepare drawn out --size 33": "faces of size 33 cannot be prepared; choose one of 32, 64, 128, 256",
     "prepare drawn faces": "faces is already prepared",

@@ -157,7 +157,7 @@ def test_without_a_certificate_nothing_changes(tmp_path):
     [
         (lambda folder, environment: environment.delenv(KEY), f"set both {CERTIFICATES} and {KEY}"),
         (lambda folder, environment: environment.setenv(KEY, str(folder / "no.pem")), r"cannot read .*no.pem: No such"),
-        (lambda folder, _: (folder / "key.pem").write_text("secret"), r"key.pem is no private key"),
+        (lambda folder, _: (folder / "key.pem").write_text("secret"), r"key.pem is not a private key"),
         (lambda folder, _: (folder / "chain.pem").write_text("junk"), r"cannot sign images with .*chain.pem"),
         (lambda folder, _: (folder / "key.pem").write_bytes(
             KEYS["Es256"]().private_bytes(

@@ -197,7 +197,7 @@ def test_a_strangers_file_is_kept_only_if_it_can_be_used(hub, facegan, tmp_path,
     [
         (("pull", "nobody/nothing", "mine.keras"), "nobody/nothing: 404"),
         (("pull", "../../etc", "mine.keras"), "../../etc: "),
-        (("pull", "anna/smiles", "mine"), "cannot write mine: a model's file is called NAME.keras"),
+        (("pull", "anna/smiles", "mine"), "cannot write mine: the name of a model file ends with .keras"),
         (("push", "nowhere.keras", "anna/smiles"), "there is no model at nowhere.keras"),
         (("push", PACKAGED, "anna/smiles", "--report", "nowhere"), "nowhere is no report"),
     ],

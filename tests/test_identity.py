@@ -18,7 +18,7 @@ def test_cosine_similarity_and_the_threshold():
 def test_faces_shared_out_between_processes_come_back_in_order(drawn_faces, monkeypatch):
     faces = drawn_faces.faces[:6]
     alone = identity.descriptors(faces)
-    monkeypatch.setattr(identity, "_SHARE", 2)
+    monkeypatch.setattr(identity, "_FACES_PER_PROCESS", 2)
     assert np.array_equal(identity.descriptors(faces), alone)
 
 

@@ -281,7 +281,7 @@ def test_find_images_without_any(tmp_path):
 
 @pytest.mark.parametrize("name, height", [("a.jpg", 65501), ("a.webp", 16384)])
 def test_a_picture_too_long_for_its_format(tmp_path, name, height):
-    with pytest.raises(FaceganError, match=f"a..*: 2x{height} pixels are more than"):
+    with pytest.raises(FaceganError, match=f"a..*: 2x{height} pixels exceed"):
         save_image(Image.new("RGB", (2, height)), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
     save_image(Image.new("RGB", (2, height - 1)), tmp_path / name)
@@ -452,7 +452,7 @@ def test_a_jpeg_without_its_end_marker_is_read_and_said(tmp_path, noise, progres
     assert content.endswith(b"\xff\xd9") and load_image(path).remarks == ()
     for cut in (1, 2):
         path.write_bytes(content[:-cut])
-        assert np.array_equal(open_image(path), whole) and "end is missing" in load_image(path).remarks[0]
+        assert np.array_equal(open_image(path), whole) and "end marker is missing" in load_image(path).remarks[0]
     for share in (0.6, 0.8, 0.9, 0.98):
         path.write_bytes(content[: int(len(content) * share)])
         assert "cut short" in refused(path)

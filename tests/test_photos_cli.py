@@ -63,7 +63,7 @@ def test_one_face_of_two_and_both(edit, photos, tmp_path):
     out = tmp_path / "edited.png"
     code, _, err = edit(photos / "two.png", "--out", out)
     assert code == 0 and halves(out) == [False, True]
-    assert "2 faces; the largest was edited (--face 2 is the next, --face all are all)" in err
+    assert "2 faces; the largest was edited (--face 2 selects the next, --face all selects all)" in err
     assert edit(photos / "two.png", "--face", 2, "--out", out)[::2] == (0, "") and halves(out) == [True, False]
     assert edit(photos / "two.png", "--face", "all", "--out", out)[::2] == (0, "") and halves(out) == [True, True]
     code, printed, err = edit(photos / "two.png", "--face", 3, "--out", out)
@@ -85,7 +85,7 @@ def test_aligned_faces_have_no_second_face_and_are_compared_as_it_is(edit, drawn
     Image.fromarray(drawn_faces.faces[0]).save(tmp_path / "face.png")
     for option in (("--face", 2), ("--compare",)):
         code, printed, err = edit(tmp_path / "face.png", *option, "--out", tmp_path / "out.png")
-        assert (code, printed) == (2, "") and "are for photos, and" in err and "shows before beside after" in err
+        assert (code, printed) == (2, "") and "are for photos, but" in err and "shows before and after" in err
     assert not (tmp_path / "out.png").exists()
 
 
@@ -166,9 +166,7 @@ def test_a_damaged_picture_leaves_the_others_their_turn(facegan, edit, drawn_fac
     assert [(entry["file"][-5:], entry["reason"][:11]) for entry in report["left_out"]] == [
         (f"{name}.png", "cannot read") for name in "ace"
     ]
-    assert (
-        err.count("not an image") == 3 and "where the eyes are" in err and "where the eyes are" in report["remarks"][0]
-    )
+    assert err.count("not an image") == 3 and "positions of the eyes" in err and "of the eyes" in report["remarks"][0]
     (folder / "f.png").write_bytes((photos / "portrait.png").read_bytes())
     code, printed, err = edit(folder, "--out", tmp_path / "photos/", "--no-aligned")
     assert code == 3 and len(printed.splitlines()) >= 1 and err.count("not an image") == 3
@@ -182,7 +180,7 @@ def test_aligned_or_not_is_said_and_can_be_contradicted(edit, photos, tmp_path):
     for size in (200, 256, 257, 400):
         face.alignment.crop(portrait, size).save(tmp_path / "face.png")
         code, _, err = edit(tmp_path / "face.png", "--out", tmp_path / "a.png")
-        assert code == 0 and "the image is an aligned face, judging by where the eyes are" in err
+        assert code == 0 and "the image is an aligned face, judging by positions of the eyes" in err
         assert open_image(tmp_path / "a.png").width < 600, "a sheet"
         code, _, err = edit(tmp_path / "face.png", "--no-aligned", "--out", tmp_path / "a.png")
         assert (code, err) == (0, "") and open_image(tmp_path / "a.png").size == (size, size)

@@ -224,15 +224,15 @@ def test_a_face_that_surely_is_as_asked_is_left_so_and_that_is_said(model, tmp_p
     assert np.array_equal(Image.open(path), face)
     certainty = model.present([face], wish(f"glasses={taken}")).certainty["glasses"][0]
     assert remark == (
-        f"the model is {certainty:.0%} sure that the face has glasses={taken} already and leaves it so; --force edits"
-        " it all the same"
+        f"the model is {certainty:.0%} sure that the face has glasses={taken} already and leaves it unchanged; --force"
+        " edits it anyway"
     )
     (path,), remarks = write([face], f"glasses={taken}", None, force=True)
     assert remarks == [] and not np.array_equal(Image.open(path), face)
     (path,), remarks = write([face], f"glasses={taken}", f"glasses={other}")
     assert remarks == [] and not np.array_equal(Image.open(path), face)
     assert write([face], f"glasses={other}", None)[1] == []
-    assert write([face, face], f"glasses={taken}", None)[1][0].endswith("--force edits them all the same")
+    assert write([face, face], f"glasses={taken}", None)[1][0].endswith("--force edits them anyway")
 
 
 # Nothing is written over that must stay

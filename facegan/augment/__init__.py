@@ -1,1 +1,1 @@
-"""Augmentation: what happens to images before a network receives them."""
+"""Augmentation of images before a network receives them."""

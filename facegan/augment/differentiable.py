@@ -1,15 +1,15 @@
 """Differentiable augmentation of all images that a critic or a classifier receives (Zhao et al. 2020, DiffAugment).
 
-Real and generated images go through the same distribution of changes, and gradients go back through them; so a critic
-cannot memorise the training photos, and the generator does not learn the changes. Nothing is cut out: if the
-classifier had to find hidden glasses, the editor would draw them elsewhere.
+Real and generated images are changed by the same distribution, and gradients pass through the changes. So a critic
+cannot memorise the training photos, and the generator does not learn the changes. There is no cutout: if glasses could
+be hidden from the classifier, the editor would draw them elsewhere.
 """
 
 from keras import ops
 
 from facegan.tensors import Tensor
 
-# How many uniform random numbers `augment_images` uses for an image.
+# The number of uniform random numbers that `augment_images` uses for an image.
 DRAWS = 7
 LARGEST_SHIFT = 0.125  # of the side
 LARGEST_ZOOM = 0.1

@@ -1,4 +1,4 @@
-"""Mirroring: half of the photos, as a mirrored face has the same attributes."""
+"""Mirroring of half of the photos; a mirrored face has the same attributes."""
 
 import numpy as np
 

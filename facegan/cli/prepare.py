@@ -63,7 +63,7 @@ def prepare(
     parts = {name: len(faces.part(name)) for name in ("train", "validation", "test")}
     left_out = faces.info["left_out"]
     if left_out:
-        click.echo(f"{left_out} pictures were left out; {out / 'left_out.csv'} lists the reasons", err=True)
+        click.echo(f"{left_out} images were left out; {out / 'left_out.csv'} lists the reasons", err=True)
     values = faces.counts()
     for column, counts in values.items():
         unknown = f", {counts['unknown']} unknown" if counts["unknown"] else ""

@@ -1,1 +1,1 @@
-"""Where faces come from: CelebA, any folder of labelled pictures, or drawn ones; and the prepared data set."""
+"""Where faces come from: CelebA, any folder of labelled images, or drawn ones; and the prepared data set."""

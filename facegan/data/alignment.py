@@ -1,4 +1,4 @@
-"""Sources that frame faces differently: where their eyes lie, and the same faces aligned as CelebA's are."""
+"""Sources that frame faces differently: the positions of the eyes, and alignment as in CelebA."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +16,10 @@ from facegan.photos.landmarks import SIZE, find_landmarks
 
 SAMPLE = 100
 EYES = slice(0, 2)
-# As shares of the side: how far the eyes of an aligned source may lie from the template, and how much larger or smaller
-# its faces may be. CelebA, and LFW cropped like it, differ by up to 0.01 and 0.045; FFHQ by 0.03 and 0.083.
+# As fractions of the side: how far the eyes of an aligned source may be from the template, and how much larger or
+# smaller its faces may be. CelebA, and LFW cropped like it, differ by up to 0.01 and 0.045; FFHQ by 0.03 and 0.083.
 LARGEST_SHIFT, LARGEST_SCALING = 0.02, 0.06
-# The least share of an aligned crop that has to lie in the picture; beyond the picture its edge is repeated. FFHQ's
+# The smallest fraction of an aligned crop that must be inside the image; beyond the image its edge is repeated. FFHQ's
 # faces have 0.67 and more, those of UTKFace 0.32 to 0.39.
 LEAST_COVERED = 0.6
 _GRID = 32
@@ -27,7 +27,7 @@ _GRID = 32
 
 @dataclass(frozen=True)
 class Framing:
-    """Where the eyes of a source lie in the median, as shares of the side, and the size of its faces.
+    """The median positions of a source's eyes, as fractions of the side, and the size of its faces.
 
     Attributes:
         left, right: `x` of both eyes.
@@ -42,7 +42,7 @@ class Framing:
 
     @property
     def is_aligned(self) -> bool:
-        """Whether the faces are framed as the template is."""
+        """Whether the faces are framed like the template."""
         shift = ((self.left + self.right) / 2, self.height) - TEMPLATE[EYES].mean(axis=0)
         return bool(np.linalg.norm(shift) <= LARGEST_SHIFT and abs(self.scale - 1) <= LARGEST_SCALING)
 
@@ -51,13 +51,13 @@ class Framing:
 
 
 def framing(pictures: PictureReader, all_names: Sequence[str]) -> Framing | None:
-    """Measures the framing of a sample of a source's pictures; None if too few faces have landmarks."""
+    """Measures the framing of a sample of a source's images; None if too few faces have landmarks."""
     names = [all_names[index] for index in np.linspace(0, len(all_names) - 1, SAMPLE).astype(int)]
     faces = [crop_square(picture, 2 * SIZE) for picture in _open_all(pictures, dict.fromkeys(names))]
     if not faces:
         return None
     landmarks, _ = find_landmarks([face.resize((SIZE, SIZE)) for face in faces])
-    # Once more, upright: the network is most exact where faces lie as in its training.
+    # A second time, upright: the network is most accurate for faces positioned as in its training data.
     upright = [Alignment.from_landmarks(points * 2 * SIZE) for points in landmarks]
     found, disagreements = find_landmarks([place.crop(face, SIZE) for place, face in zip(upright, faces, strict=True)])
     sure = disagreements <= LARGEST_DISAGREEMENT
@@ -85,10 +85,10 @@ def align_alike(source: Source, always: bool = False) -> Source:
         always: whether to align the faces wherever their eyes lie.
 
     Returns:
-        The source itself, or one that aligns faces as it reads them as `description` and `remarks` record.
+        The source itself, or one that aligns faces when it reads them; `description` and `remarks` record this.
 
     Raises:
-        FaceganError: the faces fill their pictures, so that aligned crops would have no hair.
+        FaceganError: the faces fill their images, so that aligned crops would have no hair.
     """
     if not isinstance(source.read, PictureReader):
         return source
@@ -97,8 +97,8 @@ def align_alike(source: Source, always: bool = False) -> Source:
         return source
     if measured and measured.scale**-2 < LEAST_COVERED:
         raise FaceganError(
-            f"{source.description['name']} shows faces too closely to be aligned ({measured}): most of the hair would"
-            " be missing; leave this source out, or use --no-align"
+            f"faces in {source.description['name']} are cropped too tightly to be aligned ({measured}): most of the"
+            " hair would be missing; leave this source out, or use --no-align"
         )
     remark = "faces are aligned by their landmarks" + (f", since they have {measured}" if measured else "")
     return replace(
@@ -111,7 +111,7 @@ def align_alike(source: Source, always: bool = False) -> Source:
 
 @dataclass(frozen=True)
 class AligningReader(PictureReader):
-    """Reads pictures with another reader and aligns the face in each: first as if aligned, then by searching for it.
+    """Reads images with another reader and aligns the face in each, which is searched for only if it is not aligned.
 
     Attributes:
         pictures: the other reader.
@@ -120,11 +120,11 @@ class AligningReader(PictureReader):
     pictures: PictureReader
 
     def open(self, name: str) -> Image.Image:
-        """Returns the whole picture."""
+        """Returns the whole image."""
         return self.pictures.open(name)
 
     def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and time of change of the files of pictures."""
+        """Returns size and modification time of the files of images."""
         return self.pictures.state(names)
 
     def __call__(self, name: str, size: int) -> Image.Image:
@@ -141,12 +141,12 @@ class AligningReader(PictureReader):
                 raise FaceganError(f"no face found in {name}")
             place = found[0][1]
         if _covered(picture, place) < LEAST_COVERED:
-            raise FaceganError(f"the face in {name} is too close to the edge of the picture")
+            raise FaceganError(f"the face in {name} is too close to the edge of the image")
         return place.crop(picture, size)
 
 
 def _covered(picture: Image.Image, place: Alignment) -> float:
-    """Returns the share of an aligned crop that lies in the picture."""
+    """Returns the fraction of an aligned crop that is inside the image."""
     steps = (np.arange(_GRID) + 0.5) / _GRID
     points = place.to_photo(np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2))
     return ((points >= 0) & (points <= picture.size)).all(axis=1).mean()

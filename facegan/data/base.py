@@ -12,18 +12,18 @@ class Source:
     """Labelled faces to prepare.
 
     Attributes:
-        names: the pictures' names, each once.
+        names: the images' names, each once.
         columns: the label columns.
         labels: `(len(names), len(columns))` uint8, 0 or 1; 0 where a label is unknown.
         description: what these faces are and the terms of their use, for `prepared.json`.
         read: `read(name, size)` returns a face as a `size` x `size` RGB `PIL.Image` and raises `FaceganError` if the
-            picture cannot be read. It can be pickled: worker processes call it.
+            image cannot be read. It can be pickled: worker processes call it.
         identities: `(len(names),)` int64, the same number for the same person; None if unknown.
         partition: `(len(names),)` uint8, 0 train, 1 validation, 2 test, or None if the source has no partition.
-        left_out: `(name, reason)` of each picture that is missing or has no label.
+        left_out: `(name, reason)` of each image that is missing or has no label.
         known: `(len(names), len(columns))` bool, whether a label is known; None if all are.
         origins: `(len(names),)` uint8, the source of each face; None unless sources were joined.
-        remarks: what the user should know about the labels, one line each.
+        remarks: remarks on the labels for the user, one line each.
     """
 
     names: list[str]

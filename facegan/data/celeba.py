@@ -1,4 +1,4 @@
-"""CelebA as it is distributed: on its own drive, on Kaggle, with the pictures in a zip or as PNG; and CelebA-HQ."""
+"""CelebA as distributed: from Google Drive or Kaggle, with the images in a zip or as PNG; and CelebA-HQ."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _LARGEST_IDENTITY = 2**62
 
 
 def find_celeba(source: Path) -> FolderReader | ZipReader | None:
-    """Finds CelebA's pictures.
+    """Finds CelebA's images.
 
     Args:
         source: a folder with `img_align_celeba`, its zip or `CelebA-HQ-img` at most two levels down; or a zip.
 
     Returns:
-        The reader of the pictures, or None if this is something else.
+        The reader of the images, or None if this is something else.
     """
     if source.is_file():
         return ZipReader.from_zip(source, FOLDERS) if source.suffix.lower() == ".zip" else None
@@ -55,11 +55,11 @@ def celeba_source(
     Args:
         source: the folder or zip; the lists are in it or beside the zip.
         pictures: the reader that `find_celeba` returned for it.
-        labels: another label file than those that are distributed.
+        labels: a label file other than the distributed one.
         titles: which columns to ignore or rename.
 
     Raises:
-        FaceganError: no label file, one that cannot be read, or one with labels for none of the pictures.
+        FaceganError: no label file, one that cannot be read, or one with labels for none of the images.
     """
     place = source if source.is_dir() else source.parent
     attributes = _List.from_file(Path(labels)) if labels else _find_list(place, pictures, ATTRIBUTES)
@@ -70,8 +70,8 @@ def celeba_source(
     found = match(listed, present, present)
     there = [index for index, name in enumerate(found) if name is not None]
     if not there:
-        raise FaceganError(f"{attributes.name} has labels for none of the pictures in {pictures.path}")
-    # The other lists name the pictures as this one does, whatever suffix they have here.
+        raise FaceganError(f"{attributes.name} has labels for none of the images in {pictures.path}")
+    # The other lists use the same names as this one, whatever suffix the images have here.
     names = [listed[index] for index in there]
     return Source(
         names=[name for name in found if name is not None],
@@ -131,7 +131,7 @@ def _find(folder: Path, names: Sequence[str]) -> list[Path]:
 
 
 def _read_attributes(attributes: _List, titles: Titles) -> tuple[tuple[str, ...], list[str], np.ndarray]:
-    """Returns the columns, names and labels of `list_attr_celeba`, with or without the number of pictures on top."""
+    """Returns the columns, names and labels of `list_attr_celeba`, with or without the number of images on top."""
     lines = attributes.lines
     if lines and len(lines[0][1]) == 1:
         lines = lines[1:]
@@ -153,7 +153,7 @@ def _read_attributes(attributes: _List, titles: Titles) -> tuple[tuple[str, ...]
 
 
 def _read_numbers(numbers: _List) -> dict[str, int]:
-    """Returns `{name: number}` of a list with one number for each picture, with or without a header."""
+    """Returns `{name: number}` of a list with one number for each image, with or without a header."""
     read = {}
     for line, words in numbers.lines:
         if len(words) == 2 and words[1].isdecimal() and len(words[1]) < 20 and int(words[1]) < _LARGEST_IDENTITY:
@@ -164,7 +164,7 @@ def _read_numbers(numbers: _List) -> dict[str, int]:
 
 
 def _identities(numbers: _List | None, names: Sequence[str]) -> np.ndarray | None:
-    """Returns people's numbers, or None without a list; a picture that it lacks is a person of its own."""
+    """Returns identity numbers, or None without a list; an image that is not in it gets an identity of its own."""
     if numbers is None:
         return None
     people = _read_numbers(numbers)

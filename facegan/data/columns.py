@@ -1,4 +1,4 @@
-"""How the columns of a CSV become label columns: the rules, and what they leave unknown.
+"""Rules by which the columns of a CSV become label columns, and which labels stay unknown.
 
 | title of the column | cells | label columns |
 |---|---|---|
@@ -9,8 +9,8 @@
 | `hair`, `haircolor`, `hair_color`, `hair_colour` | black, blond, brown, gray; red, other | the four hair colours |
 | anything else | 1, 1.0, true, yes, on; 0, 0.0, -1, false, no, off | a column of this title |
 
-An empty cell is an unknown label. If a column `X_conf` stands beside a column `X`, labels of a confidence below 0.9 are
-unknown. Any other column of numbers is a measurement and is not used.
+An empty cell is an unknown label. If there is a column `X_conf` for a column `X`, labels with a confidence below 0.9
+are unknown. Any other column of numbers is a measurement and is not used.
 """
 
 import re
@@ -57,7 +57,7 @@ class Titles:
         return title_to_use
 
     def check(self) -> None:
-        """Raises `FaceganError` for a title to ignore or rename that no label file has."""
+        """Raises `FaceganError` if a title to ignore or rename is in no label file."""
         for title in sorted(self._unused):
             raise FaceganError(f"no label file has the column '{title}'" + did_you_mean(title, self._met))
 
@@ -73,7 +73,7 @@ def label_columns(title: str) -> tuple[str, ...]:
 
 
 def is_measurement(title: str, cells: Sequence[str]) -> bool:
-    """Returns whether a column holds numbers that are no labels, and no age in years."""
+    """Returns whether a column holds numbers that are neither labels nor ages in years."""
     attribute = _attribute(title)
     return _is_numeric(cells) and (attribute is None or attribute.years is None)
 
@@ -136,8 +136,8 @@ def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | Non
     if attribute is None:
         if word not in ON_WORDS + OFF_WORDS:
             raise ValueError(
-                f"cannot read '{cell}'; labels are 1 and 0 or yes and no, and several words need a column"
-                " each (--ignore leaves a column out)"
+                f"cannot read '{cell}'; labels are 1 and 0 or yes and no; give each of several values a column of its"
+                " own, or leave the column out with --ignore"
             )
         return [int(word in ON_WORDS)]
     known = attribute.cells.get(word, word)
@@ -145,7 +145,7 @@ def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | Non
         return None
     if len(attribute.columns) == 1 and not attribute.is_switch and _number(word) is not None:
         raise ValueError(
-            f"'{cell}' is ambiguous, since data sets number {attribute.name} differently; write"
+            f"'{cell}' is ambiguous, because data sets number {attribute.name} differently; write"
             f" {' and '.join(attribute.values)}, or use --rename {title}={attribute.columns[0]} if 1 is"
             f" {attribute.values[-1]}"
         )
@@ -171,6 +171,6 @@ def _number(cell: str) -> float | None:
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:
-    """Whether all cells are numbers and some are neither 0 nor 1 nor -1."""
+    """Whether all cells are numbers and some are none of 0, 1 and -1."""
     numbers = [_number(cell) for cell in cells if cell.lower() not in _UNKNOWN]
     return None not in numbers and not {-1, 0, 1}.issuperset(numbers)

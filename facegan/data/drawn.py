@@ -1,10 +1,10 @@
-"""Faces that the program draws: every attribute is known for certain, and anyone may share them.
+"""Faces that the program draws: every attribute is known exactly, and anyone may share them.
 
 A face is a flat-shaded portrait, aligned as CelebA's photos are: eyes at 0.385 and 0.615 of the width and 0.44 of the
 height. Everything that is not an attribute follows from the face's seed alone, so that the same face can be drawn again
 with a single attribute changed: ground truth for an edit.
 
-All coordinates are shares of the picture's side, from the top left corner.
+All coordinates are fractions of the image's side, from the top left corner.
 """
 
 import colorsys
@@ -116,11 +116,11 @@ def draw(face: DrawnFace, size: int, **other_traits: float) -> Image.Image:
 
     Args:
         face: what to draw.
-        size: the picture's side in pixels.
+        size: the image's side in pixels.
         **other_traits: numbers in 0..1 for any of `TRAITS`, in place of those from the face's seed.
 
     Returns:
-        RGB image, `size` x `size`. Changing one attribute of the face changes only the pixels that it concerns.
+        RGB image, `size` x `size`. Changing one attribute of the face changes only the pixels that depend on it.
     """
     look = _look(face, other_traits)
     pen = _Pen(_background(look, size * OVERSAMPLING), _shift(look))
@@ -137,7 +137,7 @@ def landmarks(face: DrawnFace, **other_traits: float) -> np.ndarray:
         **other_traits: as for `draw`.
 
     Returns:
-        `(5, 2)`, x and y as shares of the picture's side, in the order of `facegan.photos.detect.LANDMARKS`.
+        `(5, 2)`, x and y as fractions of the image's side, in the order of `facegan.photos.detect.LANDMARKS`.
     """
     look = _look(face, other_traits)
     half, _, corner = _mouth_line(look)
@@ -146,7 +146,7 @@ def landmarks(face: DrawnFace, **other_traits: float) -> np.ndarray:
 
 
 class _Pen:
-    """Draws shapes given in shares of the side, moved a little, in colours that may be translucent."""
+    """Draws shapes given in fractions of the side, slightly shifted, in colours that may be translucent."""
 
     def __init__(self, image: Image.Image, shift: tuple[float, float]) -> None:
         self.image = image
@@ -230,7 +230,7 @@ def _background(traits: SimpleNamespace, side: int) -> Image.Image:
 
 
 def _light(traits: SimpleNamespace, size: int) -> Image.Image:
-    """Returns the light by which the finished picture is multiplied: a little darker towards one side."""
+    """Returns the light by which the finished image is multiplied: a little darker towards one side."""
     left = min(1, _between(traits.light, 0.82, 1.18))
     right = min(1, _between(traits.light, 1.18, 0.82))
     grey = np.linspace(255 * left, 255 * right, size).astype("uint8")

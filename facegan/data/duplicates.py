@@ -1,7 +1,7 @@
-"""Near-duplicates: the same photo in two data sets, perhaps cropped, compressed or coloured a little differently.
+"""Near-duplicates: the same photo in two data sets, perhaps with a slightly different crop, compression or colour.
 
 Two steps: pairs whose small grey thumbnails correlate are candidates. A candidate is a duplicate if its details, the
-difference from a local mean, still correlate after the best shift and zoom of one picture. The thresholds come from
+difference from a local mean, still correlate after the best shift and zoom of one image. The thresholds come from
 looking at pairs among 37,000 faces of CelebA, LFW and FFHQ: across data sets, the eight true duplicates found reach
 0.835 and more, and the most similar pair of different photos 0.77. Thumbnails alone, without the second step, rank
 portraits before a dark background above some true duplicates.
@@ -65,11 +65,11 @@ def to_leave_out(
     identities: np.ndarray,
     names: Sequence[str],
 ) -> list[tuple[int, str]]:
-    """Chooses which faces to leave out, so that no photo is there twice and nothing of a held-out face trains.
+    """Chooses which faces to leave out, so that no photo occurs twice and no held-out face is in the training split.
 
-    Of two sources the earlier one keeps its face. A duplicate also shows that both sources know the same person, each
-    under its own number: the person's faces in the later source are left out too, unless they are in the same part of
-    the data set. Within a source, a test face is kept before a validation face, and that before a training face.
+    Of two sources the earlier one keeps its face. A duplicate also shows that both sources contain the same person,
+    each under its own number: the person's faces in the later source are left out too, unless they are in the same
+    split. Within a source, a test face has precedence over a validation face, and that over a training face.
 
     Args:
         pairs: `(pairs, 2)` int, from `near_duplicates`.
@@ -88,12 +88,12 @@ def to_leave_out(
         if origins[kept] != origins[other]:
             person = (identities == identities[other]) & (parts != parts[kept])
             for index in np.flatnonzero(person).tolist():
-                reasons.setdefault(index, f"same person as {names[kept]}, who is in another part of the data set")
+                reasons.setdefault(index, f"same person as {names[kept]}, who is in another split")
     return sorted(reasons.items())
 
 
 def _similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Returns the correlation of details, `(count,)`, the best over all zooms and shifts of the second pictures."""
+    """Returns the correlation of details, `(count,)`, the best over all zooms and shifts of the second images."""
     best = np.full(len(first), -1.0)
     if not len(first):
         return best
@@ -133,7 +133,7 @@ def _details(pictures: np.ndarray) -> np.ndarray:
 
 
 def _unit(pictures: np.ndarray) -> np.ndarray:
-    """Flattens pictures and gives them mean 0 and length 1."""
+    """Flattens images and gives them mean 0 and length 1."""
     flat = pictures.reshape(len(pictures), -1).astype("float32")
     flat = flat - flat.mean(axis=1, keepdims=True)
     return flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6)

@@ -1,4 +1,4 @@
-"""Any folder of pictures with a CSV of labels."""
+"""Any folder of images with a CSV of labels."""
 
 import csv
 import os
@@ -18,51 +18,51 @@ from facegan.errors import FaceganError
 from facegan.images import is_image_path
 
 Rows = list[tuple[int, list[str]]]
-# Accents are written in two ways: as the file system has them, and as the program that wrote the labels.
+# Accents have two encodings: that of the file system and that of the program that wrote the labels may differ.
 _normalised = partial(unicodedata.normalize, "NFC")
 # The values of the column `partition`.
 _PARTITION = {name: index for index, part in enumerate(PARTS) for name in (part, str(index))}
 
 
 def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles | None = None) -> Source:
-    """Opens a folder of pictures with a CSV of labels.
+    """Opens a folder of images with a CSV of labels.
 
-    The CSV's first column names the pictures: relative to the folder, or by the bare name of a picture in a subfolder;
-    another suffix than the picture's makes no difference (`1.jpg` for an aligned `1.png`), nor does Unicode
-    normalisation. The other columns are labels, by the rules of `facegan.data.columns`. A column `identity` identifies
-    the person, and `partition` the part of the data set: train, validation, test.
+    The CSV's first column names the images: relative to the folder, or by the bare name of an image in a subfolder;
+    suffixes may differ (`1.jpg` for an aligned `1.png`), and so may the Unicode normalisation. The other columns are
+    labels, by the rules of `facegan.data.columns`. A column `identity` identifies the person, and `partition` the
+    split: train, validation, test.
 
     Args:
-        folder: of the pictures; links to other folders are followed.
+        folder: of the images; links to other folders are followed.
         labels: the CSV; by default the only one in the folder.
         titles: which columns to ignore or rename.
 
     Raises:
-        FaceganError: no pictures, no CSV or several, a CSV without a header, a value that cannot be read or is
-            ambiguous, a name or column that occurs twice, or a CSV with labels for none of the pictures.
+        FaceganError: no images, no CSV or several, a CSV without a header, a value that cannot be read or is
+            ambiguous, a name or column that occurs twice, or a CSV with labels for none of the images.
     """
     everything = _files(folder)
     # The list of names in a prepared data set has one a line.
     files = {name for name in everything if "\n" not in name}
     pictures = {name for name in files if is_image_path(name)}
     if not pictures:
-        raise FaceganError(f"no pictures in {folder}")
+        raise FaceganError(f"no images in {folder}")
     path = Path(labels) if labels else _only_csv(folder)
     header, rows = _read(path)
     if _normalised(_plain(header[0])) in map(_normalised, files):
         example = ",".join(["file", *(f"attribute{number}" for number in range(1, len(header)))])
         raise FaceganError(
-            f"the first line of {path} is no header: '{header[0]}' is a picture; add a line such as '{example}' above"
+            f"the first line of {path} is no header: '{header[0]}' is an image; add a line such as '{example}' above it"
         )
     names = _names(path, rows)
     found = match(names, files, pictures)
     there = [index for index, picture in enumerate(found) if picture is not None]
     if not there:
-        raise FaceganError(f"{path} has labels for none of the pictures in {folder} (first: {names[0]!r})")
+        raise FaceganError(f"{path} has labels for none of the images in {folder} (first: {names[0]!r})")
     table = _Table(path, header, [rows[index] for index in there], titles or Titles())
     return Source(
         names=[picture for picture in found if picture is not None],
-        description={"kind": "folder", "name": folder.resolve().name, "terms": "as those of its pictures"},
+        description={"kind": "folder", "name": folder.resolve().name, "terms": "as those of its images"},
         read=FolderReader(str(folder)),
         left_out=tuple((name, "missing") for name, picture in zip(names, found, strict=True) if picture is None)
         + tuple((name, "no label") for name in sorted(pictures.difference(filter(None, found))))
@@ -74,7 +74,7 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
 
 
 def match(names: Sequence[str], files: set[str], pictures: set[str]) -> list[str | None]:
-    """Finds the file of each name: the same path, the same path with another suffix, or the only one of that name.
+    """Finds the file for each name: the same path, the same path with another suffix, or the only file of that name.
 
     >>> match(["a.png", "b.jpg", "c.jpg", "no"], {"a.png", "b.png", "in/c.jpg"}, {"a.png", "b.png", "in/c.jpg"})
     ['a.png', 'b.png', 'in/c.jpg', None]
@@ -126,7 +126,7 @@ def _read(path: Path) -> tuple[list[str], Rows]:
     """Returns the header and `[(line number, cells), ...]`, without white space around cells and empty lines."""
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            # Where the comma is the decimal mark, spreadsheets write semicolons.
+            # In locales where the comma is the decimal mark, spreadsheets write semicolons.
             first = file.readline()
             file.seek(0)
             mark = next((mark for mark in ";\t" if mark in first and "," not in first), ",")
@@ -175,7 +175,7 @@ class _Table:
             self._cells[title] = [_normalised(cells[index]) for _, cells in rows]
 
     def identities(self) -> np.ndarray | None:
-        """Returns people's numbers by their names; a face without a name is a person of its own. None if unknown."""
+        """Returns identity numbers; a face without an entry gets an identity of its own. None without the column."""
         cells = self._special("identity")
         if cells is None:
             return None
@@ -183,7 +183,7 @@ class _Table:
         return np.unique(named, return_inverse=True)[1].astype("int64")
 
     def partition(self) -> np.ndarray | None:
-        """Returns the part of the data set of each face, or None if the CSV has no such column."""
+        """Returns the split of each face, or None if the CSV has no such column."""
         cells = self._special("partition")
         if cells is None:
             return None
@@ -209,13 +209,13 @@ class _Table:
             labels.append(values * sure[:, None])
             known.append(np.broadcast_to(sure[:, None], values.shape))
         if not columns:
-            numbers = f"; {', '.join(unused)}: numbers other than 0 and 1 are no labels" if unused else ""
-            raise FaceganError(f"{self._path} has no column of labels beside the file names{numbers}")
+            numbers = f"; {', '.join(unused)}: numbers other than 0 and 1 are not labels" if unused else ""
+            raise FaceganError(f"{self._path} has no column of labels besides the file names{numbers}")
         twice = [column for column in columns if columns.count(column) > 1]
         if twice:
             raise FaceganError(f"{self._path} has the column {twice[0]} twice")
         all_known = np.concatenate(known, axis=1)
-        remark = f"columns of numbers that are no labels were not used: {', '.join(unused)}"
+        remark = f"columns of numbers that are not labels were ignored: {', '.join(unused)}"
         return {
             "columns": tuple(columns),
             "labels": np.concatenate(labels, axis=1),

@@ -18,7 +18,7 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
 
     The label columns are the union of all sources' columns; a column that a source lacks is unknown for its faces.
     Each source is split on its own, as if it were prepared alone, so test faces remain test faces in any combination.
-    Identity numbers of different sources never coincide. Pictures are named `source/picture`.
+    Identity numbers of different sources never coincide. Images are named `source/image`.
 
     Args:
         sources: the sources; a single one is returned as it is.
@@ -70,7 +70,7 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
 
 @dataclass(frozen=True)
 class JoinedReader:
-    """Reads a picture `source/picture` with that source's reader."""
+    """Reads an image `source/image` with that source's reader."""
 
     readers: dict[str, Callable[[str, int], Image.Image]]
 
@@ -80,7 +80,7 @@ class JoinedReader:
         return self.readers[title](picture, size)
 
     def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and time of change of the files of pictures."""
+        """Returns size and modification time of the files of images."""
         states = []
         for title, reader in self.readers.items():
             pictures = [name.removeprefix(f"{title}/") for name in names if name.startswith(f"{title}/")]

@@ -1,7 +1,7 @@
 """Prepares a source of faces as a data set, in parallel, and resumes where it was interrupted.
 
-Until the end, everything is in `OUT.partial`: `plan.json` describes the work, `faces.npy` has a row for every name, and
-`done.jsonl` gets a line when the rows of a chunk are on the disk. At the end the folder gets its name in one step.
+Unfinished work is in `OUT.partial`: `plan.json` describes it, `faces.npy` has a row for every name, and `done.jsonl`
+gets a line when the rows of a chunk are on disk. At the end the folder is renamed in one step.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def prepare(
     """Reads all faces of a source, resizes them and writes them to a folder, as `facegan.prepare` describes.
 
     Interrupted at any moment, it resumes when called again with the same arguments; the result is the same, byte for
-    byte. Pictures that cannot be read are left out and listed in `left_out.csv`, as are near-duplicates if sources were
-    joined; the last faces take their rows.
+    byte. Images that cannot be read are left out and listed in `left_out.csv`, and so are near-duplicates in joined
+    sources; the last faces are moved to their rows.
 
     Raises:
-        FaceganError: another size, too little room on the disk, no picture that can be read, or `out` exists, was begun
-            for something else or is being prepared by another process.
+        FaceganError: an unsupported size, too little disk space, no readable image, or `out` exists, was begun with
+            other arguments or is being prepared by another process.
         OSError: writing failed; the next call resumes.
     """
     if size not in SIZES:
@@ -76,7 +76,7 @@ def prepare(
             _read_all(job, workers or os.cpu_count() or 1)
             _leave_out_duplicates(job)
             _finish(job)
-        # Only the files of the work and the name are left to do.
+        # Only removing the work files and renaming the folder remain.
         for file in (job.log, job.plan):
             file.unlink(missing_ok=True)
         if out.is_dir():
@@ -87,7 +87,7 @@ def prepare(
 
 @dataclass(frozen=True)
 class _Job:
-    """What is prepared, and where its files are meanwhile."""
+    """A data set in preparation, and the places of its unfinished files."""
 
     source: Source
     partial: Path
@@ -115,7 +115,7 @@ class _Job:
         return self.size * self.size * 3
 
     def header(self, count: int) -> bytes:
-        """Returns the start of `faces.npy`; NumPy keeps its length the same for any number of rows."""
+        """Returns the header of `faces.npy`; in NumPy's format it has the same length for any number of rows."""
         header = BytesIO()
         shape = (count, self.size, self.size, 3)
         np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
@@ -139,10 +139,10 @@ class _Job:
 
     @contextmanager
     def begun(self, out: Path) -> Iterator[None]:
-        """Makes the partial folder, or checks that it was begun for the same work; locks it meanwhile."""
+        """Makes the partial folder, or checks that it was begun with the same arguments; locks it in the block."""
         with reserve(self.partial):
             if out.exists():
-                # Another process may just have finished, and this one made an empty folder.
+                # Another process may have finished just now, so that this one created an empty folder.
                 _check_free(out)
             self._plan()
             yield
@@ -160,9 +160,9 @@ class _Job:
             if {key: begun.get(key) for key in plan} != plan:
                 raise FaceganError(f"{self.partial} was begun with another source, size or seed; {again}")
             if written == self.plan and begun.get("pictures") != self._pictures():
-                raise FaceganError(f"pictures have changed since {self.partial} was begun; {again}")
+                raise FaceganError(f"images have changed since {self.partial} was begun; {again}")
             return
-        # If there is no plan yet, nothing that was written counts.
+        # Without a plan, nothing that was written can be used.
         if {entry.name for entry in self.partial.iterdir()} - {"faces.npy", "plan.json.new"}:
             raise FaceganError(f"{self.partial} is in the way; delete it or choose another folder")
         header = self.header(len(self.source.names))
@@ -172,7 +172,7 @@ class _Job:
         _write_json(self.plan, plan | {"pictures": self._pictures()})
 
     def _pictures(self) -> str:
-        """Returns a digest that changes with the files of the pictures; drawn faces have none."""
+        """Returns a digest that changes with the files of the images; drawn faces have none."""
         reader = self.source.read
         state = reader.state(self.source.names) if isinstance(reader, PictureReader | JoinedReader) else []
         return hashlib.sha256(json.dumps(state).encode()).hexdigest()
@@ -202,7 +202,7 @@ def _check_disk(job: _Job, out: Path) -> None:
     missing = size - len(job.done()) * CHUNK * job.row_bytes
     free = shutil.disk_usage(next(folder for folder in out.absolute().parents if folder.exists())).free
     if missing > free:
-        raise FaceganError(f"not enough room for {out}: {missing / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free")
+        raise FaceganError(f"not enough disk space for {out}: {missing / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free")
     for remark in job.source.remarks:
         logger.warning(remark)
     need = f"{count} faces of {job.size}x{job.size} need {size / 1e6:,.0f} MB"
@@ -210,7 +210,7 @@ def _check_disk(job: _Job, out: Path) -> None:
 
 
 def _read_all(job: _Job, workers: int) -> None:
-    """Reads and writes the chunks that are not done, and logs each when it is on the disk."""
+    """Reads and writes the remaining chunks, and logs each when it is on disk."""
     names, done = job.source.names, job.done()
     offset = len(job.header(len(names)))
     starts = {chunk: start for chunk, start in enumerate(range(0, len(names), CHUNK)) if chunk not in done}
@@ -230,7 +230,7 @@ def _read_all(job: _Job, workers: int) -> None:
 
 @contextmanager
 def _pool(workers: int) -> Iterator[Callable[[Callable, Sequence], Iterable]]:
-    """Yields `run(function, tasks)`, which yields results as they come; after the block nothing runs any more."""
+    """Yields `run(function, tasks)`, which yields results as they are finished; no process outlives the block."""
     if workers <= 1:
         yield map
         return
@@ -249,7 +249,7 @@ def _pool(workers: int) -> Iterator[Callable[[Callable, Sequence], Iterable]]:
 
 
 def _start_worker() -> None:
-    """Leaves CTRL-C and a closed terminal to the parent, and ends with it."""
+    """Leaves CTRL-C and a closed terminal to the parent process, and exits with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -265,10 +265,10 @@ def _leave_with_parent() -> None:
 def _read_chunk(task: tuple) -> tuple[int, list[tuple[int, str]]]:
     """Reads the faces of a chunk and writes them into their rows; those that cannot be read stay black.
 
-    Plain writing, not a memory map: then a full disk is an error and does not end the process.
+    It uses plain writes, not a memory map, so that a full disk raises an error instead of killing the process.
 
     Returns:
-        `(chunk, [(index in the chunk, reason), ...])`, the latter for the pictures to leave out.
+        `(chunk, [(index in the chunk, reason), ...])`, with an entry for each image to leave out.
     """
     chunk, read, names, size, path, offset = task
     pixels = np.zeros((len(names), size, size, 3), "uint8")
@@ -287,10 +287,10 @@ def _read_chunk(task: tuple) -> tuple[int, list[tuple[int, str]]]:
 
 
 def _leave_out_duplicates(job: _Job) -> None:
-    """Looks for near-duplicates among joined sources and logs them before rows move.
+    """Finds near-duplicates among joined sources and logs them before rows move.
 
-    Faces of one source and part are not compared, nor drawn faces: those are all alike, and all different. Edited
-    copies, which are no joined source, are meant to be alike.
+    Faces within a split of one source are not compared, nor are drawn faces, which all look alike without being
+    duplicates. Edited copies are meant to resemble their originals; they are not a joined source.
     """
     done, source = job.done(), job.source
     if source.description.get("kind") != JOINED or DUPLICATES in done:
@@ -310,7 +310,7 @@ def _leave_out_duplicates(job: _Job) -> None:
 
 
 def _finish(job: _Job) -> None:
-    """Closes the gaps of what was left out, and writes everything else; `prepared.json` comes last."""
+    """Closes the gaps that left-out faces leave, and writes the other files; `prepared.json` comes last."""
     source = job.source
     gaps = sorted((row, reason) for rows in job.done().values() for row, reason in rows)
     rows = _close_gaps(job, [row for row, _ in gaps])
@@ -345,7 +345,7 @@ def _finish(job: _Job) -> None:
 def _close_gaps(job: _Job, gaps: list[int]) -> np.ndarray:
     """Moves the last faces of `faces.npy` into the gaps and cuts the file.
 
-    No row is both read and written, so this can be interrupted and repeated; a file that has been cut has no gaps.
+    No row is both read and written, so this can be interrupted and repeated; a truncated file has no gaps.
 
     Returns:
         `(count,)` int, the row of the source that each row of the file now holds.
@@ -353,14 +353,14 @@ def _close_gaps(job: _Job, gaps: list[int]) -> np.ndarray:
     total = len(job.source.names)
     count = total - len(gaps)
     if count == 0:
-        raise FaceganError(f"none of the pictures could be read; delete {job.partial}")
+        raise FaceganError(f"none of the images could be read; delete {job.partial}")
     rows = np.arange(count)
     open_rows = [row for row in gaps if row < count]
     rows[open_rows] = np.setdiff1d(np.arange(count, total), gaps)
     header = job.header(count)
     length = len(header) + count * job.row_bytes
     if job.faces.stat().st_size > length:
-        # Not np.load: if this was interrupted just before the cut, the header already has the smaller number.
+        # Not np.load: if this was interrupted just before truncation, the header already has the smaller number.
         faces = np.memmap(job.faces, "uint8", "r+", len(header), (total, job.row_bytes))
         for row in open_rows:
             faces[row] = faces[rows[row]]

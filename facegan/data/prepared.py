@@ -23,11 +23,11 @@ class PreparedFaces:
 
     Attributes:
         path: of the folder.
-        faces: `(count, size, size, 3)` uint8, 0 to 255, RGB; mapped into memory, not read.
+        faces: `(count, size, size, 3)` uint8, 0 to 255, RGB; memory-mapped.
         labels: `(count, len(columns))` uint8, 0 or 1; 0 where a label is unknown.
         known: `(count, len(columns))` bool, whether a label is known.
         columns: the names of the label columns.
-        names: the pictures' names in their source; after their source's name and `/` if sources were joined.
+        names: the images' names in their source; after their source's name and `/` if sources were joined.
         identities: `(count,)` int64, the same number for the same person; None if unknown.
         origins: `(count,)` uint8, the source of each face: an index into `sources`.
         sources: the names of the sources; a single one unless several were joined.
@@ -56,7 +56,7 @@ class PreparedFaces:
             source = self.info["source"]
             self.sources: tuple[str, ...] = tuple(part["name"] for part in source.get("sources", [source]))
             self._check()
-        # NumPy parses headers as Python: damaged ones raise anything.
+        # NumPy parses headers as Python, so damaged ones raise all kinds of exceptions.
         except Exception as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise FaceganError(f"{self.path} is damaged ({reason}); prepare it once more") from error
@@ -66,7 +66,7 @@ class PreparedFaces:
         return len(self.names)
 
     def digest(self) -> str:
-        """Returns a digest of all pixels, by which a run knows its data again; a few seconds for 200,000 faces."""
+        """Returns a digest of all pixels, by which a run recognises its data; takes seconds for 200,000 faces."""
         digest = hashlib.sha256()
         for start in range(0, len(self), 1024):
             digest.update(self.faces[start : start + 1024].tobytes())
@@ -111,11 +111,11 @@ class PreparedFaces:
         path = self.path / name
         if default is not None and not path.exists():
             return default
-        # Mapped first: of an array that claims to be larger than its file, nothing is read.
+        # Mapped first, so that an array that claims to be larger than its file is not read.
         return np.array(np.load(path, mmap_mode="r"))
 
     def _check(self) -> None:
-        """Raises `ValueError` if the files do not have the types, shapes and values that they should."""
+        """Raises `ValueError` if the files do not have the expected types, shapes and values."""
         count, size, columns = self.info["count"], self.size, len(self.columns)
         if len(self.names) != count:
             raise ValueError("names.txt and prepared.json disagree")
@@ -136,7 +136,7 @@ class PreparedFaces:
 
 
 def write_names(folder: Path, names: Sequence[str]) -> None:
-    """Writes the names of pictures, none of which has a line break, to a prepared data set."""
+    """Writes the names of images, none of which has a line break, to a prepared data set."""
     content = "".join(f"{name}\n" for name in names)
     (folder / "names.txt").write_bytes(content.encode("utf-8", "surrogateescape"))
 

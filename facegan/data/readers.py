@@ -1,4 +1,4 @@
-"""Readers of the pictures of a source: from a folder or straight out of a zip."""
+"""Readers of the images of a source: from a folder or directly from a zip."""
 
 import io
 import os
@@ -15,29 +15,29 @@ from PIL import Image
 from facegan.errors import FaceganError
 from facegan.images import crop_square, is_image_path, open_image
 
-# Bytes of a picture or list in a zip. CelebA's longest list has 25 MB.
+# Bytes of an image or list in a zip. CelebA's longest list has 25 MB.
 LARGEST_MEMBER = 128 << 20
 
 
 class PictureReader(ABC):
-    """Reads pictures by name. Readers can be pickled: worker processes call them."""
+    """Reads images by name. Readers can be pickled: worker processes call them."""
 
     @abstractmethod
     def open(self, name: str) -> Image.Image:
-        """Returns the whole picture in mode RGB; raises `FaceganError` if it cannot be read."""
+        """Returns the whole image in mode RGB; raises `FaceganError` if it cannot be read."""
 
     @abstractmethod
     def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and time of change of the files of pictures: not the same after a picture was replaced."""
+        """Returns size and modification time of the files of images: they differ after an image was replaced."""
 
     def __call__(self, name: str, size: int) -> Image.Image:
-        """Returns the picture's centred square as a `size` x `size` RGB image."""
+        """Returns the image's centred square as a `size` x `size` RGB image."""
         return crop_square(self.open(name), size)
 
 
 @dataclass(frozen=True)
 class FolderReader(PictureReader):
-    """Reads pictures by their path relative to a folder.
+    """Reads images by their path relative to a folder.
 
     Attributes:
         path: of the folder.
@@ -46,25 +46,25 @@ class FolderReader(PictureReader):
     path: str
 
     def names(self) -> set[str]:
-        """Returns the names of the pictures right inside the folder."""
+        """Returns the names of the images right inside the folder."""
         return {name for name in os.listdir(self.path) if is_image_path(name)}
 
     def open(self, name: str) -> Image.Image:
-        """Returns the whole picture in mode RGB; raises `FaceganError` if it cannot be read."""
+        """Returns the whole image in mode RGB; raises `FaceganError` if it cannot be read."""
         try:
             return open_image(Path(self.path, name))
         except FaceganError as error:
-            # Lists of what was left out are passed on with the data, without the path on this machine.
+            # The list of left-out images is distributed with the data, so it must not contain paths on this machine.
             raise FaceganError(str(error).replace(str(Path(self.path, name)), name)) from error
 
     def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and time of change of each picture's file, zeros for a missing one."""
+        """Returns size and modification time of each image's file, zeros for a missing one."""
         return [_file_state(Path(self.path, name)) for name in names]
 
 
 @dataclass(frozen=True)
 class ZipReader(PictureReader):
-    """Reads pictures from one folder of a zip.
+    """Reads images from one folder of a zip.
 
     Attributes:
         path: of the zip.
@@ -76,10 +76,10 @@ class ZipReader(PictureReader):
 
     @classmethod
     def from_zip(cls, path: Path, preferred: Sequence[str] = ()) -> "ZipReader":
-        """Returns the reader of the folder with the most pictures, of those with a preferred name if there are any.
+        """Returns a reader of the folder with the most images; folders with a preferred name take precedence.
 
         Raises:
-            FaceganError: this is no zip, or there are no pictures in it.
+            FaceganError: this is no zip, or there are no images in it.
         """
         folders = Counter(
             name.rpartition("/")[0]
@@ -87,12 +87,12 @@ class ZipReader(PictureReader):
             if is_image_path(name) and not name.startswith("__MACOSX")
         )
         if not folders:
-            raise FaceganError(f"no pictures in {path}")
+            raise FaceganError(f"no images in {path}")
         folder = max(folders, key=lambda folder: (PurePosixPath(folder).name in preferred, folders[folder]))
         return cls(str(path), folder)
 
     def names(self) -> set[str]:
-        """Returns the names of the pictures right inside the folder."""
+        """Returns the names of the images right inside the folder."""
         members = map(PurePosixPath, _zip(self.path).namelist())
         folder = PurePosixPath(self.folder)
         return {member.name for member in members if member.parent == folder and is_image_path(member)}
@@ -116,11 +116,11 @@ class ZipReader(PictureReader):
             raise FaceganError(f"cannot read {where}: the zip is damaged here") from error
 
     def open(self, name: str) -> Image.Image:
-        """Returns the whole picture in mode RGB; raises `FaceganError` if it cannot be read."""
+        """Returns the whole image in mode RGB; raises `FaceganError` if it cannot be read."""
         return open_image(io.BytesIO(self.read(f"{self.folder}/{name}".lstrip("/"))))
 
     def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and time of change of the zip."""
+        """Returns size and modification time of the zip."""
         return [_file_state(Path(self.path))]
 
 
@@ -134,8 +134,8 @@ def _file_state(path: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=1)
 def _zip(path: str) -> zipfile.ZipFile:
-    """Returns the open zip; every process opens it once for itself."""
+    """Returns the open zip; every process opens it once."""
     try:
         return zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile) as error:
-        raise FaceganError(f"cannot read {path}: not a zip, or not downloaded to its end") from error
+        raise FaceganError(f"cannot read {path}: not a zip, or an incomplete download") from error

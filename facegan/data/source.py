@@ -1,4 +1,4 @@
-"""Opens sources of faces, whatever they are."""
+"""Opens sources of faces of any kind."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ def open_sources(
         FaceganError: a source or a column that does not exist, or labels that are missing or cannot be read.
     """
     if len(sources) > 1 and (labels is not None or count is not None):
-        raise FaceganError("a label file or a number of faces goes with a single source only")
+        raise FaceganError("a label file or a number of faces can be given for a single source only")
     titles = Titles(ignore, rename)
     opened = [open_source(source, labels, count, seed, titles) for source in sources]
     titles.check()
@@ -47,7 +47,7 @@ def open_source(
     """Opens one source of faces.
 
     Args:
-        source: the word `drawn`; CelebA's folder or `img_align_celeba.zip`; or any folder of pictures with a CSV.
+        source: the word `drawn`; CelebA's folder or `img_align_celeba.zip`; or any folder of images with a CSV.
         labels: as for `facegan.prepare`.
         count: only for `drawn`.
         seed: only for `drawn`.
@@ -61,11 +61,11 @@ def open_source(
         raise FaceganError("a number of faces can only be chosen for 'drawn'")
     source = Path(source)
     if not source.exists():
-        kinds = f"a folder of pictures, CelebA's zip or the word '{DRAWN}'"
+        kinds = f"a folder of images, CelebA's zip or the word '{DRAWN}'"
         raise FaceganError(f"{source} does not exist; a source is {kinds}")
     pictures = find_celeba(source)
     if pictures is not None:
         return celeba_source(source, pictures, labels, titles)
     if not source.is_dir():
-        raise FaceganError(f"{source} is neither a folder nor a zip of CelebA's pictures")
+        raise FaceganError(f"{source} is neither a folder nor a zip of CelebA's images")
     return folder_source(source, labels, titles)

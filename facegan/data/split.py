@@ -1,4 +1,4 @@
-"""Splits faces into those that a model is trained on, chosen by, and measured with."""
+"""Splits faces into training, validation and test faces."""
 
 import numpy as np
 
@@ -16,8 +16,8 @@ def split_rule(identities: np.ndarray | None, partition: np.ndarray | None) -> s
 def split(count: int, identities: np.ndarray | None, partition: np.ndarray | None, seed: int) -> np.ndarray:
     """Divides faces into training, validation and test faces.
 
-    The source's own partition is kept. Without one, the shares are 8:1:1, and no person is in two parts where
-    identities are known.
+    The source's own partition is kept. Without one, the ratio is 8:1:1, and where identities are known, no person is in
+    two splits.
 
     Args:
         count: the number of faces.
@@ -35,7 +35,7 @@ def split(count: int, identities: np.ndarray | None, partition: np.ndarray | Non
     )
     part_of = np.zeros(len(people), "uint8")
     missing = np.array(SHARES) * count
-    # Each person goes where most faces are missing, so the last ones even out what the first ones left.
+    # Each person goes to the split that lacks most faces, so the last ones even out the sizes.
     for person in np.random.default_rng(seed).permutation(len(people)):
         part = int(missing.argmax())
         part_of[person] = part

@@ -1,4 +1,4 @@
-"""Measuring a model on faces it was not trained on. Every metric's name is its protocol."""
+"""Measures a model on faces that it was not trained on. Every metric's name identifies its protocol."""
 
 from facegan.environment import configure_keras
 

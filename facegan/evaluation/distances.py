@@ -1,4 +1,4 @@
-"""Distances between sets of features and between pictures."""
+"""Distances between sets of features and between images."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ _CHUNK = 1024
 
 
 def standardise(features: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scales two sets of features `(count, d)` alike, so that the root mean square of the second is 1.
+    """Scales two sets of features `(count, d)` by one factor, so that the root mean square of the second is 1.
 
-    The kernel of `kernel_distance` is nearly linear for small features, and then measures differences of means only.
+    For small features, the kernel of `kernel_distance` is nearly linear and measures only differences of means.
     """
     scale = 1 / np.sqrt(np.mean(np.square(others)))
     return scale * features, scale * others
@@ -28,7 +28,7 @@ def kernel_distance(features: np.ndarray, others: np.ndarray) -> float:
         others: `(other count, d)`, at least two.
 
     Returns:
-        A number near 0, possibly below, if both come from the same distribution.
+        The distance; near 0, possibly negative, if both sets come from the same distribution.
     """
 
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -49,7 +49,7 @@ def frechet_distance(features: np.ndarray, others: np.ndarray) -> float:
     """
     difference = features.mean(axis=0) - others.mean(axis=0)
     first, second = (np.cov(each, rowvar=False) for each in (features, others))
-    # The root of C1 C2 has the trace of the root of the symmetric C1^(1/2) C2 C1^(1/2), whose eigenvalues are stable.
+    # The root of C1 C2 has the same trace as the root of the symmetric matrix C1^(1/2) C2 C1^(1/2), which is stable.
     values, vectors = np.linalg.eigh(first)
     root = vectors * np.sqrt(values.clip(0)) @ vectors.T
     trace = np.sqrt(np.linalg.eigvalsh(root @ second @ root).clip(0)).sum()
@@ -63,7 +63,7 @@ def pairwise_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def pairwise_difference(images: np.ndarray) -> float:
-    """Returns the mean absolute difference, 0 to 255, between all pairs of pictures.
+    """Returns the mean absolute difference, 0 to 255, between all pairs of images.
 
     Args:
         images: `(count, height, width, 3)` uint8, at least two.
@@ -74,11 +74,11 @@ def pairwise_difference(images: np.ndarray) -> float:
 
 
 def inception_features(images: np.ndarray, weights: str = "imagenet") -> np.ndarray:
-    """Returns the features of `keras.applications`' InceptionV3, trained on ImageNet; Keras downloads 88 MB.
+    """Returns the features of the ImageNet-trained InceptionV3 in `keras.applications`; Keras downloads 88 MB.
 
     Args:
         images: `(count, height, width, 3)` uint8.
-        weights: as `keras.applications` takes them.
+        weights: as for `keras.applications`.
 
     Returns:
         `(count, 2048)` float64.
@@ -91,7 +91,7 @@ def inception_features(images: np.ndarray, weights: str = "imagenet") -> np.ndar
     try:
         network = keras.applications.InceptionV3(include_top=False, pooling="avg", weights=weights)
     except Exception as error:
-        raise FaceganError(f"cannot get the weights of InceptionV3: {error}") from error
+        raise FaceganError(f"cannot load the weights of InceptionV3: {error}") from error
     found = []
     for start in range(0, len(images), 32):
         batch = keras.ops.cast(images[start : start + 32], "float32")
@@ -101,13 +101,13 @@ def inception_features(images: np.ndarray, weights: str = "imagenet") -> np.ndar
 
 
 def nearest(images: np.ndarray, faces: np.ndarray, among: np.ndarray, count: int) -> np.ndarray:
-    """Returns the faces that are most similar to pictures, by the mean square difference of 16x16 thumbnails.
+    """Returns the faces most similar to each image, by the mean square difference of 16x16 thumbnails.
 
     Args:
         images: `(many, size, size, 3)` uint8.
-        faces: `(very many, size, size, 3)` uint8; need not fit into memory.
+        faces: `(very many, size, size, 3)` uint8; may be memory-mapped.
         among: indexes of the faces to search.
-        count: how many to find for each picture; fewer if there are fewer.
+        count: the number of faces to find for each image; fewer if there are fewer.
 
     Returns:
         `(many, count)` indexes into `faces`, the most similar first.

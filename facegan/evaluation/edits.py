@@ -1,4 +1,4 @@
-"""The edits that are measured, the faces that each is tried on, and the mean over edits."""
+"""The edits that are measured, the faces that each is applied to, and the mean over edits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class SingleEdit:
 
 
 def all_edits(attributes: Attributes) -> list[SingleEdit]:
-    """Returns every value of every attribute but "none of the others" (`hair=other`), which is no useful edit."""
+    """Returns an edit for every value of every attribute, except "none of the others" (`hair=other`)."""
     return [
         SingleEdit(attribute, value, f"{item.name}={name}")
         for attribute, item in enumerate(attributes.items)
@@ -35,16 +35,16 @@ def all_edits(attributes: Attributes) -> list[SingleEdit]:
 def faces_to_edit(
     edit: SingleEdit, labelled: np.ndarray, predicted: np.ndarray, limit: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Chooses the faces for an edit: those that do not have the value yet, by their label and by the judge.
+    """Chooses the faces for an edit: those without the value, according to both their label and the judge.
 
     Where label and judge disagree before the edit, its effect cannot be measured.
 
     Args:
         edit: the edit.
-        labelled: `(count, attributes)` int, the value of each attribute by label.
-        predicted: the same by the judge.
-        limit: the largest number of faces.
-        random: chooses them.
+        labelled: `(count, attributes)` int, the labelled value of each attribute.
+        predicted: the same, predicted by the judge.
+        limit: the maximum number of faces.
+        random: the random number generator for the choice.
 
     Returns:
         Sorted indexes.
@@ -58,11 +58,11 @@ def macro_mean(figures: Sequence[float], edits: Sequence[SingleEdit]) -> float:
     """Returns the mean over attributes of the mean over each attribute's edits, so that four hair colours count as one.
 
     Args:
-        figures: one for each edit; nan where there was no face to try it on.
+        figures: one for each edit; nan for an edit without faces.
         edits: the edits.
 
     Returns:
-        The mean; nan if there is no figure at all.
+        The mean; nan if there are no figures.
 
     >>> macro_mean([0.2, 0.4, 0.9], [SingleEdit(0, 0, "a=0"), SingleEdit(0, 1, "a=1"), SingleEdit(1, 1, "b=1")])
     0.6

@@ -1,4 +1,4 @@
-"""Measures a model on the test part of a data set."""
+"""Measures a model on the test split of a data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class Report:
 
     Attributes:
         figures: `{metric: number}`; None if a package that the metric needs is not installed.
-        edits: `{wish: {metric: number}}`, and the number of faces that each edit was tried on.
-        groups: `{"female": {metric: number}}`, on the test photos of that group.
-        measurements: the faces behind the figures.
+        edits: `{wish: {metric: number}}`, including the number of faces that each edit was applied to.
+        groups: `{"female": {metric: number}}`, on the test photos of each group.
+        measurements: the faces that the figures were measured on.
     """
 
     figures: dict[str, float | None]
@@ -44,14 +44,14 @@ def evaluate(
 
     Args:
         model: the model.
-        faces: faces with the model's label columns and of its size; the test part is used.
-        judge: a judge of faces of this size that knows the model's label columns and was not trained on the test part.
-        metrics: names from `METRICS`; everything that needs no download by default.
-        limit: the largest number of faces for each edit, and the number of faces generated for each wish.
+        faces: faces with the model's label columns and of its size; the test split is used.
+        judge: a judge for this size and the model's label columns that was not trained on the test split.
+        metrics: names from `METRICS`; by default all that need no download.
+        limit: the maximum number of faces for each edit, and the number of faces generated for each wish.
         seed: of the choice of faces and of the generator's noise.
 
     Raises:
-        FaceganError: an unknown metric, or faces that do not fit the model or the judge.
+        FaceganError: an unknown metric, or faces that do not match the model or the judge.
     """
     for name in metrics:
         if name not in METRICS:
@@ -76,16 +76,16 @@ def check(model: FaceModel, faces: PreparedFaces) -> None:
     if faces.size != model.size:
         raise FaceganError(f"{faces.path} has faces of {faces.size} pixels, but the model's have {model.size}")
     if len(faces.fully_labelled("test", model.attributes.columns)) < 2:
-        raise FaceganError(f"{faces.path} has no test part to measure with")
+        raise FaceganError(f"{faces.path} has no test split to measure with")
 
 
 def check_judge(judge: Judge, faces: PreparedFaces, columns: Sequence[str]) -> None:
-    """Raises `FaceganError` unless a judge fits these faces and label columns."""
+    """Raises `FaceganError` unless a judge matches these faces and label columns."""
     missing = set(columns) - set(judge.columns)
     if missing:
-        raise FaceganError(f"the judge does not know {', '.join(sorted(missing))}")
+        raise FaceganError(f"the judge does not predict {', '.join(sorted(missing))}")
     if judge.image_size != faces.size:
-        raise FaceganError(f"the judge takes faces of {judge.image_size} pixels, but {faces.path} has {faces.size}")
+        raise FaceganError(f"the judge needs faces of {judge.image_size} pixels, but {faces.path} has {faces.size}")
 
 
 def _edits(measurements: Measurements, scores: dict[str, EditScores]) -> dict[str, dict[str, float]]:

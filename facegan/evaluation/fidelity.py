@@ -1,8 +1,8 @@
-"""How much of a picture an edit preserves: plain functions of 8-bit pictures, in NumPy."""
+"""How much of an image an edit preserves: plain functions of 8-bit images, in NumPy."""
 
 import numpy as np
 
-# Of an unchanged picture, whose ratio would be infinite; about that of a picture rounded to 8 bits.
+# For an unchanged image, whose ratio would be infinite; about the value for rounding to 8 bits.
 HIGHEST_PSNR = 60.0
 # Wang et al. 2004.
 _WINDOW, _SIGMA = 11, 1.5
@@ -29,13 +29,13 @@ def psnr(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def ssim(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Returns the structural similarity of each pair of pictures, as for `psnr` (Wang et al. 2004).
+    """Returns the structural similarity of each pair of images, as for `psnr` (Wang et al. 2004).
 
-    The window is a Gaussian of 11 pixels and sigma 1.5; the mean is over its positions within the picture and over the
+    The window is a Gaussian of 11 pixels and sigma 1.5; the mean is over its positions within the image and over the
     three colours.
 
     Returns:
-        `(count,)`, 1 for equal pictures.
+        `(count,)`, 1 for equal images.
     """
     return np.array([_ssim(*pair) for pair in zip(before.astype("float64"), after.astype("float64"), strict=True)])
 
@@ -64,10 +64,10 @@ def change_outside(before: np.ndarray, after: np.ndarray, region: np.ndarray) ->
     Args:
         before: `(count, size, size, 3)` uint8.
         after: the same shape.
-        region: `(size, size)` bool, where changes are allowed.
+        region: `(size, size)` bool, true where changes are allowed.
 
     Returns:
-        `(count,)`, 0 to 255; nan where the region is the whole picture.
+        `(count,)`, 0 to 255; nan where the region is the whole image.
     """
     outside = ~region
     if not outside.any():

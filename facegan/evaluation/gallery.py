@@ -1,4 +1,4 @@
-"""The pictures of a report."""
+"""The images of a report."""
 
 import numpy as np
 from PIL import Image
@@ -12,22 +12,22 @@ from facegan.sheets import grid, sheet
 GRID, ROWS = 48, 8
 
 
-# What each picture shows, by the name of its file.
+# Captions by file name.
 CAPTIONS = {
     "generated.png": "Faces generated from the attributes of test photos.",
     "edits.png": "Test photos and each edit of them at strength 1.",
     "generated-edits.png": "Generated faces and each edit of them at strength 1.",
     "strengths.png": "The same edit at increasing strength.",
     "ranked.png": (
-        "The best, the median and the worst of each edit: first by whether the judge predicts the requested value, "
-        "then by the share of other attributes kept, then by how little the picture changed."
+        "The best, the median and the worst result of each edit, ranked by whether the judge predicts the requested "
+        "value, then by the share of other attributes kept, then by how little the image changed."
     ),
     "neighbours.png": "The best generated faces, each with the most similar training photo.",
 }
 
 
 def gallery(measurements: Measurements) -> dict[str, Image.Image]:
-    """Returns the pictures by the names in `CAPTIONS`."""
+    """Returns the images by the names in `CAPTIONS`."""
     return {
         "generated.png": grid(to_images(measurements.generated.images[:GRID]), columns=12),
         "edits.png": _edits(measurements, measurements.real),

@@ -1,8 +1,8 @@
-"""The judge: an independent classifier of the label columns, which measures edits and trains nothing.
+"""The judge: an independent classifier of the label columns that measures edits and is never used in training.
 
 It is EfficientNet-lite2 with ImageNet weights, fine-tuned on the labels of the training photos. Training uses lite0 and
-lite1, and shares no loss, augmentation or weight with the judge, so an edit that exploits the networks that trained it
-does not please the judge.
+lite1, and shares no loss, augmentation or weight with the judge, so an edit that exploits the networks it was trained
+with does not fool the judge.
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ from facegan.models.saving import load_weights
 from facegan.tensors import Tensor
 
 JUDGE_FILE = "judge.keras"
-# Of its training: figures measured by different versions cannot be compared.
+# The version of the judge's training; figures from different versions are not comparable.
 VERSION = 4
 BACKBONE = "lite2"
-# Faces are resized to this side: the backbone has learnt from larger pictures than 128 pixels.
+# Faces are resized to this side, because the backbone was trained on images larger than 128 pixels.
 INPUT_SIZE = 160
 FEATURES = 512
 DROPOUT = 0.3
@@ -31,7 +31,7 @@ _BATCH_SIZE = 64
 
 
 class Predictions(NamedTuple):
-    """What the judge predicts for some faces.
+    """The judge's predictions for some faces.
 
     Attributes:
         probabilities: `(count, columns)` float64, shifted so that 0.5 is each column's threshold.
@@ -71,7 +71,7 @@ class Judge(keras.Model):
         self.image_size, self.input_size, self.version = image_size, input_size, version
         self.columns = tuple(columns)
         self.thresholds = np.zeros(len(columns)) if thresholds is None else np.asarray(thresholds, "float64")
-        # Within a dictionary of its own: Keras would wrap a dictionary that is an attribute.
+        # Inside another dictionary, because Keras wraps dictionaries that are set as attributes.
         self._data = [data]
         self.network = build_network(image_size, len(columns), input_size, pretrained)
         self.built = True
@@ -82,7 +82,7 @@ class Judge(keras.Model):
         return self._data[0]
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments; the weights of a saved judge replace the pretrained ones."""
+        """Returns the constructor's arguments; the weights of a saved judge replace the pretrained ones."""
         return {
             "name": self.name,
             "image_size": self.image_size,
@@ -126,15 +126,15 @@ def load_judge(path: str | Path) -> Judge:
     """Loads a judge from its file.
 
     Raises:
-        FaceganError: the file cannot be read, or another version of facegan trained this judge.
+        FaceganError: the file cannot be read, or the judge was trained by another version of facegan.
     """
     try:
         described = read_description(Path(path), "facegan>Judge")
         if described["version"] != VERSION:
-            raise FaceganError("another version of facegan trained it")
+            raise FaceganError("it was trained by another version of facegan")
         judge = Judge(**described)
         load_weights(judge, Path(path))
-    # Keras, h5py and zipfile each raise their own errors for a damaged file.
+    # Keras, h5py and zipfile raise different exceptions for a damaged file.
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise FaceganError(f"cannot read the judge in {path}: {reason}; delete the file to train a new one") from error

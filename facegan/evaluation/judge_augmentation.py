@@ -1,20 +1,20 @@
-"""The judge's augmentation, in NumPy and Pillow, apart from the training's."""
+"""The judge's augmentation, in NumPy and Pillow, separate from that of training."""
 
 import io
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-# The largest rotation in degrees, zoom, and translation as a share of the side.
+# The largest rotation in degrees, zoom, and translation as a fraction of the side.
 ROTATION, ZOOM, TRANSLATION = 10.0, 0.15, 0.06
-# Of brightness, contrast and saturation, up or down.
+# The largest change of brightness, contrast and saturation, in either direction.
 COLOUR = 0.2
-# The probability of blur, of JPEG compression and of noise: sharpness and artifacts must not decide.
+# The probability of blur, of JPEG compression and of noise: predictions must not depend on sharpness or artifacts.
 DEGRADATION = 0.3
 BLUR_RADIUS = 1 / 80  # of the side, at most
 NOISE = 8.0  # of 255, at most
 JPEG_QUALITY = (30, 95)
-# Random erasing (Zhong et al. 2020): its probability, and the smallest and largest side as shares.
+# Random erasing (Zhong et al. 2020): its probability, and the smallest and largest side as fractions.
 ERASING, ERASED = 0.25, (0.08, 0.35)
 _GREY = np.array([0.299, 0.587, 0.114], "float32")
 
@@ -39,7 +39,7 @@ def _moved(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     scale = 1 / random.uniform(1 - ZOOM, 1 + ZOOM)
     angle = np.radians(random.uniform(-ROTATION, ROTATION))
     across = scale * (-1 if random.random() < 0.5 else 1)
-    # From the new picture's places to the old one's, about its middle.
+    # From positions in the new image to those in the old one, relative to its centre.
     matrix = np.array(
         [[across * np.cos(angle), scale * np.sin(angle)], [-across * np.sin(angle), scale * np.cos(angle)]]
     )

@@ -1,4 +1,4 @@
-"""Trains the judge, with a loss and a batch source of its own."""
+"""Trains the judge, with its own loss and batches."""
 
 import logging
 import math
@@ -21,33 +21,33 @@ from facegan.tensors import Tensor
 
 logger = logging.getLogger(__name__)
 
-# Training photos in all, with repetitions.
+# The total number of training photos, with repetitions.
 IMAGES = 200_000
 BATCH_SIZE = 64
-# AdamW's rate at its peak, for a batch of 64; it grows with the square root of the batch.
+# AdamW's peak learning rate for a batch of 64; it grows with the square root of the batch size.
 RATE = 3e-4
 WARM_UP = 0.05  # of all steps
 WEIGHT_DECAY = 0.02
 CLIP_NORM = 1.0
-# Columns such as hair colour are a matter of opinion: a network that is certain of them has memorised them.
+# Columns such as hair colour are subjective, so a network that is certain of them has memorised them.
 LABEL_SMOOTHING = 0.05
-# With fewer validation faces of either value, a column's threshold stays at 0.
+# A column with fewer validation faces of either value keeps a threshold of 0.
 FEWEST_FOR_THRESHOLD = 10
 UNKNOWN = -1.0
-# Threads that augment faces; Pillow and NumPy let others run meanwhile.
+# Threads that augment faces; Pillow and NumPy release the interpreter lock.
 _MOST_THREADS = 12
 
 
 def judge_of(faces: PreparedFaces) -> Judge:
-    """Returns the judge of a data set, from `judge.keras` in its folder; trains it the first time.
+    """Returns the judge of a data set from `judge.keras` in its folder; trains it on first use.
 
     Raises:
-        FaceganError: the file cannot be read or written, holds a judge of other faces, or the package with the ImageNet
-            weights is not installed.
+        FaceganError: the file cannot be read or written, contains a judge for other faces, or the package with the
+            ImageNet weights is not installed.
     """
     path = faces.path / JUDGE_FILE
     if not path.exists():
-        # Before the training, which takes an hour: that it can be kept, and that nobody else is at it.
+        # Before training, which takes an hour: checks that it can be saved, and that no other process trains it.
         with reserve(faces.path):
             judge = train_judge(faces)
             with atomic_write(path) as temporary:
@@ -67,16 +67,16 @@ def train_judge(
     input_size: int = INPUT_SIZE,
     pretrained: bool = True,
 ) -> Judge:
-    """Trains a judge of all label columns on the training part; the validation part sets the thresholds.
+    """Trains a judge of all label columns on the training split; the validation split determines the thresholds.
 
     Args:
-        faces: labelled faces. Unknown labels do not count.
-        images: how many photos to train on, with repetitions.
+        faces: labelled faces. Unknown labels are ignored.
+        images: the number of photos to train on, with repetitions.
         batch_size: photos in a step.
         precision: `"float32"`, `"bfloat16"` or `"auto"`. The judge that is returned computes in float32.
         seed: of weights, order and augmentation.
         input_size: the side to which faces are resized, a multiple of 32.
-        pretrained: whether to start from ImageNet weights; without them, only for tests.
+        pretrained: whether to start from ImageNet weights; false only in tests.
 
     Raises:
         FaceganError: the package with the ImageNet weights is not installed.
@@ -89,8 +89,8 @@ def train_judge(
     steps = max(1, images // batch_size)
     learner.compile(
         _optimizer(steps, batch_size),
-        loss=masked_cross_entropy(_shares(faces, training)),
-        # On TensorFlow, XLA would compile for longer than it saves.
+        loss=masked_cross_entropy(_frequencies(faces, training)),
+        # On TensorFlow, XLA's compilation would take longer than it saves.
         jit_compile=keras.backend.backend() == "jax",
     )
     order = photo_order(training, steps * batch_size, seed).reshape(steps, batch_size)
@@ -127,28 +127,28 @@ def _optimizer(steps: int, batch_size: int) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def _shares(faces: PreparedFaces, chosen: np.ndarray) -> np.ndarray:
+def _frequencies(faces: PreparedFaces, chosen: np.ndarray) -> np.ndarray:
     """How often each column is 1 where it is known."""
     labels, known = faces.labels[chosen], faces.known[chosen].astype(bool)
     return np.sum(labels * known, axis=0) / np.maximum(known.sum(axis=0), 1)
 
 
-def masked_cross_entropy(shares: np.ndarray) -> Callable:
-    """Builds a binary cross-entropy with smoothed labels, without unknown labels, in which rare values weigh more.
+def masked_cross_entropy(frequencies: np.ndarray) -> Callable:
+    """Builds a binary cross-entropy with smoothed labels that ignores unknown labels and gives rare values more weight.
 
-    The weight of a value is the square root of one over its frequency (Mahajan et al. 2018, for sampling): with equal
-    weights a rare value is hardly learnt; fully balanced, its few photos are memorised.
+    The weight of a value is the inverse square root of its frequency (Mahajan et al. 2018, for sampling). With equal
+    weights a rare value is hardly learnt; with full balancing its few photos are memorised.
 
     Args:
-        shares: `(columns,)`, how often each column is 1.
+        frequencies: `(columns,)`, how often each column is 1.
 
     Returns:
         A function of labels `(batch, columns)`, 0, 1 or `UNKNOWN`, and logits of the same shape: `(batch,)` losses.
     """
-    shares = np.clip(shares, 0.01, 0.99).astype("float32")
+    frequencies = np.clip(frequencies, 0.01, 0.99).astype("float32")
     # The mean weight of a column is 1.
-    total = np.sqrt(shares) + np.sqrt(1 - shares)
-    of_ones, of_zeros = 1 / (np.sqrt(shares) * total), 1 / (np.sqrt(1 - shares) * total)
+    total = np.sqrt(frequencies) + np.sqrt(1 - frequencies)
+    of_ones, of_zeros = 1 / (np.sqrt(frequencies) * total), 1 / (np.sqrt(1 - frequencies) * total)
 
     def loss(labels: Tensor, logits: Tensor) -> Tensor:
         known = ops.cast(labels != UNKNOWN, "float32")
@@ -162,7 +162,7 @@ def masked_cross_entropy(shares: np.ndarray) -> Callable:
 
 
 def photo_order(chosen: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Returns `count` of the chosen photos, each of them once before any is repeated, in a new order every time."""
+    """Returns `count` of the chosen photos, in repeated random permutations."""
     random = np.random.default_rng(seed)
     return np.concatenate([random.permutation(chosen) for _ in range(math.ceil(count / len(chosen)))])[:count]
 
@@ -175,7 +175,7 @@ def augmented_batch(
     Returns:
         Images `(batch, size, size, 3)` uint8 and labels `(batch, columns)` float32, 0, 1 or `UNKNOWN`.
     """
-    # A memory-mapped file is read faster forwards.
+    # Sequential reads of a memory-mapped file are faster.
     where = np.sort(where)
     images = np.stack([augment(image, random) for image in faces.faces[where]])
     labels = np.where(faces.known[where], faces.labels[where].astype("float32"), UNKNOWN)
@@ -185,8 +185,8 @@ def augmented_batch(
 def best_threshold(logits: np.ndarray, labels: np.ndarray) -> float:
     """Returns the logit that separates 0 from 1 with the best mean of accuracy and balanced accuracy.
 
-    Accuracy alone would never predict a rare value. Balanced accuracy, the mean of both values' recalls, would call
-    every fourth person pale, and is no better on people that the threshold was not chosen on.
+    The best accuracy alone would never predict a rare value. The best balanced accuracy, the mean of both values'
+    recalls, would classify every fourth person as pale, and does not generalise better to other people.
 
     Args:
         logits: `(count,)`.
@@ -199,15 +199,15 @@ def best_threshold(logits: np.ndarray, labels: np.ndarray) -> float:
     1.5
     """
     positive = int(np.sum(labels))
-    share = positive / max(1, len(labels))
+    frequency = positive / max(1, len(labels))
     if min(positive, len(labels) - positive) < FEWEST_FOR_THRESHOLD:
         return 0.0
     order = np.argsort(logits)
     ordered, truth = logits[order], labels[order].astype("int64")
     between = ordered[1:] > ordered[:-1]
-    # With the threshold after the first n: the zeros among them and the ones after them are right.
+    # With the threshold after the first n, the zeros among them and the ones after them are correct.
     recall_0 = np.cumsum(1 - truth)[:-1] / (len(labels) - positive)
     recall_1 = 1 - np.cumsum(truth)[:-1] / positive
-    score = (1 - share + 0.5) * recall_0 + (share + 0.5) * recall_1
+    score = (1 - frequency + 0.5) * recall_0 + (frequency + 0.5) * recall_1
     best = int(np.argmax(np.where(between, score, -1)))
     return float(ordered[best] + ordered[best + 1]) / 2

@@ -1,4 +1,4 @@
-"""Everything that metrics have in common, measured once and on demand: judged, edited and generated faces."""
+"""Judged, edited and generated faces that metrics share, computed once and on demand."""
 
 from functools import cached_property
 
@@ -13,23 +13,23 @@ from facegan.evaluation.trials import JudgedFaces, Trial
 from facegan.images import to_array
 from facegan.inference import FaceModel
 
-# A distance between sets compares every face with every other; a descriptor takes a tenth of a second.
+# Limits on the number of faces: set distances are quadratic in it, and a descriptor takes a tenth of a second.
 MOST_COMPARED, MOST_DESCRIBED = 2000, 500
 BEST = 16
-# Realism: the mean distance to so many nearest real faces.
+# Realism is the mean distance to this many nearest real faces.
 _NEAREST_REAL = 5
-# Training photos whose descriptors are compared with a face's: those with the most similar thumbnails.
+# The number of training photos, those with the most similar thumbnails, whose descriptors are compared with a face's.
 _CANDIDATES = 64
 
 
 class Measurements:
-    """A model's faces on a data set. Each property depends on the arguments alone, whatever was measured before.
+    """A model's faces on a data set. Each property depends only on the arguments, not on earlier measurements.
 
     Args:
         model: the model.
         faces: faces with the model's label columns and of its size.
         judge: the judge of these faces.
-        limit: the largest number of faces for each edit, and the number of faces generated for each wish.
+        limit: the maximum number of faces for each edit, and the number of faces generated for each wish.
         seed: of the choice of faces and of the generator's noise.
     """
 
@@ -63,31 +63,31 @@ class Measurements:
 
     @cached_property
     def requested(self) -> list[JudgedFaces]:
-        """For each edit, faces generated for its wish alone, everything else as it occurs in the training data."""
+        """For each edit, faces generated for its wish alone; other attributes are sampled as in the training data."""
         made = [self.model.generate_with_conditions(edit.wish, self.limit, self.seed) for edit in self.edits]
         return [self._judged(to_array(images), conditions) for images, conditions in made]
 
     @cached_property
     def found(self) -> np.ndarray:
-        """`(count, attributes)` int, the values that the model itself finds in the test photos."""
+        """`(count, attributes)` int, the values that the model itself predicts for the test photos."""
         return self.attributes.value_indexes(self.model.conditions_of(self.real.images))
 
     @cached_property
     def where(self) -> list[np.ndarray]:
-        """For each edit, the indexes of the test photos that it is tried on; the same at every strength."""
+        """For each edit, the indexes of the test photos that it is applied to; the same at every strength."""
         return self._where(self.real)
 
     def trials(self, strength: float) -> list[Trial]:
-        """Returns each edit, tried on test photos; the model finds the source attributes itself."""
+        """Returns each edit, applied to test photos; the model predicts the source attributes."""
         return self._tried("real", self.real, self.where, strength)
 
     def generated_trials(self, strength: float) -> list[Trial]:
-        """Returns each edit, tried on generated faces."""
+        """Returns each edit, applied to generated faces."""
         return self._tried("generated", self.generated, self._where(self.generated), strength)
 
     @cached_property
     def reconstructed(self) -> tuple[np.ndarray, np.ndarray]:
-        """At most `limit` test photos, and what an edit that changes nothing makes of them, both uint8."""
+        """At most `limit` test photos, and the results of an edit that requests nothing, both uint8."""
         chosen = np.sort(self._random(2).permutation(len(self.real))[: self.limit])
         images = self.real.images[chosen]
         return images, self.model.edit(images, "")
@@ -101,14 +101,14 @@ class Measurements:
 
     @cached_property
     def trial_descriptors(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """For each edit at strength 1, the face descriptors before and after; none where identity need not survive."""
+        """For each edit at strength 1, the face descriptors before and after; empty if identity may change."""
         trials = [
             trial if self.attributes.items[trial.edit.attribute].keeps_identity else None for trial in self.trials(1.0)
         ]
         measured = [trial for trial in trials if trial is not None]
         if not measured:
             return [(np.zeros((0, 128)), np.zeros((0, 128)))] * len(trials)
-        # Many edits are tried on the same faces.
+        # Many edits are applied to the same faces.
         where = np.unique(np.concatenate([trial.where for trial in measured]))
         found = identity.descriptors(
             np.concatenate([self.real.images[where], *(trial.after.images for trial in measured)])
@@ -124,7 +124,7 @@ class Measurements:
 
     @cached_property
     def best(self) -> np.ndarray:
-        """Indexes of the `BEST` generated faces that are nearest to real ones in the judge's features, the best first.
+        """Indexes of the `BEST` generated faces nearest to real ones in the judge's features, the best first.
 
         After the realism score of Kynkäänniemi et al. 2019, Improved precision and recall metric.
         """
@@ -134,16 +134,16 @@ class Measurements:
 
     @cached_property
     def neighbours(self) -> tuple[np.ndarray, np.ndarray]:
-        """Of each of the `best`, the index of the nearest training photo and the distance of their descriptors.
+        """For each of the `best`, the index of the nearest training photo and the distance of their descriptors.
 
-        Without the extra `identity`, thumbnails decide, and the distances are nan.
+        Without the extra `identity`, thumbnails are compared instead, and the distances are nan.
         """
         return self.nearest_training(self.generated.images[self.best])
 
     def nearest_training(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Returns what `neighbours` holds, for any faces `(count, size, size, 3)` uint8."""
+        """Returns the same as `neighbours` for any faces `(count, size, size, 3)` uint8."""
         training = self.faces.part("train")
-        # Training mirrors photos, so a face may be the copy of a mirror image.
+        # Training mirrors photos, so a face may be a copy of a mirror image.
         candidates = np.concatenate(
             [nearest(way, self.faces.faces, training, _CANDIDATES // 2) for way in (images, images[:, :, ::-1])], axis=1
         )

@@ -1,4 +1,4 @@
-"""The metrics: each is a function whose name stands for its protocol, which is its docstring.
+"""The metrics: each is a function whose name identifies its protocol, described in its docstring.
 
 A metric takes `Measurements` and returns a number, `EditScores`, or None if a package that it needs is not installed. A
 new metric is a new function here with the decorator `metric`.
@@ -20,20 +20,20 @@ from facegan.images import to_array, to_images
 from facegan.photos.detect import find_faces
 
 STRENGTHS = (0.5, 1.0, 1.5, 2.0)
-# Diversity: the most frequent combinations of attributes, and the number of faces of each.
+# Diversity: the number of the most frequent combinations of attributes, and of faces for each.
 COMBINATIONS, OF_A_COMBINATION = 8, 16
-# MTCNN's confidence from which a face counts as certain: 99 % of CelebA's photos reach it, half of them 0.999.
+# The MTCNN confidence from which a face counts as detected: 99 % of CelebA's photos reach it, and half reach 0.999.
 CERTAIN = 0.95
 
 
 @dataclass(frozen=True)
 class EditScores:
-    """Scores of faces, for each edit.
+    """Scores of faces for each edit.
 
     Attributes:
         edits: the edits.
-        scores: for each edit `(count,)`, nan for a face without a score.
-        where: for each edit the indexes of its test photos; None for other faces.
+        scores: for each edit, `(count,)`; nan for a face without a score.
+        where: for each edit, the indexes of its test photos; None for other faces.
     """
 
     edits: Sequence[SingleEdit]
@@ -51,7 +51,7 @@ class EditScores:
         return [mean(scores) for scores in self.scores]
 
     def by_group(self, member: np.ndarray) -> float | None:
-        """Returns the figure of the test photos in a mask `(count,)` bool; None if the scores are of other faces."""
+        """Returns the figure for the test photos in a mask `(count,)` bool; None if the scores are for other faces."""
         if self.where is None:
             return None
         pairs = zip(self.scores, self.where, strict=True)
@@ -67,7 +67,7 @@ class Metric:
 
     Attributes:
         measure: the function.
-        protocol: what is measured and how.
+        protocol: a description of what is measured and how.
         is_default: whether `evaluate` measures it by default.
     """
 
@@ -101,10 +101,10 @@ def mean(values: np.ndarray | Sequence[float]) -> float:
 
 @metric(strengths=STRENGTHS)
 def edit_accuracy(m: Measurements, strength: float) -> EditScores:
-    """Of edited test photos, the share in which the judge predicts the requested value.
+    """The share of edited test photos for which the judge predicts the requested value.
 
-    Each edit (`edits.all_edits`) is tried on photos that do not have the value yet, by label and judge
-    (`edits.faces_to_edit`). The model finds the source attributes itself. A model that does nothing has 0.
+    Each edit (`edits.all_edits`) is applied to photos that do not have the value yet, by label and judge
+    (`edits.faces_to_edit`). The model predicts the source attributes. A model that changes nothing has 0.
     """
     return _of_trials(m, m.trials(strength), lambda trial: trial.is_right)
 
@@ -118,9 +118,9 @@ def worst_edit_accuracy(m: Measurements) -> float:
 
 @metric(strengths=STRENGTHS)
 def others_kept(m: Measurements, strength: float) -> EditScores:
-    """Of the photos of `edit_accuracy`, the share of the other attributes whose prediction is as before the edit.
+    """The share of the other attributes whose prediction the edit leaves unchanged, on the photos of `edit_accuracy`.
 
-    A model that does nothing has 1.
+    A model that changes nothing has 1.
     """
     return _of_trials(m, m.trials(strength), lambda trial: trial.kept)
 
@@ -139,7 +139,7 @@ def generated_others_kept(m: Measurements) -> EditScores:
 
 @metric()
 def change_outside(m: Measurements) -> EditScores:
-    """At strength 1, the mean absolute change (0 to 255) outside the attribute's region, if it has one."""
+    """The mean absolute change (0 to 255) at strength 1 outside the attribute's region, if it has one."""
 
     def score(trial: Trial) -> np.ndarray:
         region = m.attributes.items[trial.edit.attribute].region.mask(m.model.size)
@@ -164,41 +164,41 @@ def reconstruction_ssim(m: Measurements) -> float:
 def identity_similarity(m: Measurements) -> EditScores | None:
     """Mean cosine similarity of dlib's face descriptors before and after an edit at strength 1.
 
-    Only edits of attributes that leave the identity as it is (`Attribute.keeps_identity`) count.
+    Only edits of attributes that should preserve identity (`Attribute.keeps_identity`) count.
     """
     return _of_descriptors(m, identity.cosine_similarity)
 
 
 @metric()
 def identity_same_person(m: Measurements) -> EditScores | None:
-    """Of the photos of `identity_similarity`, the share that dlib's descriptors assign to the same person as before."""
+    """The share of the photos of `identity_similarity` that dlib's descriptors assign to the same person as before."""
     return _of_descriptors(m, identity.same_person)
 
 
 @metric()
 def source_accuracy(m: Measurements) -> EditScores:
-    """Of test photos with a value, the share in which the model itself finds that value.
+    """The share of test photos with a value for which the model itself predicts that value.
 
-    An edit relies on it: an edit to a value that the model finds already changes nothing.
+    Edits depend on it: an edit to a value that the model predicts already changes nothing.
     """
     return _of_values(m, m.found)
 
 
 @metric()
 def judge_accuracy(m: Measurements) -> EditScores:
-    """Of test photos with a value, the share in which the judge predicts it: balanced accuracy, a ceiling for edits."""
+    """The share of test photos with a value for which the judge predicts it: balanced accuracy, a ceiling for edits."""
     return _of_values(m, m.real.predicted)
 
 
 @metric()
 def judge_labels_right(m: Measurements) -> float:
-    """The share of all attributes of all test photos in which the judge agrees with the label."""
+    """The share of all attributes of all test photos for which the judge agrees with the label."""
     return mean((m.real.predicted == m.real.labelled).mean(axis=1))
 
 
 @metric()
 def generation_accuracy(m: Measurements) -> EditScores:
-    """Of faces generated for each edit's wish alone, the share in which the judge predicts that value."""
+    """The share of faces, generated for each edit's wish alone, for which the judge predicts that value."""
     right = [faces.predicted[:, edit.attribute] == edit.value for faces, edit in zip(m.requested, m.edits, strict=True)]
     return EditScores(m.edits, right)
 
@@ -214,7 +214,7 @@ def kid_judge(m: Measurements) -> float:
 
 @metric()
 def kid_identity(m: Measurements) -> float | None:
-    """KID as `kid_judge`, in dlib's face descriptors, which neither train nor judge."""
+    """KID as in `kid_judge`, in dlib's face descriptors, which are used neither in training nor by the judge."""
     return distances.kernel_distance(*distances.standardise(*m.descriptors)) if identity.available() else None
 
 
@@ -228,7 +228,7 @@ def fid_inception(m: Measurements) -> float:
 
 @metric()
 def detected(m: Measurements) -> float:
-    """The share of generated faces that a face detector (MTCNN) is sure of, with a confidence of 0.95 or more."""
+    """The share of generated faces that a face detector (MTCNN) finds with a confidence of 0.95 or more."""
     return _share_detected(m.generated.images[: m.limit])
 
 
@@ -256,7 +256,7 @@ def nearest_training_distance_smallest(m: Measurements) -> float | None:
 
 @metric()
 def nearest_training_distance_of_photos(m: Measurements) -> float | None:
-    """`nearest_training_distance` of as many test photos, of people who are not in the training part."""
+    """`nearest_training_distance` for as many test photos, of people who are not in the training split."""
     return mean(m.nearest_training(m.compared.images[:BEST])[1]) if identity.available() else None
 
 

@@ -1,4 +1,4 @@
-"""Faces with the judge's predictions, and edits tried on them."""
+"""Faces with the judge's predictions, and edits applied to them."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from facegan.evaluation.edits import SingleEdit
 
 @dataclass(frozen=True)
 class JudgedFaces:
-    """Faces, their attributes, and what the judge predicts.
+    """Faces, their attributes, and the judge's predictions.
 
     Attributes:
         images: `(count, size, size, 3)` uint8.
-        conditions: `(count, k)`, the labels of photos, or the conditions that faces were generated from.
+        conditions: `(count, k)`, the labels of photos, or the conditions of generated faces.
         labelled: `(count, attributes)` int, the values in `conditions`.
         predicted: `(count, attributes)` int, the values that the judge predicts.
         features: `(count, d)`, the judge's.
@@ -30,18 +30,18 @@ class JudgedFaces:
         return len(self.images)
 
     def at(self, where: np.ndarray) -> "JudgedFaces":
-        """Returns only the faces at these indexes."""
+        """Returns the faces at these indexes."""
         arrays = (self.images, self.conditions, self.labelled, self.predicted, self.features)
         return JudgedFaces(*(array[where] for array in arrays))
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One edit, tried on some faces.
+    """One edit, applied to some faces.
 
     Attributes:
         edit: the edit.
-        where: `(count,)` indexes of these faces among all.
+        where: `(count,)`, the indexes of these faces among all.
         before: the faces.
         after: the edited faces.
     """
@@ -53,14 +53,14 @@ class Trial:
 
     @property
     def is_right(self) -> np.ndarray:
-        """Of each edited face, whether the judge predicts the requested value: `(count,)` bool."""
+        """For each edited face, whether the judge predicts the requested value: `(count,)` bool."""
         return self.after.predicted[:, self.edit.attribute] == self.edit.value
 
     @property
     def kept(self) -> np.ndarray:
-        """Of each edited face, the share of the other attributes with an unchanged prediction: `(count,)` in 0..1.
+        """For each edited face, the share of the other attributes with an unchanged prediction: `(count,)` in 0..1.
 
-        It is nan for a model of one attribute.
+        It is nan for a model with one attribute.
         """
         others = np.arange(self.before.predicted.shape[1]) != self.edit.attribute
         if not others.any():

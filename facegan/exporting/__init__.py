@@ -1,4 +1,4 @@
-"""Networks as graphs that other programs run."""
+"""Export of networks as graphs that other programs can run."""
 
 from facegan.environment import configure_keras
 

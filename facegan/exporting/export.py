@@ -1,4 +1,4 @@
-"""Exports a model: graphs as files of their own, or within a model file, where facegan itself uses them."""
+"""Exports a model's graphs to separate files, or to a model file, where facegan itself uses them."""
 
 import zipfile
 from dataclasses import dataclass
@@ -19,22 +19,22 @@ from facegan.models.saving import load_networks
 from facegan.progress import progress_bar
 
 RUNTIMES: dict[str, Any] = {"onnx": onnx, "litert": litert}
-# A copy of the model file, with ONNX graphs in it.
+# The format of a model file that contains ONNX graphs.
 MODEL = "keras"
-# Faces with which a graph is compared with Keras's networks.
+# The number of faces with which a graph is compared with the Keras networks.
 _COMPARED = 4
 
 
 @dataclass(frozen=True)
 class ExportedGraph:
-    """A graph that was exported, and opened in its runtime.
+    """An exported graph that was tested in its runtime.
 
     Attributes:
-        path: the file that holds it.
+        path: the file that contains it.
         name: one of `GRAPHS`.
         size: in bytes, without the weights that it refers to.
-        difference: the largest between its outputs for a few faces and Keras's: in grey levels, 0 to 255, or in the
-            logarithm of a likelihood.
+        difference: the largest difference from the outputs of Keras for a few faces: in grey levels, 0 to 255, or in
+            log-likelihood.
     """
 
     path: Path
@@ -43,8 +43,8 @@ class ExportedGraph:
     difference: float
 
     def __str__(self) -> str:
-        unit = "of the logarithm of a likelihood" if self.name == "attribute_finder" else "grey levels"
-        return f"{self.path}: {self.name}, {self.size / 1e6:.2f} MB, at most {self.difference:.2g} {unit} from Keras"
+        unit = "in log-likelihood" if self.name == "attribute_finder" else "grey levels"
+        return f"{self.path}: {self.name}, {self.size / 1e6:.2f} MB, differs from Keras by {self.difference:.2g} {unit}"
 
 
 def export(
@@ -54,18 +54,18 @@ def export(
     precision: str | None = None,
     overwrite: bool = False,
 ) -> list[ExportedGraph]:
-    """Exports a model's generator, editor and attribute finder as graphs, and opens each in its runtime.
+    """Exports a model's generator, editor and attribute finder as graphs, and tests each in its runtime.
 
     Args:
         model: as for `find_model`.
-        out: a folder, for one file a graph; for the format `"keras"` the model file to write, which may be the model's.
-        format: `"onnx"`, `"litert"`, or `"keras"` for a copy of the model file that holds its graphs too.
-        precision: of weights, `"float32"` or `"float16"`; by default `"float16"` in a model file, whose own weights are
-            no more precise, otherwise `"float32"`.
+        out: a folder for one file per graph; for the format `"keras"` the file to write, which may be the model's own.
+        format: `"onnx"`, `"litert"`, or `"keras"` for a copy of the model file that also contains its graphs.
+        precision: of weights, `"float32"` or `"float16"`; by default `"float16"` in a model file, whose own weights
+            have the same precision, otherwise `"float32"`.
         overwrite: whether to replace files.
 
     Raises:
-        FaceganError: no such model, another backend than TensorFlow, or a file that exists or cannot be written.
+        FaceganError: no such model, a backend other than TensorFlow, or a file that exists or cannot be written.
     """
     file, description, out = find_model(model), describe(model), Path(out)
     paths = {name: out if format == MODEL else out / f"{name}{RUNTIMES[format].SUFFIX}" for name in GRAPHS}
@@ -73,11 +73,11 @@ def export(
         if path.exists() and not overwrite:
             raise FaceganError(f"{path} exists; --overwrite replaces it")
     if keras.backend.backend() != "tensorflow":
-        raise FaceganError("a model is exported with TensorFlow: set KERAS_BACKEND=tensorflow")
+        raise FaceganError("export needs TensorFlow: set KERAS_BACKEND=tensorflow")
     runtime = onnx if format == MODEL else RUNTIMES[format]
     half = (precision or ("float16" if format == MODEL else "float32")) == "float16"
     about = model_card(file)
-    # Each weight is in a model file once.
+    # A model file contains each weight once.
     shared = {"weights": read_weights(file)} if format == MODEL else {}
     contents: dict[str, bytes] = {}
     exported, inputs = [], _inputs(description)
@@ -102,13 +102,13 @@ def export(
 
 
 def add_graphs(file: Path) -> None:
-    """Puts graphs into a trained model's file, so that it is used without Keras; nothing on JAX, which exports none."""
+    """Adds graphs to a trained model's file, so that it runs without Keras; JAX cannot export, so it does nothing."""
     if keras.backend.backend() == "tensorflow":
         export(file, file, MODEL, overwrite=True)
 
 
 def _inputs(description: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
-    """Inputs to compare with, by name; the images are the faces that the generator makes of the others."""
+    """Inputs for the comparison, by name; the images are generated from the noise and conditions."""
     random = np.random.default_rng(0)
     conditions = np.array([[float(bit) for bit in bits] for bits in description["combinations"]], "float32")
     source, target = (conditions[random.integers(len(conditions), size=_COMPARED)] for _ in range(2))
@@ -118,7 +118,7 @@ def _inputs(description: dict[str, Any]) -> dict[str, NDArray[np.float32]]:
 
 
 def _write_model(file: Path, out: Path, graphs: dict[str, bytes]) -> None:
-    """Writes a copy of a model file with these graphs in it, instead of any that it held."""
+    """Writes a copy of a model file with these graphs, which replace any that it had."""
     contents = {graph_path(name): content for name, content in graphs.items()}
     with atomic_write(out) as temporary, zipfile.ZipFile(file) as old, zipfile.ZipFile(temporary, "w") as new:
         for entry in old.infolist():

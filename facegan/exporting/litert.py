@@ -22,9 +22,9 @@ def convert(program: Program, metadata: Mapping[str, Any], half: bool) -> bytes:
 
     Args:
         program: the program.
-        metadata: what the file says about itself. As the format's convention is for files that belong to a graph, it is
-            a ZIP archive behind the graph, here with the file `METADATA`; runtimes skip it.
-        half: whether weights are kept as 16-bit floats; they are computed with in 32 bits.
+        metadata: the file's metadata. By the format's convention for associated files, it is stored in a ZIP archive
+            after the graph, as the file `METADATA`; runtimes ignore it.
+        half: whether weights are stored as 16-bit floats; computation is in 32 bits.
     """
     import tensorflow as tf
 
@@ -50,7 +50,7 @@ def run(content: bytes, inputs: Mapping[str, NDArray]) -> dict[str, NDArray]:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
-        raise FaceganError('to check what is exported: pip install "facegan[litert]"') from error
+        raise FaceganError('checking the exported graphs needs pip install "facegan[litert]"') from error
     return Interpreter(model_content=content).get_signature_runner()(**inputs)
 
 

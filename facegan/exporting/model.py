@@ -1,4 +1,4 @@
-"""A model's networks as programs, with what their files say about themselves."""
+"""A model's networks as programs, and the metadata of their files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from facegan.attributes import Attributes
 from facegan.exporting.program import Program
 from facegan.models.facegan import FaceGAN
 
-# What each graph takes and returns. `n` is the number of faces, `m` that of conditions to choose from.
+# The inputs and outputs of the graphs. `n` is the number of faces, `m` the number of candidate conditions.
 INPUTS = {
     "noise": "(n, noise_size) float32, normally distributed",
     "condition": "(n, columns) float32, 0 or 1: the attributes of the face",
@@ -40,12 +40,12 @@ def programs(networks: FaceGAN) -> dict[str, Program]:
 
 
 def metadata(name: str, program: Program, description: Mapping[str, Any], card: str) -> dict[str, Any]:
-    """Returns what a file says about itself.
+    """Returns the metadata of a graph's file.
 
     Args:
-        name: of the graph.
-        program: what is exported.
-        description: of the model, as `facegan.model_files.describe` returns it.
+        name: the graph.
+        program: the exported program.
+        description: the model's description, from `facegan.model_files.describe`.
         card: the text of the model card.
     """
     attributes = Attributes(description["attribute_names"], description["columns"])

@@ -16,7 +16,7 @@ from facegan.graphs import Graph, reference
 SUFFIX = ".onnx"
 # The key of the metadata in the file.
 KEY = "facegan"
-# In bytes: a reference to fewer would take more.
+# In bytes: for smaller weights, a reference would be larger than the weights.
 _SMALLEST_REFERENCE = 64
 
 
@@ -25,9 +25,9 @@ def convert(program: Program, metadata: Mapping[str, Any], half: bool, weights: 
 
     Args:
         program: the program.
-        metadata: what the file says about itself, as JSON under the key `KEY`.
-        half: whether weights are kept as 16-bit floats; they are computed with in 32 bits.
-        weights: the contents of a file; the ONNX file refers to the weights that stand in it instead of holding them.
+        metadata: the file's metadata, stored as JSON under the key `KEY`.
+        half: whether weights are stored as 16-bit floats; computation is in 32 bits.
+        weights: the contents of a weight file; the ONNX file refers to the weights in it instead of storing them.
     """
     import onnx
 
@@ -51,7 +51,7 @@ def read_metadata(content: bytes) -> dict[str, Any]:
 
 
 def _set_weights(graph: Any, program: Program, half: bool, store: bytes) -> None:
-    """Turns the inputs of a graph that are weights into initializers; those that stand in `store` into references."""
+    """Turns the inputs of a graph that are weights into initializers, or into references if they are in `store`."""
     from onnx import TensorProto, helper, numpy_helper
 
     used = {name for node in graph.node for name in node.input}

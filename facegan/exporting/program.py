@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 
 class Program(keras.Model):
-    """A function that takes arrays by name.
+    """A function of named arrays.
 
     Args:
         networks: a Keras model whose weights the function uses.
@@ -35,11 +35,11 @@ class Program(keras.Model):
         self.signature = {
             name: keras.InputSpec(shape=(None, *shape), dtype="float32", name=name) for name, shape in inputs.items()
         }
-        # Keras exports what has been called.
+        # Keras exports a model only after it was called.
         self({name: np.zeros((1, *(side or 32 for side in shape)), "float32") for name, shape in inputs.items()})
 
     def call(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the outputs by name, as tensors; weights that are among the inputs replace those of the networks."""
+        """Returns the outputs by name, as tensors; weights among the inputs replace those of the networks."""
         weights = [(weight, inputs[name]) for name, weight in self.named_weights.items() if name in inputs]
         with keras.StatelessScope(weights):
             result = self._function(**{name: inputs[name] for name in self.signature})
@@ -60,10 +60,10 @@ class Program(keras.Model):
             name: keras.InputSpec(shape=weight.shape, dtype=weight.dtype, name=name) for name, weight in weights.items()
         }
         with warnings.catch_warnings():
-            # Of the converters, about themselves.
+            # Converters warn about their own internals.
             warnings.simplefilter("ignore")
             self.export(path, format=format, input_signature=[signature], verbose=False, **options)
 
     def compute(self, **inputs: NDArray) -> dict[str, NDArray]:
-        """Returns what Keras computes."""
+        """Returns the outputs computed by Keras."""
         return {name: keras.ops.convert_to_numpy(output) for name, output in self(inputs).items()}

@@ -1,4 +1,4 @@
-"""Networks that start from ImageNet: the feature critic, the attribute finder and the judge are built on them."""
+"""ImageNet-pretrained backbones of the feature critic, the attribute finder and the judge."""
 
 from facegan.environment import configure_keras
 

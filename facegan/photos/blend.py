@@ -1,10 +1,10 @@
-"""Blending an edited face into its photo: not the small face itself, but what the edit has changed in it.
+"""Blends an edited face into its photo by adding the change, not the small face itself.
 
-So the photo keeps its sharpness and colours, and its very pixels where nothing has changed and outside the crop.
+The photo keeps its sharpness and colours, and its exact pixels where nothing changed and outside the crop.
 
-A photo has more detail than the crop. The change is enlarged with that detail as its guide (guided filter, He et al.
-2013, with coefficients at the small size, He and Sun 2015): darker hair keeps its strands, and a frame hides what it
-covers.
+A photo has more detail than the crop, and this detail guides the enlargement of the change (guided filter, He et al.
+2013, with coefficients at the small size, He and Sun 2015): darker hair keeps its strands, and the frames of glasses
+hide what is behind them.
 """
 
 import math
@@ -15,13 +15,13 @@ from PIL import Image
 
 from facegan.photos.align import Alignment
 
-# The share of the crop's side over which the change fades out towards the edge.
+# The width, as a fraction of the crop's side, over which the change fades out towards the edge.
 FADE = 0.12
-# Of the square windows, in pixels of the crop, in which a change is explained by the face beneath it.
+# The side, in pixels of the crop, of the windows in which the change is modelled as a function of the face.
 GUIDE_RADIUS = 3
 # The variance, in squared grey levels, of a window without detail.
 FLAT = 25.0
-# Rows of a photo that are blended at once: as floats, a large photo would take gigabytes.
+# Rows of a photo that are blended at once, because a large photo would take gigabytes as floats.
 BAND = 256
 
 
@@ -59,7 +59,7 @@ def blend_edit(image: Image.Image, alignment: Alignment, before: Image.Image, af
 
 
 def _enlarged(values: NDArray[np.float32], shape: tuple[int, int], matrix: tuple[float, ...]) -> NDArray[np.float32]:
-    """A crop's values `(size, size, channels)` where an affine matrix takes the pixels of a part of the photo."""
+    """Samples a crop's values `(size, size, channels)` at the positions to which a matrix maps pixels of the photo."""
     channels = [Image.fromarray(channel) for channel in np.moveaxis(values, -1, 0)]
     warped = [each.transform(shape, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC) for each in channels]
     return np.stack([np.asarray(each) for each in warped], axis=-1)
@@ -68,7 +68,7 @@ def _enlarged(values: NDArray[np.float32], shape: tuple[int, int], matrix: tuple
 def _slope(guide: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[np.float32]:
     """The slope of the local linear model of the change, from -1, which hides all detail, to 1, which doubles it.
 
-    Formula 5 of He et al. 2013, for each channel by itself, averaged over the windows that hold a pixel (formula 8).
+    Formula 5 of He et al. 2013, for each channel separately, averaged over the windows around a pixel (formula 8).
     """
     mean_guide, mean_change = _mean(guide), _mean(change)
     covariance = _mean(guide * change) - mean_guide * mean_change
@@ -77,7 +77,7 @@ def _slope(guide: NDArray[np.float32], change: NDArray[np.float32]) -> NDArray[n
 
 
 def _mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mean over the window about each pixel, for `(size, size, channels)`; edge pixels repeat beyond the edge."""
+    """The mean over the window around each pixel of `(size, size, channels)`; edge pixels repeat beyond the edge."""
     width = 2 * GUIDE_RADIUS + 1
     padded = np.pad(values, ((GUIDE_RADIUS, GUIDE_RADIUS),) * 2 + ((0, 0),), "edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (width, width), axis=(0, 1))

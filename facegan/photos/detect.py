@@ -1,7 +1,7 @@
 """Face detection in photos: the three stages of MTCNN (Zhang et al. 2016).
 
-The networks are those of the package `mtcnn` (MIT licence), exported by `experiments/landmarks/export.py`. What that
-package does around them with TensorFlow is done here with Pillow and NumPy; a test compares the faces that both find.
+The networks are those of the package `mtcnn` (MIT licence), exported by `experiments/landmarks/export.py`. Everything
+else that the package does in TensorFlow is done here with Pillow and NumPy; a test compares the detected faces.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,13 @@ from facegan.graphs import Graph
 
 # MTCNN's smallest face in pixels.
 SMALLEST = 20
-# The most that a photo's shorter side may measure; larger photos are reduced, or the search would take seconds.
+# The maximum length of a photo's shorter side; larger photos are reduced, because detection would take seconds.
 SHORTER_SIDE = 800
-# What each stage takes for a face. The usual, higher thresholds miss half of all drawn and painted faces; what is found
-# in foliage, the landmark network sorts out.
+# The threshold of each stage. The usual, higher thresholds miss half of all drawn and painted faces; the landmark
+# network rejects false detections, such as foliage.
 PROPOSED, REFINED, CERTAIN = 0.4, 0.3, 0.4
 LANDMARKS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
-# The first stage is a convolution over windows of so many pixels, at so many pixels from each other, in the photo and
-# in ever smaller copies of it.
+# Window size and stride, in pixels, of the first stage, a convolution over the photo and smaller copies of it.
 _WINDOW, _STRIDE, _SHRINKING = 12, 2, 0.709
 
 
@@ -104,8 +103,8 @@ def _best(boxes: NDArray, scores: NDArray, threshold: float, overlap: float, of_
         boxes: `(count, 4)`.
         scores: `(count,)`.
         threshold: of the scores.
-        overlap: how much of the union of two boxes, or of the smaller one, they may share.
-        of_the_smaller: whether it is a share of the smaller one.
+        overlap: the largest permitted overlap of two boxes, as a fraction of their union or of the smaller one.
+        of_the_smaller: whether it is a fraction of the smaller one.
     """
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] > threshold]
@@ -123,18 +122,18 @@ def _best(boxes: NDArray, scores: NDArray, threshold: float, overlap: float, of_
 
 
 def _moved(boxes: NDArray, offsets: NDArray) -> NDArray:
-    """Boxes moved by what a network predicts, in shares of their sides."""
+    """Boxes moved by the offsets that a network predicts, in fractions of their sides."""
     return boxes + offsets * np.tile(boxes[:, 2:] - boxes[:, :2] + 1, 2)
 
 
 def _square(boxes: NDArray) -> NDArray:
-    """Boxes made square around their centres, as large as their longer sides."""
+    """Square boxes with the same centres; the side is the longer one."""
     centres, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
     return np.concatenate([centres - half, centres + half], axis=1)
 
 
 def _crops(image: Image.Image, boxes: NDArray, size: int) -> NDArray[np.float32]:
-    """What boxes hold, `(count, size, size, 3)`; gray where they are beyond the image."""
+    """The contents of boxes, `(count, size, size, 3)`; gray beyond the image."""
     # The outermost samples lie on the box's edges.
     steps = (boxes[:, 2:] - boxes[:, :2]) / (size - 1)
     starts = boxes[:, :2] + 0.5 - steps / 2

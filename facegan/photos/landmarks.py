@@ -1,6 +1,6 @@
-"""Eyes, nose and mouth of an upright face, more exactly than a detector finds them.
+"""Eyes, nose and mouth of an upright face, more accurately than the detector.
 
-By a small network trained on real and drawn faces (`experiments/landmarks`).
+They are predicted by a small network trained on real and drawn faces (`experiments/landmarks`).
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from facegan.graphs import Graph
 
 # Side of the network's input in pixels.
 SIZE = 96
-# Which landmark each one is in the mirror image: eyes, nose, corners of the mouth.
+# The index of each landmark in the mirror image: eyes, nose, corners of the mouth.
 MIRRORED = [1, 0, 2, 4, 3]
 
 
@@ -26,9 +26,9 @@ def find_landmarks(faces: Sequence[Image.Image]) -> tuple[NDArray[np.float64], N
         faces: RGB images of `SIZE` by `SIZE` pixels.
 
     Returns:
-        `(count, 5, 2)`, x and y as shares of the side, in the order of `facegan.photos.detect.LANDMARKS`: the mean of
-        the predictions for a face and its mirror image. And `(count,)`, the distance between the two predictions at the
-        landmark where it is largest: it is large where there is no face.
+        `(count, 5, 2)`, x and y as fractions of the side, in the order of `facegan.photos.detect.LANDMARKS`: the mean
+        of the predictions for a face and its mirror image. And `(count,)`, the largest distance between the two
+        predictions of a landmark, which is large if there is no face.
     """
     pixels = np.stack([np.asarray(face, "float32") for face in faces])
     predicted = _network()(images=np.concatenate([pixels, pixels[:, :, ::-1]]))["landmarks"]

@@ -11,7 +11,7 @@ from facegan.images import LoadedImage, crop_square, load_image, square_crop_box
 from facegan.photos.align import Alignment, align_faces, is_aligned
 from facegan.photos.blend import blend_edit
 
-# The most that a face is enlarged for a model; beyond, it shows nothing.
+# The largest factor by which a face is enlarged for a model; smaller faces have too little detail.
 LARGEST_ENLARGEMENT = 2.0
 ALL = "all"
 
@@ -22,8 +22,8 @@ class PhotoFace:
 
     Attributes:
         number: 1 for the largest face of the photo.
-        alignment: the place of the crop in the photo.
-        crop: the face aligned as the training data is: a square RGB image of the model's size.
+        alignment: the position of the crop in the photo.
+        crop: the face, aligned like the training data: a square RGB image of the model's size.
     """
 
     number: int
@@ -33,15 +33,15 @@ class PhotoFace:
 
 @dataclass(frozen=True)
 class PhotoFaces:
-    """A photo in which faces were looked for.
+    """A photo and the faces found in it.
 
     Attributes:
         path: the photo's.
         photo: None if it could not be read.
         faces: those to be edited, the largest first.
-        count: how many faces the photo has.
-        too_small: how many of the requested ones are too small.
-        error: why there is no face to be edited; None if there is one.
+        count: the number of faces in the photo.
+        too_small: the number of requested faces that are too small.
+        error: the reason if there is no face to be edited; otherwise None.
     """
 
     path: Path
@@ -52,7 +52,7 @@ class PhotoFaces:
     error: FaceganError | None = None
 
     def without_pixels(self) -> "PhotoFaces":
-        """The faces and remarks alone: thousands of whole photos do not fit into memory."""
+        """Returns a copy without the photo, because thousands of photos do not fit into memory."""
         if self.photo is None:
             return self
         pixel = self.photo.rgb.crop((0, 0, 1, 1))
@@ -60,10 +60,10 @@ class PhotoFaces:
         return replace(self, photo=replace(self.photo, rgb=pixel, native=pixel, alpha=alpha))
 
     def remarks(self, transparent: bool) -> list[str]:
-        """Returns remarks on a photo whose faces are used: faces that were left out, and what was lost or damaged.
+        """Returns remarks on a photo whose faces are used: faces left out, lost transparency, and damage.
 
         Args:
-            transparent: whether what is written keeps its transparency.
+            transparent: whether the output keeps the transparency.
         """
         if not self.photo or self.error:
             return []
@@ -93,13 +93,13 @@ def select_faces(
     Args:
         image: RGB.
         size: the model's, in pixels.
-        which: a number from 1 for the largest face, `"all"`, or None, which is 1.
-        name: what errors call the photo.
-        aligned: whether the image is an aligned face as it is; None for `is_aligned`.
+        which: the number of a face, 1 for the largest, or `"all"`; None means 1.
+        name: the photo's name in error messages.
+        aligned: whether the image is an aligned face; None to decide by `is_aligned`.
 
     Returns:
-        The faces, the largest first, and how many the photo has. With `"all"`, those too small for the model are left
-        out.
+        The faces, the largest first, and the number of faces in the photo. With `"all"`, those too small for the model
+        are left out.
 
     Raises:
         FaceganError: no face, no face of that number, or it is too small; with `"all"`, all are.
@@ -109,7 +109,7 @@ def select_faces(
     found = align_faces(image)
     if not found:
         raise FaceganError(
-            f"no face found in {name} ({image.width}x{image.height} pixels); `facegan edit --aligned` takes it as an"
+            f"no face found in {name} ({image.width}x{image.height} pixels); `facegan edit --aligned` treats it as an"
             " aligned face"
         )
     if isinstance(which, int) and which > len(found):

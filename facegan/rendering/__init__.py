@@ -1,1 +1,1 @@
-"""From models to image files: what the commands write."""
+"""The image files that commands write."""

@@ -1,4 +1,4 @@
-"""Faces cut out of photos, as files."""
+"""Files of faces cropped from photos."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +9,9 @@ from facegan.rendering.output import Output, Written, unique_stem
 
 
 def write_aligned(paths: Sequence[Path], size: int, which: int | str | None, output: Output) -> Written:
-    """Writes the faces of photos, aligned as the training data is, as `NAME.png`, `NAME-2.png` and so on."""
+    """Writes the faces in photos, aligned like the training data, as `NAME.png`, `NAME-2.png` and so on."""
     written, taken = Written([]), set[str]()
-    with progress_bar(paths, "looking for faces") as bar:
+    with progress_bar(paths, "detecting faces") as bar:
         for photo in select_faces_in_each(bar, size, which, aligned=False):
             path, crops = photo.path, [face.crop for face in photo.faces]
             if photo.error:

@@ -1,4 +1,4 @@
-"""Edits of any images: aligned faces, or photos with faces in them."""
+"""Edits of images: aligned faces, or photos with faces in them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,22 +17,22 @@ from facegan.rendering.request import Request
 
 
 def write_edits(model: FaceModel, paths: Sequence[Path], request: Request, output: Output) -> Written:
-    """Edits images and writes the results. What cannot be read or has no face is left out, and reported.
+    """Edits images and writes the results. Images that cannot be read or have no face are left out, and reported.
 
-    Images count as aligned faces if all of them are, whatever their size: their eyes lie where aligned faces' eyes lie.
-    Else they are photos, in which faces are looked for and edited where they are.
+    Images count as aligned faces if in all of them the eyes are where aligned faces have them, whatever their size.
+    Otherwise they are photos, in which faces are detected and edited in place.
 
     Raises:
-        FaceganError: nothing could be edited, or options that do not fit aligned faces or photos.
+        FaceganError: nothing could be edited, or an option does not apply to aligned faces or to photos.
     """
     aligned, remarks = _assumption(paths) if request.aligned is None else (request.aligned, [])
     if aligned and (request.which or request.compare):
         raise FaceganError(
-            f"--face and --compare are for photos, and {paths[0]} is an aligned face; --no-aligned treats it as a photo"
-            ", and a sheet of faces shows before beside after"
+            f"--face and --compare are for photos, but {paths[0]} is an aligned face; --no-aligned treats it as a photo"
+            ", and a sheet of faces shows before and after"
         )
     only_faces = aligned or request.faces_only or request.is_grid
-    with progress_bar(paths, "looking for faces" if only_faces else "editing photos") as bar:
+    with progress_bar(paths, "detecting faces" if only_faces else "editing photos") as bar:
         photos = select_faces_in_each(bar, model.size, request.which, aligned or request.aligned)
         if not only_faces:
             written = write_edited_photos(model, photos, paths, request, output)
@@ -46,17 +46,17 @@ def write_edits(model: FaceModel, paths: Sequence[Path], request: Request, outpu
 def _assumption(paths: Sequence[Path]) -> tuple[bool, list[str]]:
     """Whether all images that can be read are aligned faces, with a remark for the user."""
     count = 0
-    for path in progress_bar(paths, "looking at images"):
+    for path in progress_bar(paths, "checking images"):
         try:
             image = open_image(path)
         except FaceganError:
             continue
         if not is_aligned(image):
-            mixed = f"{path} is not an aligned face, others are: all are treated as photos unless --aligned is given"
+            mixed = f"{path} is not an aligned face, but others are: all are treated as photos without --aligned"
             return False, [mixed] if count else []
         count += 1
     which = "the image is an aligned face" if count == 1 else f"all {count} images are aligned faces"
-    remark = f"{which}, judging by where the eyes are; --no-aligned treats images as photos"
+    remark = f"{which}, judging by the positions of the eyes; --no-aligned treats images as photos"
     return bool(count), [remark] if count else []
 
 

@@ -1,4 +1,4 @@
-"""Edits of aligned faces as files."""
+"""Files of edited aligned faces."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,16 +16,16 @@ from facegan.sheets import grid, sheet
 def write_edited(
     model: FaceModel, paths: Sequence[Path], faces: list[Image.Image], request: Request, output: Output
 ) -> Written:
-    """Edits aligned faces and writes a sheet of before and after, an animation of the edit growing, or single files.
+    """Edits aligned faces and writes a sheet of before and after, an animation of increasing strength, or single files.
 
-    Single files get the names of the paths. A grid is a sheet.
+    Single files are named after the paths. A grid is a sheet.
     """
     edits, describe = request.edits, model.attributes.describe
     provenance = model_metadata(model) | request.provenance
-    # A grid shows every value, and so also the one that a face has.
+    # A grid shows every value, including the one that a face has already.
     found = model.present(faces, Edit(source=edits[0].source) if request.is_grid else edits[0])
     remarks = [] if request.is_grid else unchanged_remarks(model, edits[0], [found])
-    # A list of columns, of one face each, for every row.
+    # For every row, a list of columns with one face each.
     made = [
         [model.edit(faces, edit.with_wishes(wishes), source=found.conditions) for edit in edits]
         for wishes in request.rows

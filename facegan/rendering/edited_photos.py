@@ -1,4 +1,4 @@
-"""Photos with edited faces as files."""
+"""Files of photos with edited faces."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,28 +12,28 @@ from facegan.rendering.output import Output, Written, edited_names, model_metada
 from facegan.rendering.request import Request
 from facegan.sheets import grid, sheet
 
-# The longer side, in pixels, that photos in strips and animations have at most.
+# The maximum length of the longer side, in pixels, of photos in strips and animations.
 LONGEST_SIDE = 480
 
 
 def write_edited_photos(
     model: FaceModel, photos: Iterable[PhotoFaces], paths: Sequence[Path], request: Request, output: Output
 ) -> Written:
-    """Edits faces where they are in photos, and writes the photos. All other pixels stay as they were.
+    """Edits faces in photos, and writes the photos. Pixels outside the faces stay as they were.
 
     Args:
         model: the model.
-        photos: the photos with their faces, each searched when its turn comes: there may be thousands of large ones.
-        paths: theirs.
-        request: the edits; several of them make a strip of small copies or an animation.
-        output: where to write; a folder if there are several photos.
+        photos: the photos with their faces; loaded one at a time, because there may be thousands of large ones.
+        paths: the paths of the photos.
+        request: the edits; several edits make a strip of small copies or an animation.
+        output: where to write; a folder for several photos.
 
     Raises:
-        FaceganError: several photos and no folder; or no photo with a face to edit.
+        FaceganError: several photos without a folder, or no photo with a face to edit.
     """
     if len(paths) > 1 and not output.is_folder:
         raise FaceganError(
-            f"{output.path} has room for one photo, and there are {len(paths)}; name a folder, or add --faces-only, or"
+            f"{output.path} can hold one photo, but there are {len(paths)}; name a folder, or add --faces-only, or"
             " --aligned if they are aligned faces"
         )
     edits = request.edits
@@ -43,7 +43,7 @@ def write_edited_photos(
     errors: list[FaceganError] = []
     for found, names in zip(photos, edited_names(paths, edits), strict=True):
         if found.error or not found.photo:
-            assert found.error, "there is a photo or an error"
+            assert found.error, "there is either a photo or an error"
             errors.append(found.error)
             written.left_out[found.path] = str(found.error)
             continue
@@ -68,7 +68,7 @@ def write_edited_photos(
             written.files.extend(output.save(image, provenance))
         written.remarks.extend(found.remarks(transparent=not (is_small or request.compare or is_jpeg)))
         if not request.which and found.count > 1:
-            others = "the largest was edited (--face 2 is the next, --face all are all)"
+            others = "the largest was edited (--face 2 selects the next, --face all selects all)"
             written.remarks.append(f"{found.path}: {found.count} faces; {others}")
     if not written.files:
         raise errors[0]

@@ -1,4 +1,4 @@
-"""Generated faces as files."""
+"""Files of generated faces."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from facegan.inference import FaceModel
 from facegan.rendering.output import Output, model_metadata, title
 from facegan.sheets import labelled_grid, sheet
 
-# From one face of a walk to the next.
+# The number of frames from one face of a walk to the next.
 FRAMES = 12
 
 
@@ -22,14 +22,14 @@ def write_generated(
     Args:
         model: the model.
         wished: the attributes of the faces.
-        count: how many.
+        count: the number of faces.
         seed: as in `FaceModel.generate`.
-        steps: edits, each on top of those before it. Each is made from the generated face with all edits up to it, so
-            that no quality is lost by editing again and again.
+        steps: cumulative edits. Each image is made from the generated face with all edits so far, so that repeated
+            editing does not lose quality.
         output: where to write.
 
     Returns:
-        The paths that were written.
+        The paths of the files.
     """
     provenance = generation_provenance(model, wished, count, seed, steps)
     names = [
@@ -57,10 +57,10 @@ def write_walk(model: FaceModel, wished: Edit, count: int, seed: int, output: Ou
     """Writes an animation that walks from each generated face to the next.
 
     Returns:
-        The path that was written, in a list.
+        The path of the file, in a list.
 
     Raises:
-        FaceganError: a single face.
+        FaceganError: there is only one face.
     """
     if count < 2:
         raise FaceganError("a walk needs at least two faces, as with --count 4")
@@ -78,5 +78,5 @@ def generation_provenance(
 
 def face_file_name(face: int, count: int, step: int, steps: int) -> str:
     """The name of a single file: of face `face` of `count`, after edit `step` of `steps`."""
-    # So that faces and steps sort in their order.
+    # Zero-padded, so that files sort by face and step.
     return f"face-{face:0{len(str(count))}}" + (f"-step-{step:0{len(str(steps))}}" if steps else "") + ".png"

@@ -1,4 +1,4 @@
-"""Where images are written: a sheet, an animation or a folder, what their files are called, and what is reported."""
+"""Outputs of commands: a sheet, an animation or a folder, the names of files, and remarks."""
 
 import os
 import unicodedata
@@ -22,18 +22,18 @@ from facegan.provenance import command_of
 
 SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 ANIMATION_SUFFIXES = (".gif", ".webp")
-# This many faces take at most a second.
+# Up to this number of faces, no bar is shown; they take at most a second.
 FEW = 32
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a command has written.
+    """The files that a command has written.
 
     Attributes:
         files: the paths.
-        remarks: what was assumed, and which faces were left as they are.
-        left_out: `{path: why nothing was made of it}`.
+        remarks: assumptions, and faces that were left unchanged.
+        left_out: `{path: reason}` for inputs without a result.
     """
 
     files: list[Path]
@@ -42,14 +42,14 @@ class Written:
 
 
 class Output:
-    """Where a command writes, and that it replaces only its own earlier results.
+    """The place where a command writes. A command replaces only its own earlier results.
 
-    A `.gif` is an animation, and so is a `.webp` if there are frames for it; another image suffix is a sheet, and
-    everything else a folder of single files. A name that ends with a slash is always a folder's.
+    A `.gif` is an animation, and so is a `.webp` if there are several frames. Any other image suffix is a sheet, and
+    everything else a folder of single files. A name that ends with a slash is always a folder.
 
     Attributes:
-        path: the image's or the folder's.
-        is_folder, is_animation, is_sheet: which of the three it is.
+        path: the path of the image or the folder.
+        is_folder, is_animation, is_sheet: the kind of output; exactly one of these is true.
     """
 
     def __init__(
@@ -60,18 +60,18 @@ class Output:
         inputs: Iterable[str | os.PathLike[str]] = (),
         overwrite: bool = False,
     ) -> None:
-        """Checks the place before anything is made.
+        """Checks the output before anything is generated.
 
         Args:
-            path: of an image or a folder.
-            command: the name of the command, by which it knows its earlier results.
+            path: an image or a folder.
+            command: the name of the command, by which its earlier results are recognised.
             animated: whether there are several images for an animation.
             inputs: files that the command reads.
-            overwrite: whether files that are no earlier results may be replaced; inputs never are.
+            overwrite: whether files that are not earlier results may be replaced; inputs never are.
 
         Raises:
-            FaceganError: it is neither an image's name nor a folder's, something else is in its place, it cannot be
-                written to, it must not be replaced, or images are to be signed and cannot be.
+            FaceganError: it is neither the name of an image nor of a folder, a file of another kind exists there, it is
+                not writable, it must not be replaced, or images should be signed and cannot be.
         """
         self.path = Path(path)
         self._command = {"command": command}
@@ -121,12 +121,12 @@ class Output:
         columns: Iterable[Iterable[Image.Image]],
         provenance: dict[str, Any],
     ) -> list[Path]:
-        """Writes single files into the folder; if one fails, none that is new stays.
+        """Writes single files into the folder; if one fails, all new ones are removed.
 
         Args:
-            names: of the files, as `columns` are.
-            columns: images in any groups, such as one for each edit.
-            provenance: of all.
+            names: the names of the files, nested like `columns`.
+            columns: images in groups, such as one for each edit.
+            provenance: the provenance of all files.
         """
         images = {
             self.path / name: image
@@ -147,12 +147,12 @@ class Output:
 
 
 def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[Present]) -> list[str]:
-    """Remarks on faces that the model is sure to have an attribute already, so that the edit leaves it as it is.
+    """Remarks on faces that stay as they are, because the model is sure that they have an attribute already.
 
     Args:
         model: the model.
         edit: the edit.
-        present: what the model found in all faces.
+        present: the predictions for all faces.
     """
     faces = [model.attributes.values(condition) for found in present for condition in found.conditions]
     remarks = []
@@ -162,24 +162,24 @@ def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[Present]) 
         if sure and not edit.force:
             several = len(faces) > 1
             which, them = (f"{len(sure)} of {len(faces)} faces have", "them") if several else ("the face has", "it")
-            # Not rounded up to certainty.
+            # Never rounded up to 100 %.
             remarks.append(
-                f"the model is {min(sure):.0%} sure that {which} {name}={value} already and leaves {them} so; --force"
-                f" edits {them} all the same".replace("100%", "over 99%")
+                f"the model is {min(sure):.0%} sure that {which} {name}={value} already and leaves {them} unchanged;"
+                f" --force edits {them} anyway".replace("100%", "over 99%")
             )
     return remarks
 
 
 @contextmanager
 def counting_faces(model: FaceModel, count: int, label: str) -> Iterator[None]:
-    """A context in which a bar follows the faces that a model makes, if there are more than `FEW`."""
+    """A context in which a progress bar counts the faces that a model makes, if there are more than `FEW`."""
     with progress_bar(count, label, hidden=count <= FEW) as bar:
         model.on_faces = bar.update
         yield
 
 
 def title(model: FaceModel, edit: Edit) -> str:
-    """An edit in words, as the title of a column."""
+    """The description of an edit as the title of a column."""
     parts = [
         model.attributes.describe({name: value})
         + (f", strength {edit.strengths[name]:g}" if name in edit.strengths else "")
@@ -197,7 +197,7 @@ def model_metadata(model: FaceModel) -> dict[str, Any]:
 
 
 def edited_names(paths: Iterable[Path], edits: Sequence[Edit]) -> list[list[str]]:
-    """For each path the names of its edited files, one for each edit: its own name as `.png`, and the strength."""
+    """The names of the edited files for each path and edit: the path's own name, the strength, and `.png`."""
     taken: set[str] = set()
     suffixes = [f"-strength-{text}" for text in _aligned([edit.strength for edit in edits])] if len(edits) > 1 else [""]
     stems = [unique_stem(path.stem, taken) for path in paths]
@@ -205,16 +205,16 @@ def edited_names(paths: Iterable[Path], edits: Sequence[Edit]) -> list[list[str]
 
 
 def _aligned(numbers: Sequence[float]) -> list[str]:
-    """Numbers from 0 on as texts of one length, so that they sort in their order."""
+    """Non-negative numbers as texts of one length, so that they sort numerically."""
     decimals = max(len(np.format_float_positional(number, trim="-").partition(".")[2]) for number in numbers)
     width = len(f"{max(numbers):.{decimals}f}")
     return [f"{number:0{width}.{decimals}f}" for number in numbers]
 
 
 def unique_stem(stem: str, taken: set[str]) -> str:
-    """Returns `stem`, or `stem-2` and so on if it is taken, and takes it.
+    """Returns `stem`, or `stem-2` and so on if it is taken, and adds it to `taken`.
 
-    Names that some file systems take for the same (case, Unicode normalisation) count as the same.
+    Names that some file systems do not distinguish (case, Unicode normalisation) count as the same.
     """
     unique, copy = stem, 2
     while (key := unicodedata.normalize("NFC", unique).casefold()) in taken:

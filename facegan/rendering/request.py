@@ -1,4 +1,4 @@
-"""What to do with images, as the options of `facegan edit`."""
+"""The edits to make and how to show them: the options of `facegan edit`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Request:
     """Edits of images, and how to show them.
 
     Attributes:
-        edits: a column of a sheet, a frame of an animation or a file for each. All have the same source.
+        edits: the edits, each a column of a sheet, a frame of an animation or a file. All have the same source.
         provenance: the entry about the edits in the provenance of the images.
-        rows: wishes to add to every edit, a row of the sheet for each; more than one only in a grid.
+        rows: further wishes, each added to every edit in a row of the sheet; more than one only in a grid.
         is_grid: whether this is a grid of all values.
-        which: of a photo's faces, as for `select_faces`.
-        compare: whether to put each photo as it was beside the edited one.
-        faces_only: whether to write the faces of photos alone.
-        aligned: whether the images are aligned faces; None to find out.
+        which: the faces of a photo, as for `select_faces`.
+        compare: whether to show each photo next to the edited one.
+        faces_only: whether to write only the faces of photos.
+        aligned: whether the images are aligned faces; None to detect this.
     """
 
     edits: Sequence[Edit]
@@ -42,16 +42,16 @@ class Request:
 
     @classmethod
     def grid(cls, attributes: Attributes, names: Sequence[str], edit: Edit, **options: Any) -> Self:
-        """Every value of one attribute in columns; with a second one, also a row for each of its values.
+        """A column for every value of one attribute; with a second attribute, also a row for each of its values.
 
         Args:
             attributes: the model's.
-            names: of one attribute or two.
-            edit: the strength of every edit, and the faces' present attributes; without wishes.
+            names: the names of one or two attributes.
+            edit: the strength and the source of every edit; without wishes.
             **options: other fields.
 
         Raises:
-            FaceganError: an attribute that the model does not know.
+            FaceganError: an attribute that the model does not have.
         """
         columns, *others = [attributes.wishes_of(name) for name in names]
         rows = others[0] if others else ({},)

@@ -1,4 +1,4 @@
-"""Faces that a search has found, as a sheet."""
+"""A sheet of the faces that a search has found."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,16 +16,16 @@ SIDE = 160
 
 
 def write_matches(query: Query, title: str, matches: Sequence[Match], output: Output) -> Written:
-    """Writes the faces with their scores, after the face that was searched for if there is one.
+    """Writes the faces with their scores, after the queried face if there is one.
 
     Args:
-        query: what was searched for.
-        title: the same in words, for the provenance.
-        matches: what was found.
+        query: the query.
+        title: a description of it, for the provenance.
+        matches: the faces found.
         output: a sheet.
 
     Raises:
-        FaceganError: none of the photos can be read any more.
+        FaceganError: none of the photos can still be read.
     """
     faces, labels, left_out = [], [], dict[Path, str]()
     for rank, match in enumerate(matches, 1):

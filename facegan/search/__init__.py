@@ -1,1 +1,1 @@
-"""Search: the faces of a photo collection, embedded and kept in one file, and ranked by a description or a face."""
+"""Search: an index of the faces in a photo collection, and queries by a description or a face."""

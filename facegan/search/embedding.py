@@ -1,4 +1,4 @@
-"""What faces are compared by: the probability of each attribute's values, and a descriptor of the person."""
+"""Embeddings by which faces are compared: probabilities of attribute values, and dlib's descriptor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Embeddings:
 
 
 def portrait(photo: Image.Image, face: PhotoFace) -> Image.Image:
-    """Returns a face as the identity network takes it, with more of the photo's detail than the model's crop has."""
+    """Returns a face for the identity network, with more detail from the photo than the model's crop."""
     return face.alignment.crop(photo, identity.SIDE)
 
 

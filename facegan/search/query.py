@@ -1,4 +1,4 @@
-"""What is searched for, and the faces of an index in the order in which they fit it."""
+"""Queries, and the faces of an index ranked by them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ from facegan.search.embedding import embed, portrait
 from facegan.search.store import Index, IndexedFace
 
 ATTRIBUTES, IDENTITY = "attributes", "identity"
-# The score, one minus the distance of descriptors, above which faces count as the same person's.
+# The score, one minus the distance of descriptors, from which faces count as the same person.
 SAME_PERSON = 1 - identity.SAME_PERSON
-# Of a value's probability: no prediction is so certain that it may outweigh all others.
+# The smallest probability of a value, so that no single prediction outweighs all others.
 _LEAST = 1e-3
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is searched for.
+    """A query.
 
     Attributes:
         by: `"attributes"` or `"identity"`.
         vector: weights of the attributes' values `(k,)`, 0 for attributes that do not matter; or a descriptor `(128,)`.
-        face: the face that is searched for; None for a description.
+        face: the queried face; None for a description.
     """
 
     by: str
@@ -45,7 +45,7 @@ class Match:
 
     Attributes:
         score: by attributes, the probability that the face has all of them; by identity, 1 minus the distance of the
-            descriptors: 1 is the same picture, and from `SAME_PERSON` on it counts as the same person.
+            descriptors: 1 for the same image, and `SAME_PERSON` or more for the same person.
         photo: the path of its photo.
         face: the face.
     """
@@ -63,23 +63,23 @@ def description(attributes: Attributes, wishes: Mapping[str, str]) -> Query:
 def likeness(
     model: FaceModel, picture: ImageSource, edit: Edit, which: int | None = None, by: str | None = None
 ) -> Query:
-    """Returns the query for faces like the one in a picture.
+    """Returns the query for faces like the one in an image.
 
     Args:
         model: the model, which edits the face and predicts its attributes.
         picture: a photo or a generated face, as for `images.load_image`.
-        edit: made first; what it wishes for counts as attributes that the face has.
+        edit: an edit to apply first; the requested attributes count as present.
         which: the number of the face, 1 for the largest, which is the default.
         by: `"attributes"` or `"identity"`; by default the latter if the extra `identity` is installed.
 
     Raises:
-        FaceganError: no such face, or identity is asked for and the extra is not installed.
+        FaceganError: no such face, or search by identity without the extra.
     """
     by = by or (IDENTITY if identity.available() else ATTRIBUTES)
     if by == IDENTITY and not identity.available():
         raise FaceganError('search by identity needs dlib: pip install "facegan[identity]"')
     photo = open_image(picture)
-    # What the model generates has exactly this size, and the eyes of one in thirty are not quite where they should be.
+    # Generated faces have exactly this size, and in one of thirty the eyes are slightly out of place.
     aligned = True if photo.size == (model.size, model.size) else None
     (face,), _ = select_faces(photo, model.size, which, picture, aligned)
     crop = face.crop
@@ -89,7 +89,7 @@ def likeness(
     shown = portrait(photo, face)
     embedded = embed(model, [crop], [shown])
     if by == IDENTITY:
-        assert embedded.identity is not None, "dlib is there"
+        assert embedded.identity is not None, "dlib is installed"
         return Query(by, embedded.identity[0], shown)
     wished = [edit.wishes.get(name, value) == value for name, value in model.attributes.every_value()]
     named = [name in edit.wishes for name, _ in model.attributes.every_value()]
@@ -105,16 +105,16 @@ def likeliest(attributes: Attributes, face: IndexedFace) -> dict[str, str]:
 
 
 def find(index: Index, query: Query, count: int) -> list[Match]:
-    """Returns the faces that fit a query best, the best first.
+    """Returns the faces that match a query best, the best first.
 
     Raises:
-        FaceganError: the index has no face, or none with what the query compares.
+        FaceganError: the index has no face, or none with the embedding that the query compares.
     """
     with index.snapshot():
         faces, vectors = index.vectors(query.by)
         if not len(faces):
-            missing = "no face with an identity" if query.by == IDENTITY and index.count()[1] else "no face"
-            raise FaceganError(f"{index.path} has {missing}; `facegan index` adds what it lacks")
+            missing = "no descriptors" if query.by == IDENTITY and index.count()[1] else "no faces"
+            raise FaceganError(f"{index.path} has {missing}; add them with `facegan index`")
         scores = _scores(query, vectors)
         return [
             Match(float(scores[place]), *index.face(int(faces[place])))
@@ -123,7 +123,7 @@ def find(index: Index, query: Query, count: int) -> list[Match]:
 
 
 def _scores(query: Query, vectors: np.ndarray) -> np.ndarray:
-    """One score for each of the vectors, larger for what fits better."""
+    """A score for each of the vectors, larger for better matches."""
     if query.by == ATTRIBUTES:
         return np.exp(np.log(np.maximum(vectors, _LEAST)) @ query.vector)
     squares = np.einsum("ij,ij->i", vectors, vectors) - 2 * vectors @ query.vector + query.vector @ query.vector

@@ -1,4 +1,4 @@
-"""The index: one SQLite file with the faces of photos, where they are, and their embeddings."""
+"""The index: one SQLite file with the positions of faces in photos, and their embeddings."""
 
 import json
 import os
@@ -16,10 +16,10 @@ from facegan.errors import FaceganError
 from facegan.photos.align import Alignment
 from facegan.schemas import INDEX, check, parse_json
 
-# In the file's header: that it is an index of facegan's, and which version of the tables it has.
+# In the file's header: the application identifier of a facegan index, and the version of its tables.
 _APPLICATION = int.from_bytes(b"face", "big")
 _FORMAT = 2
-# Paths are bytes, because file names need not be text. SQLite itself checks that a file keeps to this.
+# Paths are bytes, because file names need not be text. SQLite enforces this schema.
 _TABLES = (
     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     "CREATE TABLE photos (path BLOB PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, reason TEXT) STRICT",
@@ -33,15 +33,15 @@ _TABLES = (
     ) STRICT""",
     "CREATE INDEX faces_of_photo ON faces (photo)",
 )
-# In bytes: a path, a reason, or what the file says about its model.
+# The maximum length in bytes of a path, a reason, or the description of the model.
 _LONGEST_ENTRY = 2**20
-# In pixels, of a photo: beyond, a crop could fill the memory.
+# The maximum side of a photo in pixels: a larger crop could fill the memory.
 _LARGEST_FACE = 2**14
 
 
 @dataclass(frozen=True)
 class FileState:
-    """By what a changed file is recognised.
+    """The state by which a changed file is recognised.
 
     Attributes:
         size: in bytes.
@@ -64,7 +64,7 @@ class IndexedFace:
 
     Attributes:
         number: 1 for the largest of the photo.
-        alignment: its place in the photo.
+        alignment: its position in the photo.
         attributes: `(k,)` float32, as in `Embeddings`.
         identity: `(128,)` float32, or None.
     """
@@ -81,9 +81,9 @@ class IndexedPhoto:
 
     Attributes:
         path: absolute.
-        state: of the file when it was read.
-        faces: those that are large enough.
-        reason: why there is none; None if there is one.
+        state: the state of the file when it was read.
+        faces: the faces that are large enough.
+        reason: the reason if there is no face; otherwise None.
     """
 
     path: Path
@@ -97,24 +97,24 @@ class Index:
 
     Attributes:
         path: of the file.
-        attributes: those of the model that predicted them.
-        model: a digest of that model.
+        attributes: the attributes of the model that predicted them.
+        model: the digest of that model.
     """
 
     def __init__(self, path: str | os.PathLike[str], about: Mapping[str, object] | None = None) -> None:
         """Opens an index.
 
         Args:
-            path: of the file.
-            about: `model`, `attribute_names` and `columns` of the model, to make an index where there is none.
+            path: the file.
+            about: `model`, `attribute_names` and `columns` of the model, to create the index if it does not exist.
 
         Raises:
-            FaceganError: no index, another kind of file, one of another version, or made with another model.
+            FaceganError: no index, another kind of file, or an index of another version or another model.
         """
         self.path = Path(path)
         self._shared: sqlite3.Connection | None = None
         if self.path.exists() and not self.path.is_file():
-            what = "a folder" if self.path.is_dir() else "no regular file"
+            what = "a folder" if self.path.is_dir() else "a special file"
             raise FaceganError(f"{path} is {what}, not an index")
         is_new = not self.path.exists() or not self.path.stat().st_size
         if is_new and about is None:
@@ -161,7 +161,7 @@ class Index:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """A context in which all that is read is of one moment, whatever another process writes meanwhile."""
+        """A context in which all reads are consistent, whatever another process writes meanwhile."""
         with self._connected() as connection:
             connection.execute("BEGIN")
             self._shared = connection
@@ -172,7 +172,7 @@ class Index:
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
-        """A connection; what SQLite reports becomes a line for the user."""
+        """A connection; SQLite's errors become a `FaceganError`."""
         if self._shared is not None:
             yield self._shared
             return
@@ -191,11 +191,11 @@ class Index:
                 connection.close()
 
     def states(self, within: Path, with_identity: bool) -> dict[Path, FileState]:
-        """Returns the photos within a folder, and the states in which they were read.
+        """Returns the photos in a folder, and their states when they were read.
 
         Args:
-            within: an absolute path, of a folder or a single photo.
-            with_identity: whether to leave out photos with a face that has no identity.
+            within: the absolute path of a folder or a single photo.
+            with_identity: whether to leave out photos with a face that has no descriptor.
         """
         incomplete = "SELECT photo FROM faces WHERE identity IS NULL" if with_identity else "SELECT NULL WHERE FALSE"
         query = f"SELECT path, size, modified FROM photos WHERE path NOT IN ({incomplete})"
@@ -204,7 +204,7 @@ class Index:
         return {path: state for path, state in rows if path.is_relative_to(within)}
 
     def reasons(self, within: Path) -> dict[Path, str]:
-        """Returns why photos within a folder have no face in the index."""
+        """Returns the reasons why photos in a folder have no face in the index."""
         with self._connected() as connection:
             rows = connection.execute("SELECT path, reason FROM photos WHERE reason IS NOT NULL ORDER BY path")
             found = [(Path(os.fsdecode(path)), reason) for path, reason in rows]
@@ -223,7 +223,7 @@ class Index:
             connection.executemany("DELETE FROM photos WHERE path = ?", [(os.fsencode(path),) for path in paths])
 
     def put(self, photos: Sequence[IndexedPhoto]) -> None:
-        """Adds photos, in place of what was known of them: all or, if anything fails, none."""
+        """Adds or replaces photos: all of them or, if anything fails, none."""
         with self._connected() as connection, connection:
             for photo in photos:
                 path = os.fsencode(photo.path)
@@ -236,7 +236,7 @@ class Index:
                 )
 
     def vectors(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the embeddings of all faces that have one.
+        """Returns the embeddings of all faces that have them.
 
         Args:
             kind: `"attributes"` or `"identity"`.
@@ -263,7 +263,7 @@ class Index:
         face = _from_row(*row)
         place = face.alignment
         numbers = np.array([place.across, place.down, place.left, place.top])
-        # A number that is not finite is not smaller either.
+        # This condition is false for NaN, too.
         if not (np.abs(numbers) < _LARGEST_FACE).all() or len(face.attributes) != len(self.attributes.every_value()):
             raise self._damaged
         return Path(os.fsdecode(path)), face

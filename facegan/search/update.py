@@ -1,4 +1,4 @@
-"""Bringing an index up to date: new and changed photos are read, removed ones leave."""
+"""Updates an index: reads new and changed photos, and removes deleted ones."""
 
 import os
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ from facegan.progress import progress_bar
 from facegan.search.embedding import embed, portrait
 from facegan.search.store import FileState, Index, IndexedFace, IndexedPhoto
 
-# Photos that are written together: an interruption loses at most these.
+# The number of photos that are written together; an interruption loses at most these.
 BATCH = 32
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What to do to bring an index up to date.
+    """The changes that update an index.
 
     Attributes:
-        folder: absolute path of the folder, or of the single photo.
+        folder: the absolute path of the folder, or of a single photo.
         pending: new and changed photos, with their present states.
-        removed: photos that are no longer there.
+        removed: photos that no longer exist.
         unchanged: the number of the others.
     """
 
@@ -38,13 +38,13 @@ class Changes:
 
 
 def about_model(path: str | Path | None) -> dict[str, Any]:
-    """What an index records about the model that it is made with; the digest is that of its weights."""
+    """The description of the model in an index; the digest is that of its weights."""
     described = describe(path)
     return {"model": digest(path), **{name: described[name] for name in ("attribute_names", "columns")}}
 
 
 def photos_within(path: Path) -> dict[Path, FileState]:
-    """Returns the images in a folder and all folders inside it, hidden ones aside; or a single photo.
+    """Returns the images in a folder and its subfolders, except hidden ones; or a single photo.
 
     Raises:
         FaceganError: no such path, or no image in it.
@@ -67,7 +67,7 @@ def photos_within(path: Path) -> dict[Path, FileState]:
 def find_changes(index: Index, path: Path, present: dict[Path, FileState]) -> Changes:
     """Compares photos with an index.
 
-    Photos count as changed, too, if the extra `identity` is there now and was not when they were read.
+    If the extra `identity` was installed since photos were read, they count as changed.
 
     Args:
         index: the index.
@@ -83,12 +83,12 @@ def find_changes(index: Index, path: Path, present: dict[Path, FileState]) -> Ch
 
 
 def apply_changes(index: Index, changes: Changes, model: FaceModel) -> list[str]:
-    """Reads the pending photos in batches, each of which is in the index when the next one begins.
+    """Reads the pending photos in batches, and stores each batch before the next one.
 
     Args:
         index: the index.
-        changes: what to do.
-        model: the model that the index was made with.
+        changes: the changes.
+        model: the model of the index.
 
     Returns:
         Remarks on photos that were read.

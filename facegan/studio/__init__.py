@@ -1,5 +1,5 @@
 """The studio: generate and edit faces on a local web page.
 
-`subjects.py` is what can be edited, `session.py` what one visitor does with it; neither knows a browser. `page.py`
-shows a session with gradio, and `server.py` serves the page from this machine.
+`subjects.py` contains what can be edited, and `session.py` the state of one visitor; neither depends on a browser.
+`page.py` shows a session with gradio, and `server.py` serves the page locally.
 """

@@ -1,4 +1,4 @@
-"""The studio's page: a session, shown with gradio. All that happens, `session.py` does."""
+"""The studio's page: a session, shown with gradio. The logic is in `session.py`."""
 
 import base64
 import functools
@@ -20,7 +20,7 @@ from facegan.photos.photo import ALL
 from facegan.studio.session import LARGEST_STRENGTH, MOST_FACES, Session, Slider, has_choice
 from facegan.templates import render
 
-# Fonts of the visitor's own machine; gradio's own themes fetch theirs from elsewhere.
+# Fonts of the visitor's own machine; gradio's own themes download theirs.
 THEME = gr.themes.Default(primary_hue="teal", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
 CSS = """
 .picture { position: relative; margin: 0 auto; width: min(100%, 40rem, calc(65vh * var(--aspect, 1))); }
@@ -45,7 +45,7 @@ SHOW_BEFORE = """share => {
   document.documentElement.style.setProperty('--before', share + '%');
   document.documentElement.style.setProperty('--line', share > 0 ? 1 : 0);
 }"""
-# Of a strip of pictures, each a button.
+# Handles clicks in a strip of images, each of which is a button.
 PICK = """element.addEventListener('click', event => {
   const button = event.target.closest('button');
   if (button) trigger('click', {index: Number(button.dataset.index)});
@@ -67,7 +67,7 @@ def build_page(model: FaceModel, model_name: str | os.PathLike[str] | None = Non
     attributes = model.attributes
     with gr.Blocks(title="facegan studio", analytics_enabled=False) as page:
         session = gr.State()
-        gr.Markdown("# facegan studio\nFaces that a small network invents or changes. Nothing leaves this machine.")
+        gr.Markdown("# facegan studio\nA small network generates and edits faces. Nothing leaves this machine.")
         with gr.Row():
             with gr.Column(scale=2, min_width=320):
                 with gr.Tabs():
@@ -106,7 +106,7 @@ def build_page(model: FaceModel, model_name: str | os.PathLike[str] | None = Non
                 with gr.Row():
                     undo = gr.Button("Undo", interactive=False)
                     download = gr.Button("Download PNG", interactive=False)
-                command = gr.Textbox(label="The same picture from the command line", interactive=False, lines=2)
+                command = gr.Textbox(label="The same image from the command line", interactive=False, lines=2)
                 copy = gr.Button("Copy as command line")
                 file = gr.Textbox(visible=False)
 
@@ -120,7 +120,7 @@ def build_page(model: FaceModel, model_name: str | os.PathLike[str] | None = Non
                 _compare(visit),
                 visit.command,
                 visit.remark(),
-                _buttons("History: go back to any picture and branch from it", strip, "5rem", visit.now),
+                _buttons("History: return to any image and branch from it", strip, "5rem", visit.now),
                 gr.Button(interactive=can_undo),
                 gr.Button(interactive=True),
             ]
@@ -148,7 +148,7 @@ def build_page(model: FaceModel, model_name: str | os.PathLike[str] | None = Non
 
         def on_open(visit: Session, source: Any, name: str) -> list[Any]:
             remarks = visit.open(source, name)
-            # The upload is taken out, so that the next one can be dropped.
+            # The upload is cleared, so that the next one can be dropped.
             return [None, *show_faces(visit), _lines(remarks), *show(visit)]
 
         def show_faces(visit: Session) -> list[Any]:
@@ -191,7 +191,7 @@ def build_page(model: FaceModel, model_name: str | os.PathLike[str] | None = Non
         def listen(
             trigger: Callable[..., Any], react: Callable[..., Any], inputs: Any, outputs: Any, **how: Any
         ) -> Any:
-            # One picture at a time, in whichever tab: two cores make two at once no faster.
+            # One image at a time across all tabs: on two cores, computing two at once is no faster.
             quietly = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": "model"}
             return trigger(_with_errors_shown(react), [session, *inputs], outputs, **quietly, **how)
 
@@ -229,7 +229,7 @@ def _choice(item: Attribute) -> gr.Dropdown:
 
 
 def _slider(item: Attribute) -> list[Any]:
-    """The slider of an attribute, and what it slides towards where there is a choice."""
+    """The slider of an attribute, and a menu of target values if it has more than two."""
     first, last = item.phrase(item.values[0]), item.phrase(item.values[-1])
     ends, towards = f"{first} ← 0 → {last}", []
     with gr.Group():
@@ -246,13 +246,13 @@ def _strip() -> gr.HTML:
 
 
 def _buttons(label: str, pictures: Iterable[tuple[Image.Image, str]], width: str, current: int | None = None) -> str:
-    """A strip of pictures that can be pressed, each with its caption."""
+    """A strip of captioned images that can be clicked."""
     shown = [(_data(image), caption) for image, caption in pictures]
     return render("studio/strip.html", label=label, pictures=shown, width=width, current=current)
 
 
 def _with_errors_shown(react: Callable[..., Any]) -> Callable[..., Any]:
-    """Errors that visitors can correct are shown on the page; nothing else changes."""
+    """Shows errors that visitors can correct on the page, which otherwise stays as it is."""
 
     @functools.wraps(react)
     def careful(*arguments: Any) -> Any:
@@ -277,7 +277,7 @@ def _describe(visit: Session, condition: Any) -> str:
 
 
 def _compare(visit: Session) -> str:
-    """The picture with the one before on top of it, which the page cuts off."""
+    """The image with the original on top, which the page clips."""
     before, after = visit.before_and_after()
     title, aspect = visit.describe(visit.step), after.width / after.height
     return render("studio/picture.html", title=title, aspect=aspect, before=_data(before), after=_data(after))

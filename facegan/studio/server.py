@@ -1,4 +1,4 @@
-"""Serves the studio's page from this machine, without a request to any other."""
+"""Serves the studio's page locally, without requests to any other machine."""
 
 import contextlib
 import errno
@@ -12,11 +12,11 @@ from typing import Any
 from facegan.errors import FaceganError
 from facegan.inference import FaceModel
 
-# The first port that is tried, and how many.
+# The first port that is tried, and the number of ports.
 PORT, PORTS = 7860, 100
 # Of an upload.
 LARGEST_FILE = "64mb"
-# The browser itself refuses what does not come from this machine.
+# The browser blocks everything that does not come from this machine.
 _POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; frame-ancestors 'self'"
 
 
@@ -27,12 +27,12 @@ def serve(
     port: int | None = None,
     started: Callable[[str], object] = lambda address: None,
 ) -> None:
-    """Serves the page until it is interrupted. Uploads are kept in a folder that is then removed.
+    """Serves the page until it is interrupted. Uploads are kept in a temporary folder.
 
     Args:
         model: the model.
         model_name: as for `Session`.
-        host: the address to listen on; 127.0.0.1 is reached from this machine only.
+        host: the address to listen on; 127.0.0.1 can be reached from this machine only.
         port: a port; None for the first free one from 7860 on.
         started: called with the page's address.
 
@@ -56,7 +56,7 @@ def serve(
             return response
 
         if _is_local(host):
-            # A page elsewhere could give its own name the address 127.0.0.1, and read what is here.
+            # Prevents DNS rebinding: a malicious site could point its own name at 127.0.0.1 and read the page.
             app.add_middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "[::1]", host])
         page = build_page(model, model_name)
         gradio.mount_gradio_app(
@@ -72,7 +72,7 @@ def serve(
 
 @contextlib.contextmanager
 def _private_gradio() -> Iterator[None]:
-    """Has gradio report nothing, and keep its files in a folder that is removed. It reads this when it is imported."""
+    """Imports gradio without telemetry and with a temporary folder for its files, both of which it reads at import."""
     with tempfile.TemporaryDirectory(prefix="facegan-studio-", ignore_cleanup_errors=True) as folder:
         os.environ |= {
             "GRADIO_ANALYTICS_ENABLED": "False",

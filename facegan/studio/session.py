@@ -1,4 +1,4 @@
-"""What one visitor of the studio does: the faces generated, the picture being edited, and its history."""
+"""The state of one visitor of the studio: the generated faces, the image being edited, and its history."""
 
 import os
 import shlex
@@ -15,21 +15,21 @@ from facegan.inference import FaceModel
 from facegan.sentences import interpret_sentence
 from facegan.studio.subjects import GeneratedFace, Photo, Subject
 
-# The most faces of a grid.
+# The maximum number of faces in a grid.
 MOST_FACES = 32
 LARGEST_STRENGTH = 2.0
-# The longer side of a picture in the history, in pixels.
+# The longer side of a thumbnail in the history, in pixels.
 THUMBNAIL = 96
 
 
 @dataclass(frozen=True)
 class Step:
-    """A picture in the history.
+    """An image in the history.
 
     Attributes:
-        subject: what is edited.
-        edit: all that is changed in it.
-        parent: the place in the history of the step before; None for the first one of a subject.
+        subject: the subject of the edit.
+        edit: all changes to it.
+        parent: the index in the history of the step before; None for the first one of a subject.
     """
 
     subject: Subject
@@ -42,10 +42,9 @@ class Slider:
     """The state of an attribute's slider.
 
     Attributes:
-        position: from -2 to 2; 0 leaves the attribute as it is. Of an attribute with two values, the first one lies at
-            the left and the last one at the right. Of one with more, `value` lies at the right, and what is least like
-            it at the left.
-        value: the chosen one of more than two values; None for an attribute with two.
+        position: from -2 to 2; 0 leaves the attribute as it is. With two values, the first one is at the left and the
+            last one at the right. With more, `value` is at the right, and its opposite at the left.
+        value: the selected one of more than two values; None for an attribute with two.
     """
 
     position: float = 0.0
@@ -53,7 +52,7 @@ class Slider:
 
 
 def to_edit(attributes: Attributes, sliders: Mapping[str, Slider]) -> Edit:
-    """The edit that the sliders of attributes stand for."""
+    """Converts sliders to an edit."""
     wishes, strengths = {}, {}
     for name, slider in sliders.items():
         item, position = attributes.find(name), float(slider.position)
@@ -69,7 +68,7 @@ def to_edit(attributes: Attributes, sliders: Mapping[str, Slider]) -> Edit:
 
 
 def to_sliders(attributes: Attributes, edit: Edit) -> dict[str, Slider]:
-    """The sliders that stand for an edit: the inverse of `to_edit`."""
+    """Converts an edit to sliders: the inverse of `to_edit`."""
     sliders = {}
     for item in attributes.items:
         wish, strength = edit.wishes.get(item.name), edit.strengths.get(item.name, 1.0)
@@ -81,21 +80,21 @@ def to_sliders(attributes: Attributes, edit: Edit) -> dict[str, Slider]:
 
 
 def has_choice(item: Attribute) -> bool:
-    """Whether an attribute has more than two values, so that one has to be chosen to slide towards."""
+    """Whether an attribute has more than two values, so that the slider needs a target value."""
     return len(item.values) > 2
 
 
 class Session:
-    """What one visitor does. Steps are only ever added to the history, so that one can branch from each.
+    """The state of one visitor. Steps are only added to the history, so that one can branch from any of them.
 
     Args:
         model: the model.
-        model_name: how commands name it; None for the model that they use without a name.
+        model_name: its name in commands; None for their default model.
 
     Attributes:
         faces: the grid of faces generated last.
         steps: the history, in the order in which its steps were made.
-        now: the place in the history of the picture that is edited; None before there is one.
+        now: the index in the history of the image that is edited; None before there is one.
 
     Example:
         session = Session(facegan.load())
@@ -110,7 +109,7 @@ class Session:
         self.faces: list[GeneratedFace] = []
         self.steps: list[Step] = []
         self.now: int | None = None
-        # The slider whose movements go on to change one step, as the letters of a word do in an editor.
+        # The slider whose consecutive movements change one step, like typing in a text editor.
         self._sliding: str | None = None
         self._last: tuple[Step, Image.Image] | None = None
         self._thumbnails: dict[int, tuple[Step, Image.Image]] = {}
@@ -118,11 +117,11 @@ class Session:
     def generate(
         self, attributes: str | Mapping[str, str] = "", text: str = "", count: int = 8, seed: int = 0
     ) -> list[str]:
-        """Generates a grid of faces. The history stays.
+        """Generates a grid of faces; keeps the history.
 
         Args:
-            attributes: of the faces, as for `FaceModel.generate`.
-            text: a description in English or Chinese, in addition.
+            attributes: the attributes of the faces, as for `FaceModel.generate`.
+            text: an additional description in English or Chinese.
             count: the number of faces.
             seed: as for `FaceModel.generate`.
 
@@ -143,11 +142,11 @@ class Session:
         return remarks
 
     def pick(self, number: int) -> None:
-        """Begins to edit a face of the grid, by its number from 1."""
+        """Starts editing a face of the grid, by its number from 1."""
         self._add(Step(self.faces[number - 1]))
 
     def open(self, source: ImageSource, name: str) -> list[str]:
-        """Begins to edit a photo; returns remarks on it.
+        """Starts editing a photo; returns remarks on it.
 
         Raises:
             FaceganError: it cannot be read, or has no face that is large enough.
@@ -157,7 +156,7 @@ class Session:
         return list(photo.photo.remarks)
 
     def choose_face(self, which: int | str) -> None:
-        """Begins to edit another face of the photo as it was, by its number, or `"all"`.
+        """Starts editing another face of the original photo, by its number, or `"all"`.
 
         Raises:
             FaceganError: there is no such face, or no photo.
@@ -170,7 +169,7 @@ class Session:
         """Moves the slider of an attribute. Movements of one slider in a row are one step."""
         self.model.attributes.find(name)
         if not abs(slider.position) <= LARGEST_STRENGTH:
-            raise FaceganError(f"a strength is from -{LARGEST_STRENGTH:g} to {LARGEST_STRENGTH:g}")
+            raise FaceganError(f"a strength must be from -{LARGEST_STRENGTH:g} to {LARGEST_STRENGTH:g}")
         edit = to_edit(self.model.attributes, {**self.sliders, name: slider})
         if edit == self.step.edit:
             return
@@ -185,13 +184,13 @@ class Session:
         self._sliding = None
 
     def say(self, text: str) -> list[str]:
-        """Edits by a sentence, in addition to what is changed already; returns how it was understood.
+        """Applies the edit in a sentence in addition to the present one; returns how it was understood.
 
         Raises:
             FaceganError: the sentence names no attribute.
         """
         wishes, remarks = interpret_sentence(text, self.model.attributes, editing=True)
-        # "The opposite" is that of the first face, since a slider has two ends.
+        # "The opposite" refers to the first face, because a slider has two ends.
         present = self.step.subject.present(self.model, Edit())[0]
         after = self.model.attributes.values(self.model.attributes.apply(present, wishes))
         edit = self.step.edit.then(Edit({name: after[name] for name in wishes}))
@@ -200,12 +199,12 @@ class Session:
         return remarks
 
     def undo(self) -> None:
-        """Goes back to the step before; from the first one of a subject nowhere."""
+        """Goes back to the step before; does nothing at the first one of a subject."""
         if self.now is not None and self.step.parent is not None:
             self.go(self.step.parent)
 
     def go(self, place: int) -> None:
-        """Goes to a step of the history; what is changed then branches from it."""
+        """Goes to a step of the history; further changes branch from it."""
         self.now = range(len(self.steps))[place]
         self.settle()
 
@@ -217,16 +216,16 @@ class Session:
             FaceganError: there is none yet.
         """
         if self.now is None:
-            raise FaceganError("there is no picture yet: pick a face, or open a photo")
+            raise FaceganError("there is no image yet: pick a face, or open a photo")
         return self.steps[self.now]
 
     @property
     def sliders(self) -> dict[str, Slider]:
-        """The sliders of all attributes, as the present step has them."""
+        """The sliders of all attributes in the present step."""
         return to_sliders(self.model.attributes, self.step.edit)
 
     def before_and_after(self) -> tuple[Image.Image, Image.Image]:
-        """The picture as it was and as it is, no larger than a screen needs."""
+        """The original and the edited image, reduced to screen size."""
         return self.step.subject.shown(self.model, Edit()), self._shown(self.step)
 
     def describe(self, step: Step) -> str:
@@ -240,18 +239,18 @@ class Session:
         return ", ".join(changes) or "as it was"
 
     def remark(self) -> str:
-        """What the model takes the faces for, and which of the changes they have already."""
+        """The attributes that the model predicts, and the requested ones that the face has already."""
         attributes, step = self.model.attributes, self.step
         faces = [attributes.values(condition) for condition in step.subject.present(self.model, step.edit)]
         if len(faces) > 1:
             return f"All {len(faces)} faces are edited."
         already = {name: value for name, value in step.edit.wishes.items() if faces[0][name] == value}
-        seen = f"The model sees: {attributes.describe(faces[0])}."
-        return f"{seen} Nothing to change for: {attributes.describe(already)}." if already else seen
+        predicted = f"Predicted: {attributes.describe(faces[0])}."
+        return f"{predicted} Nothing to change for: {attributes.describe(already)}." if already else predicted
 
     @property
     def command(self) -> str:
-        """The command that makes the same picture; empty for a photo that is as it was."""
+        """The command that makes the same image; empty for an unedited photo."""
         command = self.step.subject.command(self.step.edit)
         if not command or self.model_name is None:
             return command
@@ -259,7 +258,7 @@ class Session:
         return f"{program} {name} --model {shlex.quote(str(self.model_name))} {rest}"
 
     def file(self) -> tuple[str, bytes]:
-        """The name and the content of a PNG file of the picture, which says how it was made."""
+        """The name and the content of a PNG file of the image with its provenance."""
         subject, edit = self.step.subject, self.step.edit
         picture, provenance = subject.picture(self.model, edit), subject.provenance(self.model, edit)
         options = {"format": "PNG", "icc_profile": picture.info.get("icc_profile")}
@@ -271,7 +270,7 @@ class Session:
         return {face.number: face.crop for face in subject.faces} if isinstance(subject, Photo) else {}
 
     def thumbnail(self, place: int) -> Image.Image:
-        """A small picture of a step, for the history."""
+        """A small image of a step, for the history."""
         step = self.steps[place]
         if self._thumbnails.get(place, (None,))[0] is not step:
             small = self._shown(step).convert("RGB")
@@ -280,7 +279,7 @@ class Session:
         return self._thumbnails[place][1]
 
     def _shown(self, step: Step) -> Image.Image:
-        """A step as it is shown; the last one is kept."""
+        """The image of a step, reduced to screen size; the last one is cached."""
         if self._last is None or self._last[0] is not step:
             self._last = step, step.subject.shown(self.model, step.edit)
         return self._last[1]

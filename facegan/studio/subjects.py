@@ -1,4 +1,4 @@
-"""What the studio edits: a generated face, or faces in a photo. Each can say which command makes the same picture."""
+"""What the studio edits: a generated face, or faces in a photo. Each provides the command that makes the same image."""
 
 import shlex
 from collections.abc import Sequence
@@ -19,42 +19,42 @@ from facegan.rendering.generated_faces import face_file_name, generation_provena
 from facegan.rendering.output import model_metadata
 from facegan.rendering.request import Request
 
-# The longer side, in pixels, of what is shown while sliders move. Downloads have the photo's own size.
+# The longer side, in pixels, of images on the page. Downloads have the photo's own size.
 LONGEST_SHOWN = 800
 
 
 class Subject(Protocol):
-    """What is edited. An edit is always made from the subject as it was, so that no quality is lost."""
+    """What is edited. Edits are always made from the original, so that no quality is lost."""
 
     def present(self, model: FaceModel, edit: Edit) -> np.ndarray:
         """The attributes of the faces before the edit, `(count, k)` float32."""
 
     def shown(self, model: FaceModel, edit: Edit) -> Image.Image:
-        """The edited picture, no larger than a screen needs: RGB."""
+        """The edited image, reduced to screen size, RGB."""
 
     def picture(self, model: FaceModel, edit: Edit) -> Image.Image:
-        """The edited picture as the command makes it."""
+        """The edited image as the command makes it."""
 
     def command(self, edit: Edit) -> str:
-        """The command that makes the picture, without a model's name; empty if there is nothing to make."""
+        """The command that makes the image, without a model's name; empty for an unedited photo."""
 
     def provenance(self, model: FaceModel, edit: Edit) -> dict[str, Any] | None:
-        """How the picture was made; None for a photo that is as it was."""
+        """The image's provenance; None for an unedited photo."""
 
     def file_name(self, edit: Edit) -> str:
-        """The name of the picture's file."""
+        """The name of the image's file."""
 
 
 @dataclass(frozen=True)
 class GeneratedFace:
-    """A face of the grid of generated ones.
+    """A face in the grid of generated faces.
 
     Attributes:
         face: the image, RGB.
         conditions: `(1, k)` float32, its attributes.
-        wished: what it was generated from.
-        seed: that of the grid.
-        number: its place in the grid, from 1.
+        wished: the description that it was generated from.
+        seed: the seed of the grid.
+        number: its number in the grid, from 1.
     """
 
     face: Image.Image
@@ -64,17 +64,17 @@ class GeneratedFace:
     number: int
 
     def present(self, model: FaceModel, edit: Edit) -> np.ndarray:
-        """Those that the face was generated from."""
+        """The conditions that the face was generated from."""
         return self.conditions
 
     def picture(self, model: FaceModel, edit: Edit) -> Image.Image:
-        """The edited face, of the model's size."""
+        """The edited face at the model's size."""
         return model.edit(self.face, edit, source=self.conditions) if edit.wishes else self.face
 
     shown = picture
 
     def command(self, edit: Edit) -> str:
-        """Generates as many faces as it takes to reach this one, and names its file at the end."""
+        """A command that generates all faces up to this one, with the name of its file in a comment."""
         words = ["facegan", "generate"]
         words += ["--attrs", str(self.wished)] if self.wished.wishes else []
         words += ["--count", str(self.number), "--seed", str(self.seed)]
@@ -95,13 +95,13 @@ class GeneratedFace:
 
 @dataclass(frozen=True)
 class Photo:
-    """One face of a photo, or all.
+    """One or all of the faces in a photo.
 
     Attributes:
-        name: of its file.
+        name: the name of its file.
         photo: the photo.
         is_face: whether it is an aligned face, which is edited as a whole.
-        faces: all that are large enough, the largest first.
+        faces: all faces that are large enough, the largest first.
         which: the number of the face to be edited, or `"all"`, as for `facegan edit`.
     """
 
@@ -114,7 +114,7 @@ class Photo:
 
     @classmethod
     def open(cls, model: FaceModel, source: ImageSource, name: str) -> "Photo":
-        """Opens a photo and looks for faces; the largest is chosen.
+        """Opens a photo and detects its faces; the largest is selected.
 
         Raises:
             FaceganError: it cannot be read, or has no face that is large enough.
@@ -127,7 +127,7 @@ class Photo:
         return cls(name, photo, is_face, faces, faces[0].number, small)
 
     def choose(self, which: int | str) -> "Photo":
-        """The same photo with another face to be edited, or with `"all"`.
+        """Returns the same photo with another face selected, or `"all"`.
 
         Raises:
             FaceganError: there is no such face.
@@ -141,7 +141,7 @@ class Photo:
         return [face for face in self.faces if self.which in (ALL, face.number)]
 
     def present(self, model: FaceModel, edit: Edit) -> np.ndarray:
-        """What the model finds in the chosen faces."""
+        """The attributes that the model predicts for the selected faces."""
         return model.present([face.crop for face in self._chosen], edit).conditions
 
     def shown(self, model: FaceModel, edit: Edit) -> Image.Image:
@@ -151,7 +151,7 @@ class Photo:
         return self._blend(model, edit, self._small)
 
     def picture(self, model: FaceModel, edit: Edit) -> Image.Image:
-        """The edited photo, with its size, colour profile and transparency; an aligned face in the model's size."""
+        """The edited photo with its size, colour profile and transparency; an aligned face at the model's size."""
         if not self.is_face:
             return self.photo.restore(self._blend(model, edit, self.photo.rgb))
         face = self.faces[0].crop
@@ -165,7 +165,7 @@ class Photo:
         return blend_faces(photo, [_scaled(face, scale) for face in self._chosen], edited)
 
     def command(self, edit: Edit) -> str:
-        """Reads the photo by its name, from the folder in which the command runs."""
+        """A command that reads the photo by its name from the current folder."""
         if not edit.wishes:
             return ""
         words = ["facegan", "edit", self.name, "--set", str(edit)]

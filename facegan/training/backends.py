@@ -1,4 +1,4 @@
-"""All that differs between Keras's backends: gradients of inputs, the step that `fit()` calls, and when to use XLA."""
+"""The differences between Keras's backends: gradients of inputs, the step that `fit()` calls, and the use of XLA."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from facegan.tensors import Tensor
 
 
 class _ByNetwork(keras.Model):
-    """Orders the weights as gradients and learning rates are: by `network_variables`, network after network."""
+    """Orders the weights like gradients and learning rates: by `network_variables`, network after network."""
 
     @property
     def network_variables(self) -> dict[str, list[keras.Variable]]:
@@ -21,7 +21,7 @@ class _ByNetwork(keras.Model):
 
     @property
     def trainable_weights(self) -> list[keras.Variable]:
-        # When `fit()` ends, Keras hands the optimizer its weights under this other name.
+        # When `fit()` ends, Keras passes the weights to the optimizer under this other name.
         return self.trainable_variables
 
 
@@ -39,10 +39,10 @@ if keras.backend.backend() == "tensorflow":
         return tape.gradient(outputs, inputs)
 
     def make_deterministic() -> None:
-        """On a CPU, takes TensorFlow's deterministic operations, at no cost that shows.
+        """On a CPU, enables TensorFlow's deterministic operations, which cost no measurable time.
 
-        Without them, a convolution's gradient comes out differently once in hundreds of steps, where threads have to
-        wait for each other. On a GPU they would cost speed.
+        Without them, a convolution's gradient differs once in hundreds of steps, when threads have to wait for each
+        other. On a GPU they would be slower.
         """
         if not tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
@@ -55,12 +55,12 @@ if keras.backend.backend() == "tensorflow":
 
         def train_step(self, data: tuple) -> dict[str, Tensor]:
             _, logs, gradients = self.gradients(data)
-            # The optimizer adds up the gradients of the devices, each from its share of the batch.
+            # The optimizer adds up the gradients of the devices, each computed from its slice of the batch.
             devices = tf.distribute.get_strategy().num_replicas_in_sync
             if devices > 1:
                 gradients = [gradient / devices for gradient in gradients]
-            # No weight changes before everything that reads them has been computed. Without this, one resumed run
-            # in three ended a little differently on a busy machine; with it, none of twenty did.
+            # No weight may change before everything that reads it has been computed. Without this, one resumed run
+            # in three ended with slightly different weights on a busy machine; with it, none of twenty did.
             with tf.control_dependencies([*gradients, *logs.values()]):
                 self.optimizer.apply(gradients, self.trainable_variables)
             return logs
@@ -85,7 +85,7 @@ elif keras.backend.backend() == "jax":
         """Nothing to do: on a CPU, JAX is."""
 
     def synchronise(model: keras.Model) -> None:
-        """Brings a model's variables up to date within `fit()`, which keeps the values to itself on JAX."""
+        """Updates a model's variables during `fit()`, which on JAX keeps the values elsewhere."""
         model.jax_state_sync()
 
     class TrainStep(_ByNetwork):  # type: ignore[no-redef]
@@ -115,9 +115,9 @@ elif keras.backend.backend() == "jax":
                 return losses, (logs, after)
 
             losses, backward, (logs, after) = jax.vjp(forward, trainable, has_aux=True)
-            # One backward pass a network: of each, XLA keeps only what leads to that network's own weights.
+            # One backward pass per network; XLA keeps only the operations that lead to that network's own weights.
             gradients: list[Tensor] = []
-            # Not in the order of the losses: what comes out of JAX is sorted by name.
+            # Not in the order of the losses, because JAX sorts dictionaries by key.
             for name, variables in self.network_variables.items():
                 seed = {other: jax.numpy.zeros_like(value) for other, value in losses.items()}
                 (of_all,) = backward(seed | {name: jax.numpy.ones_like(losses[name])})

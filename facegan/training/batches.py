@@ -1,4 +1,4 @@
-"""Batches as a function of seed and step, so that a run resumes at any step without remembering where it was."""
+"""Batches as a function of seed and step, so that a run resumes at any step without saved sampler state."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class BatchSource:
         faces: the prepared faces.
         images: indices of the photos to train on.
         attributes: the model's.
-        recipe: with the sampling and the size of the noise.
+        recipe: the recipe, for the sampling and the size of the noise.
         batch_size: photos in a step.
         seed: of the run.
 
@@ -43,8 +43,8 @@ class BatchSource:
         self.known = faces.known_of(images, attributes.columns).astype("float32")
         self._having = self._photos_by_value()
 
-    def at(self, step: int, share: slice = WHOLE) -> dict[str, np.ndarray]:
-        """The batch of a step, counted from 0; with `share`, only what one of several hosts works on."""
+    def at(self, step: int, rows: slice = WHOLE) -> dict[str, np.ndarray]:
+        """The batch of a step, counted from 0; with `rows`, only those that one of several hosts works on."""
         random = np.random.default_rng([self._seed, 1, step])
         chosen, to_change = self._balanced(random) if self._sampling.balanced else (self._in_turn(step), None)
         labels = self.vectors[chosen]
@@ -59,10 +59,10 @@ class BatchSource:
         batch["images"] = mirror_half(images, random) if self._sampling.mirror else np.asarray(images)
         augmentation = np.random.default_rng([self._seed, 3, step])
         batch["augmentation"] = augmentation.random((self._batch_size, DRAWS), "float32")
-        return {name: array[share] for name, array in batch.items()}
+        return {name: array[rows] for name, array in batch.items()}
 
     def _photos_by_value(self) -> list[list[np.ndarray]]:
-        """For each attribute, and each of its values that occurs: where the photos are that are known to have it."""
+        """For each value that occurs, by attribute, the indexes of the photos that are known to have it."""
         having, columns = [], iter(self.known.T)
         for item, indices in zip(self.attributes.items, self.attributes.value_indexes(self.vectors).T, strict=True):
             known = np.all([next(columns) for _ in item.columns], axis=0)
@@ -70,21 +70,21 @@ class BatchSource:
         return having
 
     def _in_turn(self, step: int) -> np.ndarray:
-        """Each epoch has a new order; the few photos left over at its end are drawn again in the next."""
+        """The photos of a step. Each epoch has a new order; photos that do not fill a batch at its end are skipped."""
         epoch, position = divmod(step, len(self.images) // self._batch_size)
         order = np.random.default_rng([self._seed, 0, epoch]).permutation(len(self.images))
         # Sorted, because reading a memory-mapped file forwards is faster.
         return np.sort(order[position * self._batch_size : (position + 1) * self._batch_size])
 
     def _balanced(self, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """First an attribute, then one of its values, then a photo that has it; and the attribute, to be changed."""
+        """Draws an attribute, one of its values, and a photo that has it; also returns the attribute, to be changed."""
         to_change = random.integers(0, len(self._having), self._batch_size)
         chosen = [random.choice(self._having[item][random.integers(len(self._having[item]))]) for item in to_change]
         order = np.argsort(chosen, kind="stable")
         return np.array(chosen)[order], to_change[order]
 
 
-def host_share(batch_size: int, index: int, count: int) -> slice:
+def host_rows(batch_size: int, index: int, count: int) -> slice:
     """The slice of a batch that one of `count` hosts works on."""
     size = batch_size // count
     return slice(index * size, (index + 1) * size)

@@ -1,7 +1,6 @@
-"""What happens around the steps of `fit()`: checks, progress, logs, checkpoints and the end.
+"""Keras callbacks: checks, progress, logs, checkpoints and the end of the run.
 
-For `fit()` the whole run is one pass over an endless stream, so that a run can resume at any step; epochs are counted
-here.
+To `fit()`, the whole run is one epoch, so that it can resume at any step; the run's epochs are counted here.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ logger = logging.getLogger(__name__)
 READ_EVERY = 10  # steps
 LINE_EVERY = 30.0  # seconds, where there is no bar
 BAR_EVERY = 0.2
-# Of one step: `{name: scalar}`.
+# The losses of a step: `{name: scalar}`.
 Logs = Mapping[str, Any]
 
 
 class RunCallback(keras.callbacks.Callback):
-    """A callback that knows the run's step."""
+    """A callback that counts the run's steps."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
@@ -47,7 +46,7 @@ class RunCallback(keras.callbacks.Callback):
         self.on_step(logs)
 
     def on_step(self, logs: Logs) -> None:
-        """After step `self.step`, counted from 1, with the losses of that step."""
+        """Called after step `self.step`, counted from 1, with the losses of that step."""
 
     @property
     def epoch_ends(self) -> bool:
@@ -59,15 +58,15 @@ class RunCallback(keras.callbacks.Callback):
 
 
 class LossHistory(RunCallback):
-    """Reads the losses of every step, stops the run at one that is not finite, and keeps the means of every epoch.
+    """Collects the losses of every step and their means over epochs; stops the run if a loss is not finite.
 
-    It reads only every few steps, because reading a loss waits for the device.
+    Losses are read only every few steps, because reading one waits for the device.
 
     Args:
         plan: the run's plan.
-        history: of the run so far, which checkpoints and models contain; it is appended to.
+        history: the run's history, which checkpoints and models contain; means are appended to it.
         current: the sums of the current epoch, from a checkpoint taken during it.
-        remark: called with the step and the reason why the run stops.
+        remark: called with the step and the reason if the run stops.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class LossHistory(RunCallback):
             self.read()
 
     def read(self) -> None:
-        """Catches up with all steps until now.
+        """Reads the losses of all steps so far.
 
         Raises:
             FaceganError: a loss is not finite.
@@ -130,11 +129,11 @@ class LossHistory(RunCallback):
 
 
 class Progress(RunCallback):
-    """Shows the losses beside a bar; logs a line with step, speed and losses every epoch, and often without a bar.
+    """Shows the losses next to the bar; logs step, speed and losses every epoch, and more often if there is no bar.
 
     Args:
         plan: the run's plan.
-        bar: of the run's steps.
+        bar: the bar of the run's steps.
     """
 
     def __init__(self, plan: Plan, bar: tqdm[Any]) -> None:
@@ -168,9 +167,9 @@ class Progress(RunCallback):
 
 
 class TensorBoardLog(RunCallback):
-    """Losses, learning rates and speed every few steps; grids of generated and edited faces with each checkpoint.
+    """Writes losses, learning rates and speed every few steps, and sample images with each checkpoint.
 
-    The recipe and the hyperparameters are there once, the command line for each part of the run.
+    The recipe and the hyperparameters are written once, and the command line each time the run is started or resumed.
     """
 
     def __init__(self, plan: Plan, settings: Settings, samples: Samples, saver: Saver) -> None:
@@ -181,7 +180,7 @@ class TensorBoardLog(RunCallback):
         self._saver = saver
 
     def remark(self, step: int, text: str) -> None:
-        """Shows a remark among the texts, if this process has a log."""
+        """Writes a remark as text, if this process writes the log."""
         if self.writer is not None:
             self.writer.text(step, "remarks", text)
 
@@ -215,7 +214,7 @@ class TensorBoardLog(RunCallback):
 
 
 class Saver(RunCallback):
-    """Saves every few minutes, at the end, and when CTRL-C or the time limit ends the run early, after the step.
+    """Saves every few minutes, at the end, and after the current step if CTRL-C or the time limit ends the run.
 
     Args:
         plan: the run's plan.
@@ -249,11 +248,11 @@ class Saver(RunCallback):
             self.model.stop_training = True
 
     def interrupt(self, *_: Any) -> None:
-        """Ends the run after the current step; called again, at once. A handler for `facegan.signals.on_stop`."""
+        """A handler for `facegan.signals.on_stop`: ends the run after the current step, or at once if called again."""
         if self.interrupted:
             raise KeyboardInterrupt
         self.interrupted = True
-        logger.warning("stopping after this step; once more to stop at once")
+        logger.warning("stopping after this step; press CTRL-C again to stop at once")
 
 
 def clock(seconds: float) -> str:

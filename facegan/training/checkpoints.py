@@ -1,4 +1,4 @@
-"""Checkpoints: everything that a run needs to resume exactly, in one file without pickled objects."""
+"""Checkpoints: everything needed to resume a run exactly, in one file without pickled objects."""
 
 import json
 import logging
@@ -28,12 +28,12 @@ _DESCRIPTION = "description"
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of a run that is saved and resumed.
+    """A phase of a run: training of the attribute finder, then of the GAN.
 
     Attributes:
-        name: of its step in descriptions and file names; that of a later phase sorts later.
-        model: what `fit()` trains.
-        variables: all that the run needs to resume in this phase besides a description.
+        name: the name of its steps in descriptions and file names; names sort in the order of phases.
+        model: the model that `fit()` trains.
+        variables: returns everything needed to resume this phase, except the description.
     """
 
     name: str
@@ -53,16 +53,16 @@ class Checkpoints:
 
     def paths(self) -> list[Path]:
         """The checkpoints there are, oldest first."""
-        # A hidden one is still being written, or was when its process was killed.
+        # A hidden file is still being written, or its process was killed while writing.
         return sorted(path for path in self.folder.glob("*step-*.npz") if not path.name.startswith("."))
 
     def save(self, phase: Phase, step: int, description: Mapping[str, Any]) -> None:
-        """Writes a checkpoint, whole or not at all, then removes the oldest, and those that the run did not go on from.
+        """Writes a checkpoint atomically, then removes the oldest, and any newer ones that the run did not resume from.
 
         Args:
-            phase: the present one.
-            step: how many of its steps are done.
-            description: the run's settings and history, JSON-able.
+            phase: the current phase.
+            step: the number of completed steps.
+            description: the run's settings and history, serialisable as JSON.
 
         Raises:
             FaceganError: the file cannot be written. Older checkpoints stay.
@@ -86,10 +86,10 @@ class Checkpoints:
         return self._newest(_read_description)[1]
 
     def restore(self, phases: Sequence[Phase]) -> dict[str, Any]:
-        """Puts the newest checkpoint that is whole and fits into its phase's variables; says which newer ones do not.
+        """Restores the newest checkpoint that is intact and matches; logs why newer ones were skipped.
 
         Returns:
-            Its description, with its `step` and, if it is of an earlier phase, the step of that.
+            Its description, with its `step` or, for a checkpoint of an earlier phase, the step of that phase.
 
         Raises:
             FaceganError: there is none.
@@ -102,7 +102,7 @@ class Checkpoints:
         return description
 
     def _newest(self, read: Callable[[Path], Read]) -> tuple[Path, Read, list[FaceganError]]:
-        """The newest checkpoint that `read` accepts, what it makes of it, and its errors about newer ones."""
+        """The newest checkpoint that `read` accepts, the result of `read`, and its errors for newer ones."""
         refused: list[FaceganError] = []
         for path in reversed(self.paths()):
             try:
@@ -110,12 +110,12 @@ class Checkpoints:
             except FaceganError as error:
                 refused.append(error)
         if refused:
-            raise FaceganError(f"{refused[0]}, and there is no other to resume from; start again with another --out")
+            raise FaceganError(f"{refused[0]}, and there is no other to resume from; start a new run in another --out")
         raise FaceganError(f"{self.folder.parent} has no checkpoint to resume from; start it without --resume")
 
 
 def check_finite(phase: Phase, step: int) -> None:
-    """Raises `FaceganError` if a weight is not finite, or what the optimizer keeps of it."""
+    """Raises `FaceganError` if a weight or an optimizer variable is not finite."""
     synchronise(phase.model)
     if not all(np.isfinite(variable.numpy()).all() for variable in phase.variables.values()):
         raise FaceganError(f"the weights after step {step} are not finite; nothing was saved")
@@ -124,10 +124,10 @@ def check_finite(phase: Phase, step: int) -> None:
 @contextmanager
 def _open(path: Path) -> Iterator[Any]:
     try:
-        # NumPy leaves a file open that it cannot read.
+        # NumPy does not close a file that it cannot read.
         with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             yield file
-    # Damage shows when the file is opened or when an array is read, in as many ways.
+    # Damage causes various exceptions, when the file is opened or when an array is read.
     except (OSError, ValueError, TypeError, KeyError, EOFError, RecursionError, zipfile.BadZipFile) as error:
         raise FaceganError(f"{path} is not a readable checkpoint") from error
 
@@ -150,11 +150,11 @@ def _read(path: Path, phases: Sequence[Phase]) -> tuple[Phase, dict[str, Any], d
     for phase in phases:
         if shapes == {name: tuple(variable.shape) for name, variable in phase.variables.items()}:
             return phase, description, arrays
-    raise FaceganError(f"{path} belongs to other networks than these")
+    raise FaceganError(f"{path} does not match these networks")
 
 
 def variables_of(training: GANTraining) -> dict[str, Any]:
-    """All that a run needs to resume besides its description."""
+    """Everything needed to resume the training of the GAN, except the description."""
     return (
         _numbered("weight", training.trainable_variables)
         | _numbered("random", training.state_variables)
@@ -163,7 +163,7 @@ def variables_of(training: GANTraining) -> dict[str, Any]:
 
 
 def optimizer_variables(finder: FinderTraining) -> dict[str, Any]:
-    """What the training of the attribute finder needs besides that."""
+    """The further variables needed to resume the training of the attribute finder."""
     return _numbered("pretraining", finder.optimizer.variables)
 
 

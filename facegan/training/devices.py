@@ -1,4 +1,4 @@
-"""One run on several devices: every batch is split across them, and the gradients are averaged.
+"""Training on several devices: every batch is split across them, and the gradients are averaged.
 
 Keras's own `DataParallel` on JAX, on one host or several; `tf.distribute.MirroredStrategy` on TensorFlow, on one host.
 """
@@ -42,7 +42,7 @@ else:
         return keras.distribution.list_devices()
 
     def _parallel(names: list[str]) -> AbstractContextManager:
-        # Every process reads its own part of a batch.
+        # Every process reads its own rows of a batch.
         return keras.distribution.DataParallel(devices=names, auto_shard_dataset=False).scope()
 
     def join_hosts() -> None:
@@ -50,15 +50,15 @@ else:
 
         Every process is started with the same command and with Keras's own variables:
         `KERAS_DISTRIBUTION_JOB_ADDRESSES=first.host:1234`, `KERAS_DISTRIBUTION_NUM_PROCESSES=2` and
-        `KERAS_DISTRIBUTION_PROCESS_ID=0` (1 in the other). Has to come before anything is computed.
+        `KERAS_DISTRIBUTION_PROCESS_ID=0` (1 in the other). Call this before anything is computed.
         """
         if _PROCESSES in os.environ and not jax.distributed.is_initialized():
-            # Else Keras has the processes agree on a seed; every run sets its own.
+            # Otherwise Keras makes the processes agree on a seed; every run sets its own.
             keras.utils.set_random_seed(0)
             keras.distribution.initialize()
 
     def process() -> tuple[int, int]:
-        """`(index, count)`: which process of a run on several hosts this is."""
+        """`(index, count)`: the number of this process among those of a run on several hosts."""
         return jax.process_index(), jax.process_count()
 
 
@@ -67,18 +67,18 @@ def parallel(count: int, batch_size: int) -> Iterator[None]:
     """Within the block, networks are built on `count` devices, and `fit()` splits each batch across them.
 
     Args:
-        count: how many devices. With several processes: all that they have together.
+        count: the number of devices; with several processes, the total number of their devices.
         batch_size: photos in a step, on all devices together.
 
     Raises:
-        FaceganError: there are not as many devices, or the batch cannot be split evenly.
+        FaceganError: there are fewer devices, or the batch cannot be split evenly.
     """
     available = devices()
     if count > len(available):
-        raise FaceganError(f"--devices {count}: there are {len(available)}: {', '.join(available)}")
+        raise FaceganError(f"--devices {count}: this machine has {len(available)}: {', '.join(available)}")
     _, processes = process()
     if processes > 1 and count != len(available):
-        raise FaceganError(f"--devices {count}: the {processes} processes have {len(available)}, and all take part")
+        raise FaceganError(f"--devices {count}: the {processes} processes have {len(available)}, and must use all")
     if batch_size % count:
         raise FaceganError(f"a batch of {batch_size} photos cannot be split evenly across {count} devices")
     if count == 1:

@@ -1,4 +1,4 @@
-"""Swaps the moving averages in for the weights while an image or a file is made."""
+"""Replaces the weights by their moving averages while an image or a file is made."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

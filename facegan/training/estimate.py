@@ -1,4 +1,4 @@
-"""What a run will take, estimated from a few of its steps. Writes nothing."""
+"""Estimates time and memory of a run from a few of its steps; writes nothing."""
 
 import resource
 import sys
@@ -24,15 +24,15 @@ TIMED_STEPS = 4
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take.
+    """The estimated cost of a run.
 
     Attributes:
-        parameters: `{network: how many}`.
-        steps: of the whole run.
-        pretraining_steps: of the attribute finder, before the run.
+        parameters: `{network: number of parameters}`.
+        steps: the steps of the whole run.
+        pretraining_steps: the steps that train the attribute finder before it.
         seconds_per_step: the mean of a few timed steps.
-        peak_memory: of this process so far, in bytes.
-        checkpoint: size of one checkpoint, in bytes.
+        peak_memory: the peak of this process so far, in bytes.
+        checkpoint: the size of one checkpoint, in bytes.
     """
 
     parameters: dict[str, int]
@@ -44,16 +44,16 @@ class Estimate:
 
 
 def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None, devices: int = 1) -> Estimate:
-    """Times a few steps of the run that `facegan.training.run.train` would make of the same arguments.
+    """Times a few steps of the run that `facegan.training.run.train` would start with the same arguments.
 
     Raises:
-        FaceganError: fewer training photos than a batch holds, or not as many devices.
+        FaceganError: there are too few training photos for a batch, or too few devices.
     """
     steps_per_epoch(faces, settings)
     times = []
 
     def wait(batch: int, logs: dict[str, Any]) -> None:
-        float(logs["editor"])  # is known when the step has ended
+        float(logs["editor"])  # waits for the end of the step
         times.append(time.perf_counter())
 
     with parallel(devices, settings.batch_size):
@@ -65,7 +65,7 @@ def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None
             fit(training, batches, bar, [keras.callbacks.LambdaCallback(on_train_batch_end=wait)])
     timed = times[WARM_UP_STEPS - 1 :]
     images = images or settings.recipe.epochs * len(faces.part("train"))
-    # The operating system counts in kilobytes, except on macOS.
+    # In kilobytes, except on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     return Estimate(
         parameters={name: network.count_params() for name, network in networks.subnetworks.items()},

@@ -1,4 +1,4 @@
-"""The loss terms of each network, by the recipe's objective. A network's loss is the sum of its terms."""
+"""The loss terms of each network in the recipe's objective. A network's loss is the sum of its terms."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from facegan.tensors import Tensor
 
 @dataclass(frozen=True)
 class OfEach:
-    """What a network made of the real, the generated and the edited images of a batch."""
+    """A network's outputs for the real, the generated and the edited images of a batch."""
 
     real: Tensor
     generated: Tensor
@@ -21,20 +21,20 @@ class OfEach:
 
 @dataclass(frozen=True)
 class Outputs:
-    """What the networks have made of one batch.
+    """The outputs of all networks for one batch.
 
-    Match logits are `(batch, k)`: of edited images with the wished-for conditions, of others with the photos'.
+    Match logits are `(batch, k)`: of edited images with the requested conditions, of others with the photos'.
 
     Attributes:
         images: `(batch, size, size, 3)` in -1..1.
         score: the critic's, `(batch, 1)`, unbounded.
         match: the discriminator's match logits.
-        mismatched_match: those of real photos with conditions that are not theirs.
+        mismatched_match: the match logits of real photos with conditions that are not theirs.
         known: `(batch, k)`, 1 where a photo's label is known.
-        changed: `(batch, k)`, 1 for the columns that the editor is to change.
-        penalty_gradients: of the score, at points between real and made images.
+        changed: `(batch, k)`, 1 for the columns that the editor should change.
+        penalty_gradients: gradients of the score, at points between real and synthetic images.
         feature_score: the feature critic's, `(batch, places)`, unbounded; None without one.
-        feature_distance: a scalar, the mean absolute difference between the features of photos and of their edits.
+        feature_distance: a scalar, the mean absolute difference between the features of photos and their edits.
         feature_match: the feature critic's match logits.
         found: the attribute finder's match logits; None without one.
     """
@@ -65,10 +65,10 @@ def loss_terms(recipe: Recipe, outputs: Outputs) -> dict[str, dict[str, Tensor]]
 
 
 def penalised(recipe: Recipe, generated: Tensor, edited: Tensor) -> Tensor:
-    """The made images towards which the gradient penalty looks from the real ones.
+    """The synthetic images to which the gradient penalty interpolates from the real ones.
 
-    The paper has generated ones. Where edited faces are scored as made, too, they alternate: the critic's slope has to
-    be bounded towards both, or the editor finds noise that pleases it.
+    In the paper these are generated. If the critic also scores edited faces as synthetic, the batch alternates between
+    both: with an unbounded slope towards edited faces, the editor finds noise that raises the score.
     """
     if isinstance(recipe.objective, PaperObjective):
         return generated
@@ -79,8 +79,8 @@ def penalised(recipe: Recipe, generated: Tensor, edited: Tensor) -> Tensor:
 def _paper_terms(weights: PaperObjective, outputs: Outputs) -> dict[str, dict[str, Tensor]]:
     """Formulas 1 to 6 and 8, with all scores and matches bounded by a sigmoid.
 
-    The penalty is on the slope of the score before the sigmoid, as in WGAN-GP: a bounded score of 0 or 1 has no slope
-    anywhere, and neither the losses nor the penalty could bring it back.
+    The penalty applies to the gradient of the score before the sigmoid, as in WGAN-GP: a saturated score of 0 or 1 has
+    no gradient, so neither the losses nor the penalty could move it again.
     """
     images = outputs.images
     score, match = (
@@ -110,9 +110,9 @@ def _wasserstein_terms(
 ) -> dict[str, dict[str, Tensor]]:
     """WGAN-GP's critic, which also scores edited faces, and classifiers of the label columns (AttGAN).
 
-    As in formula 2, what is made does not match: the match head learns that the changed columns of an edited face are
-    still as they were, so the editor cannot fool it with noise. Classifiers that learn from photos alone, where the
-    recipe has any, decide whether an edit shows and what it preserves.
+    As in formula 2, synthetic images do not match: the match head learns that the changed columns of an edited face are
+    unchanged, so the editor cannot fool it with noise. If the recipe has classifiers that learn from photos alone, they
+    provide the editor's losses for change and preservation.
     """
     score, match, changed = outputs.score, outputs.match, outputs.changed
     classified = outputs.classified or [match]

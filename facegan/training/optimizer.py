@@ -1,4 +1,4 @@
-"""Adam with a rate for each network and a moving average of all weights."""
+"""Adam with a learning rate for each network and a moving average of all weights."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,18 +9,17 @@ from facegan.tensors import Tensor
 
 
 class NetworkAdam(keras.optimizers.Adam):
-    """One Adam for all networks.
+    """A single Adam for all networks.
 
-    Adam treats each weight by itself, so one optimizer with a rate for each weight is, number for number, the paper's
-    three optimizers, and it is saved and resumed as one.
+    Adam treats each weight separately, so one optimizer with a learning rate for each weight is equivalent to the
+    paper's three optimizers, and simpler to save and resume.
 
     Args:
         rates: the learning rate of each trainable variable, in the model's order.
         beta_1, beta_2: Adam's.
-        ema_decay: of the moving average.
-        from_random: whether training begins with random weights, which the average would show for thousands of steps:
-            then the decay is reached as `min(ema_decay, (1 + step) / (10 + step))`. Trained weights are an average
-            already.
+        ema_decay: the decay of the moving average.
+        from_random: whether training starts from random weights, which would affect the average for thousands of steps;
+            then the decay grows as `min(ema_decay, (1 + step) / (10 + step))`. Trained weights are an average already.
     """
 
     def __init__(
@@ -32,7 +31,7 @@ class NetworkAdam(keras.optimizers.Adam):
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         super().build(variables)
-        # Keras starts them at zero; the images before the first step are made with them.
+        # Keras starts them at zero, but images before the first step are made with them.
         for variable, average in zip(variables, self.averages, strict=True):
             average.assign(ops.copy(variable.value))
 

@@ -1,4 +1,4 @@
-"""What a run is to do: the settings that determine it together with its data, and how many steps it takes."""
+"""The plan of a run: the settings that determine it together with its data, and its steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from facegan.recipe import Recipe, find_recipe
 
 @dataclass(frozen=True)
 class Settings:
-    """What determines a run together with its data; the same when it is resumed.
+    """The settings that determine a run together with its data; they stay the same when it is resumed.
 
     Attributes:
         recipe: how the model is built and trained.
@@ -35,7 +35,7 @@ class Settings:
 
     @classmethod
     def defaults(cls, recipe: Recipe | None = None, start: str | Path | None = None) -> Self:
-        """Returns the settings that a run has unless others are given; without attributes if it starts from no model.
+        """Returns the default settings of a run; attributes are empty unless it starts from a model.
 
         Args:
             recipe: by default that of the model to start from, or `celeba128`.
@@ -56,10 +56,10 @@ class Settings:
         precision: str | None = None,
         seed: int | None = None,
     ) -> Self:
-        """Returns these settings with other values, except for those that are None.
+        """Returns these settings with the given values; None keeps a value.
 
         Args:
-            columns: the label columns of the data, among which there have to be the attributes'.
+            columns: the label columns of the data, which must include those of the attributes.
             attributes: names of attributes and label columns, in any case; by default these settings' or, if they have
                 none, `usual_names` of the data.
             recipe: as the attribute.
@@ -104,14 +104,14 @@ def _single_values(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[
 
 @dataclass(frozen=True)
 class Plan:
-    """Where a run writes, and how many steps it takes.
+    """The folder and the steps of a run.
 
     Attributes:
         out: the run's folder.
         batch_size: photos in a step.
-        steps_per_epoch: without the photos that are too few for another batch.
-        first_step: how many steps are done already.
-        last_step: how many there are in the end.
+        steps_per_epoch: full batches in an epoch.
+        first_step: the number of steps completed before.
+        last_step: the number of steps at the end.
     """
 
     out: Path
@@ -122,10 +122,10 @@ class Plan:
 
 
 def steps_per_epoch(faces: PreparedFaces, settings: Settings) -> int:
-    """Returns the number of steps in one pass over the training part.
+    """Returns the number of steps in one pass over the training split.
 
     Raises:
-        FaceganError: there are fewer training photos than a batch holds, or they have a single value of an attribute.
+        FaceganError: there are too few training photos for a batch, or they have a single value of an attribute.
     """
     faces.check_trainable(Attributes(settings.attributes, faces.columns))
     count = len(faces.part("train"))

@@ -1,4 +1,4 @@
-"""Before the GAN begins: the attribute finder is trained on the labels of the photos."""
+"""Training of the attribute finder on the labels of the photos, before the GAN."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 WEIGHT_DECAY = 1e-2
 WARM_UP = 0.1  # of the steps
-# Photos that are classified together.
+# The number of photos that are classified together.
 BATCH = 256
 
 
@@ -34,21 +34,21 @@ class FinderTraining(keras.Model):
     """What `fit()` trains: the attribute finder on augmented photos; unknown labels do not count.
 
     Args:
-        networks: those with an attribute finder.
-        source: of the photos to learn from.
-        pretrained: whether to begin with ImageNet's weights; otherwise with those that the finder has.
+        networks: the networks, with an attribute finder.
+        source: the photos.
+        pretrained: whether to start from ImageNet weights; otherwise from the finder's own.
 
     Raises:
-        FaceganError: the package that carries ImageNet's weights is not installed.
+        FaceganError: the package with the ImageNet weights is not installed.
     """
 
     def __init__(self, networks: FaceGAN, source: BatchSource, pretrained: bool = True) -> None:
-        # Its inputs stay float32 whatever the networks compute in.
+        # The inputs stay float32, whatever the precision of the networks.
         super().__init__(dtype="float32")
         recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
         assert recipe is not None and finder is not None
         self.finder, self.batch_size, self.steps = finder, recipe.batch_size, pretraining_steps(networks.recipe)
-        self._shares = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
+        self._frequencies = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
         if pretrained:
             load_imagenet_weights(finder, recipe.backbone)
         rate = keras.optimizers.schedules.CosineDecay(
@@ -67,7 +67,7 @@ class FinderTraining(keras.Model):
         return self.finder(augment_images(images, batch["augmentation"]), training=training)
 
     def compute_loss(self, x: Any, y: tuple[Tensor, Tensor], y_pred: Tensor, *_: Any, **__: Any) -> Tensor:
-        return balanced_cross_entropy(*y, y_pred, self._shares)
+        return balanced_cross_entropy(*y, y_pred, self._frequencies)
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def labelled_batch(source: BatchSource, batch_size: int, seed: int, step: int) -
 
 
 def pretraining_steps(recipe: Recipe) -> int:
-    """Returns how many steps the attribute finder of a recipe is trained for; 0 without one."""
+    """Returns the number of steps that train a recipe's attribute finder; 0 without one."""
     finder = recipe.attribute_finder
     return 0 if finder is None else max(1, finder.images // finder.batch_size)
 
@@ -107,9 +107,9 @@ def fine_tune_attribute_finder(
 
     Args:
         training: the finder in training.
-        source: of the photos to learn from.
+        source: the photos.
         seed: of order and augmentation.
-        first_step: how many steps are done already.
+        first_step: the number of steps completed before.
         quiet: whether to show and log no progress.
         callbacks: further Keras callbacks.
     """
@@ -128,9 +128,9 @@ def fine_tune_attribute_finder(
 
 
 def fill_unknown_labels(networks: FaceGAN, source: BatchSource) -> None:
-    """Puts the attribute finder's predictions in the place of labels that are not known.
+    """Replaces unknown labels by the attribute finder's predictions.
 
-    Generator and editor need a whole condition for every face. Losses on labels still leave out the unknown ones.
+    Generator and editor need a complete condition for every face. Losses on labels still ignore unknown ones.
 
     Args:
         networks: without an attribute finder, unknown labels stay 0.
@@ -143,7 +143,7 @@ def fill_unknown_labels(networks: FaceGAN, source: BatchSource) -> None:
     for start in progress_bar(range(0, len(rows), BATCH), "predicting unknown labels"):
         chosen = rows[start : start + BATCH]
         images = source.faces.faces[source.images[chosen]].astype("float32") / 127.5 - 1.0
-        # Of the combinations that agree with what is known, the likeliest one.
+        # The most likely combination among those that agree with the known labels.
         disagreement = source.known[chosen][:, None] * (source.vectors[chosen][:, None] != conditions[None])
         found = likelihoods.predict_on_batch([images, conditions]) - 1e6 * disagreement.sum(axis=-1)
         source.vectors[chosen] = conditions[found.argmax(axis=1)]

@@ -23,7 +23,7 @@ from facegan.models.saving import save_model
 from facegan.progress import progress_bar
 from facegan.signals import on_stop
 from facegan.training.backends import make_deterministic
-from facegan.training.batches import BatchSource, host_share
+from facegan.training.batches import BatchSource, host_rows
 from facegan.training.callbacks import LossHistory, Progress, RunCallback, Saver, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints, Phase, check_finite, optimizer_variables, variables_of
 from facegan.training.devices import parallel, process
@@ -221,9 +221,9 @@ def train(
             if keeper.interrupted:
                 return out / MODEL_FILE, False
         fill_unknown_labels(networks, source)
-        share = host_share(settings.batch_size, index, processes)
+        rows = host_rows(settings.batch_size, index, processes)
         steps = range(plan.first_step, plan.last_step)
-        batches = NumberedBatches(lambda step: (source.at(step, share),), steps)
+        batches = NumberedBatches(lambda step: (source.at(step, rows),), steps)
         photos = {"unit": " photos", "unit_scale": settings.batch_size, "initial": plan.first_step}
         bar = stack.enter_context(progress_bar(plan.last_step, "training", hidden=index > 0, **photos))
         if index == 0:

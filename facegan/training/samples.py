@@ -1,4 +1,4 @@
-"""The same faces and edits again and again, so that progress shows."""
+"""Sample images: the same faces and edits throughout a run, so that progress is visible."""
 
 import numpy as np
 from PIL import Image
@@ -13,7 +13,7 @@ EDITED = 6
 
 
 class Samples:
-    """Draws fixed noise, attributes and photos once, of the validation part if there is one; shows them at any time."""
+    """Draws fixed noise, attributes and photos once, from the validation split if there is one, for all samples."""
 
     def __init__(self, networks: FaceGAN, faces: PreparedFaces, seed: int) -> None:
         self.networks = networks
@@ -35,19 +35,19 @@ class Samples:
         return grid(to_images(denormalise(images)))
 
     def diversity(self) -> float:
-        """How much generated faces with the same condition differ: the mean absolute difference, in grey levels."""
+        """The mean absolute difference between generated faces with the same condition, in grey levels."""
         conditions = np.tile(self.conditions[:1], (GENERATED, 1))
         faces = denormalise(self.networks.generate(self.noise, conditions)).astype(float)
         return np.abs(np.diff(faces, axis=0)).mean()
 
     def change(self) -> float:
-        """How much edits differ from edits to what the photos show already, in grey levels."""
+        """The mean absolute difference between edits and edits that request the present attributes, in grey levels."""
         photos, targets = normalise(self.photos), self.attributes.changed(self.labels, np.random.default_rng(0))
         edited, same = (denormalise(self.networks.edit(photos, self.labels, to)) for to in (targets, self.labels))
         return np.abs(edited.astype(float) - same).mean()
 
     def edited(self) -> Image.Image:
-        """A sheet: one photo a row; the photo first, then one attribute set a column."""
+        """A sheet with a row for each photo: the photo, then a column for each edit."""
         columns = [to_images(self.photos)]
         for wishes in self.wishes:
             images = self.networks.edit(normalise(self.photos), self.labels, self.attributes.apply(self.labels, wishes))

@@ -24,12 +24,12 @@ class GANTraining(TrainStep):
         targets: `(batch, k)` float32, attributes that are not theirs: the targets of the editor, and mismatched
             conditions for the discriminator.
         noise: `(batch, noise_size)` float32, for the generator.
-        mixing: `(batch, 1, 1, 1)` float32 in 0..1: where between real and made images the penalty is taken.
+        mixing: `(batch, 1, 1, 1)` float32 in 0..1: the positions between real and synthetic images for the penalty.
         augmentation: `(batch, 7)` float32 in 0..1: see `augment_images`.
 
     Args:
         networks: a `FaceGAN`.
-        from_random: whether the networks begin with random weights; otherwise with trained ones.
+        from_random: whether the networks start from random weights; otherwise from trained ones.
         pretrained: whether the feature critic's backbone has ImageNet's weights; random ones serve tests.
     """
 
@@ -74,10 +74,10 @@ class GANTraining(TrainStep):
 
     @property
     def state_variables(self) -> list[keras.Variable]:
-        """What a run needs to resume besides the trained weights.
+        """The variables needed to resume a run besides the trained weights.
 
-        These are the power iterations' vectors, dropout's state and the attribute finder, which is trained only once.
-        The projector is rebuilt.
+        These are the vectors of power iterations, the state of dropout and the attribute finder, which is not trained
+        again. The projector is rebuilt.
         """
         fixed = {id(variable) for variable in self._projector.variables} if self._projector is not None else set()
         return [variable for variable in self.non_trainable_variables if id(variable) not in fixed]
@@ -95,7 +95,7 @@ class GANTraining(TrainStep):
         return losses, losses | logs
 
     def outputs(self, batch: dict[str, Tensor]) -> Outputs:
-        """What the networks make of a batch."""
+        """The outputs of the networks for a batch."""
         networks = self.networks
         labels, targets = batch["labels"], batch["targets"]
         real = ops.cast(batch["images"], "float32") / 127.5 - 1.0
@@ -108,7 +108,7 @@ class GANTraining(TrainStep):
 
         made = penalised(networks.recipe, generated, edited)
         between = batch["mixing"] * real + (1.0 - batch["mixing"]) * made
-        # Without dropout: the slope of the critic itself, not of one of its samples.
+        # Without dropout: the gradient of the critic itself, not of one dropout sample.
         gradients = input_gradients(
             lambda images: networks.discriminate(images, labels)[0][0], ops.stop_gradient(between)
         )
@@ -136,7 +136,7 @@ class GANTraining(TrainStep):
         # Positive where a column agrees with the face's condition.
         signs = 2.0 * ops.concatenate([batch["labels"], batch["labels"], batch["targets"]]) - 1.0
         if networks.feature_critic is not None:
-            # Apart, as nothing is differentiated by a photo's pixels, and as each kind has a diversity of its own.
+            # Separate calls, because photos need no gradients, and each kind has its own minibatch deviation.
             of_photos, of_made = self._projector(augmented), self._projector(made)
             halves = zip(*(ops.split(scale, 2) for scale in of_made), strict=True)
             features = OfEach(of_photos, *map(list, halves))

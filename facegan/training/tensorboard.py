@@ -25,15 +25,14 @@ class EventWriter:
 
     Args:
         folder: created if it is missing.
-        first_step: the step at which this part of the run begins. TensorBoard drops what an interrupted part wrote
-            after it.
+        first_step: the step at which the run starts or resumes. TensorBoard drops later events of an interrupted run.
     """
 
     def __init__(self, folder: Path, first_step: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        # In the usual place of the host's name, which is nobody's business.
+        # Instead of the host's name, which is private.
         name = f"events.out.tfevents.{time.time():.6f}.facegan.{os.getpid()}"
-        # Open for as long as the run.
+        # Open during the whole run.
         self._file = open(folder / name, "wb")  # noqa: SIM115
         self._records = RecordWriter(self._file)
         self._write(file_version="brain.Event:2")
@@ -74,6 +73,6 @@ class EventWriter:
         except OSError as error:
             with suppress(OSError):
                 self._file.close()
-            # No reader stumbles over half an event.
+            # So that no reader finds half an event.
             os.truncate(self._file.name, whole)
             raise write_error(self._file.name, error) from error

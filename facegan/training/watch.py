@@ -1,4 +1,4 @@
-"""Remarks that a run learns nothing any more, which finite losses do not tell."""
+"""Warnings about a run that no longer learns, although its losses are finite."""
 
 import logging
 from collections import Counter
@@ -12,25 +12,25 @@ from facegan.training.samples import Samples
 
 logger = logging.getLogger(__name__)
 
-PENALTY_EVERY = 10  # steps between two looks at the gradient penalty
-PENALTY_LOOKS = 10  # how many in succession make a remark
-PENALTY_CEILING = 100.0  # a slope of 11, where 1 is wanted
+PENALTY_EVERY = 10  # steps between two checks of the gradient penalty
+PENALTY_CHECKS = 10  # consecutive checks that cause a warning
+PENALTY_CEILING = 100.0  # a gradient of length 11, where 1 is the target
 
-FACES_EVERY = 200  # steps between two looks at generated and edited faces
+FACES_EVERY = 200  # steps between two checks of generated and edited faces
 FACES_LOOKS = 2
 DIVERSITY_FLOOR = 2.0  # grey levels; faces that `tiny` generates differ by 15
 CHANGE_FLOOR = 0.5  # grey levels; glasses alone change a face by 3
 
 
 class Watch(RunCallback):
-    """Remarks on a gradient penalty that explodes, on a collapsed generator, and on an editor that changes nothing.
+    """Warns of an exploding gradient penalty, a collapsed generator, and an editor that changes nothing.
 
-    The first is noticed within 100 steps, the others within 400. Each remark is made once, in the log and in
-    TensorBoard, and says what may help.
+    The first is detected within 100 steps, the others within 400. Each warning is given once, in the log and in
+    TensorBoard, and suggests a remedy.
 
     Args:
         plan: the run's plan.
-        samples: of the networks in training.
+        samples: the samples of the networks in training.
         remark: called with step and text.
     """
 
@@ -59,14 +59,14 @@ class Watch(RunCallback):
     def on_step(self, logs: Logs) -> None:
         if self.step % PENALTY_EVERY == 0:
             penalty = float(logs["discriminator/gradient_penalty"]) / self._weight
-            self._check(self._penalty_explodes, penalty > PENALTY_CEILING, PENALTY_LOOKS)
+            self._check(self._penalty_explodes, penalty > PENALTY_CEILING, PENALTY_CHECKS)
         if self.step % FACES_EVERY == 0:
             synchronise(self.model)
             self._check(self._generator_collapsed, self._samples.diversity() < DIVERSITY_FLOOR, FACES_LOOKS)
             self._check(self._editor_does_nothing, self._samples.change() < CHANGE_FLOOR, FACES_LOOKS)
 
     def _check(self, remark: str, is_bad: bool, patience: int) -> None:
-        """Makes a remark when something has been bad often enough in succession, and never again."""
+        """Warns once, when a check has failed often enough in succession."""
         said = self._in_succession[remark] >= patience
         self._in_succession[remark] += 1 if is_bad or said else -self._in_succession[remark]
         if not said and self._in_succession[remark] == patience:

@@ -1,1 +1,1 @@
-"""A page that edits faces in a browser, exported as a folder of files."""
+"""Export of a static web page that edits faces in the browser."""

@@ -1,4 +1,4 @@
-"""A model as a page for any web server, which computes nothing: the visitor's browser finds, aligns and edits faces."""
+"""Exports a model as a static web page: the visitor's browser detects, aligns and edits faces."""
 
 import gzip
 import json
@@ -18,16 +18,16 @@ from facegan.provenance import NOTE, source_type, xmp_packet
 from facegan.web.runtime import find_runtime
 
 _PAGE = Path(__file__).with_name("page")
-# Networks that find and align faces.
+# Networks that detect and align faces.
 _PHOTO_GRAPHS = ("pnet", "rnet", "onet", "landmarks")
 
 
 @dataclass(frozen=True)
 class ExportedPage:
-    """A page that was exported.
+    """An exported page.
 
     Attributes:
-        folder: the one to serve.
+        folder: the folder to serve.
         files: the size of each file in it, in bytes.
     """
 
@@ -42,7 +42,7 @@ class ExportedPage:
 def export_page(
     model: str | Path | None, out: str | Path, runtime: Path | None = None, overwrite: bool = False
 ) -> ExportedPage:
-    """Exports a model as a page that finds, aligns and edits faces in the visitor's browser.
+    """Exports a model as a page that detects, aligns and edits faces in the visitor's browser.
 
     Args:
         model: as for `find_model`.
@@ -60,13 +60,13 @@ def export_page(
     graphs = read_graphs(file)
     if graphs is None:
         raise FaceganError(
-            f"{file} holds no graphs; this adds them: facegan export {file} {file} --format keras --overwrite"
+            f"{file} contains no graphs; add them with: facegan export {file} {file} --format keras --overwrite"
         )
     graphs |= {name: Graph(Path(photos.__path__[0], f"{name}.onnx")) for name in _PHOTO_GRAPHS}
     scripts = find_runtime(runtime)
     large = {f"{name}.onnx": graph.with_weights() for name, graph in graphs.items()}
     large["onnxruntime.wasm"] = scripts.pop("onnxruntime.wasm")
-    # The page decompresses them itself, whether or not the server can compress.
+    # The page decompresses them itself, so that the server need not support compression.
     files = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in large.items()}
     about = _about(description) | {"bytes": {name: len(files[f"{name}.gz"]) for name in large}}
     files |= scripts | {"about.json": json.dumps(about, ensure_ascii=False).encode()}
@@ -78,7 +78,7 @@ def export_page(
 
 
 def _about(description: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page is told of the model."""
+    """The model's metadata for the page."""
     attributes = Attributes(description["attribute_names"], description["columns"])
     source = description["record"]["data"]["source"]
     return {
@@ -96,7 +96,7 @@ def _about(description: Mapping[str, Any]) -> dict[str, Any]:
         "licence": source["terms"],
         "software": f"facegan {__version__}",
         "note": NOTE,
-        # What stands before and after the provenance.
+        # The XMP packet before and after the provenance.
         "xmp": {
             command: xmp_packet(source_type({"command": command}), "…").split("…") for command in ("generate", "edit")
         },
@@ -104,7 +104,7 @@ def _about(description: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _attribute(item: Attribute, start: int) -> dict[str, Any]:
-    """An attribute with its names in both languages, and the place of its columns."""
+    """An attribute with its names in both languages, and the index of its first column."""
     values = [
         {"value": value, "bits": item.bits(value)} | _names(item.phrase(value), f"{item.name}={value}")
         for value in item.values

@@ -1,4 +1,4 @@
-"""ONNX Runtime for browsers: from a folder, or once from npm's registry, whose package is checked and kept."""
+"""ONNX Runtime for browsers: from a folder, or downloaded once from the npm registry, verified and cached."""
 
 import base64
 import hashlib
@@ -25,14 +25,14 @@ _PATIENCE = 30
 
 
 def find_runtime(folder: Path | None = None) -> dict[str, bytes]:
-    """Returns the contents of the runtime's files, by the names that they have in the page's folder.
+    """Returns the contents of the runtime's files, by their names in the page's folder.
 
     Args:
-        folder: the unpacked package, such as `node_modules/onnxruntime-web`; None to download the package, unless the
-            user's cache holds it.
+        folder: the unpacked package, such as `node_modules/onnxruntime-web`; None to download the package, unless it is
+            in the user's cache.
 
     Raises:
-        FaceganError: the folder holds another version or none, or the package cannot be downloaded.
+        FaceganError: the folder contains another version or none, or the package cannot be downloaded.
     """
     if folder is None:
         with tarfile.open(fileobj=io.BytesIO(_package())) as archive:
@@ -48,21 +48,21 @@ def find_runtime(folder: Path | None = None) -> dict[str, bytes]:
 
 
 def _package() -> bytes:
-    """The package as npm has it, from the cache if it is there unchanged."""
+    """The npm package, from the cache if it is there unchanged."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "facegan" / URL.rpartition("/")[2]
     if cache.is_file() and _is_package(content := cache.read_bytes()):
         return content
     try:
         with urllib.request.urlopen(URL, timeout=_PATIENCE) as response:
             content = response.read()
-    # Besides OSError, what http.client raises for answers that are cut short.
+    # Besides OSError, http.client raises exceptions for truncated responses.
     except Exception as error:
         reason = getattr(error, "reason", error)
         raise FaceganError(
-            f"cannot download {URL}: {reason}; --runtime takes a folder with the unpacked package"
+            f"cannot download {URL}: {reason}; use --runtime with a folder that contains the unpacked package"
         ) from error
     if not _is_package(content):
-        raise FaceganError(f"{URL} is not the package it was: its SHA-512 differs")
+        raise FaceganError(f"{URL} has changed: its SHA-512 differs")
     with atomic_write(cache) as temporary:
         temporary.write_bytes(content)
     return content

@@ -66,7 +66,7 @@ def test_each_of_several_sources_is_decided(folder):
 
 def test_a_source_without_room_for_hair_is_refused(folder):
     source = open_source(folder("close", lambda face: face.crop((40, 40, 152, 152))))
-    with pytest.raises(FaceganError, match=r"close shows faces too closely.*--no-align"):
+    with pytest.raises(FaceganError, match=r"close are cropped too tightly.*--no-align"):
         align_alike(source)
 
 

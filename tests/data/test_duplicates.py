@@ -84,7 +84,7 @@ def test_duplicates_are_left_out_and_listed(joined, tmp_path):
     with open(tmp_path / "out" / "left_out.csv", newline="") as file:
         assert list(csv.reader(file))[1:] == [
             ["second/2.png", "near-duplicate of first/1.png"],
-            ["second/3.png", "same person as first/1.png, who is in another part of the data set"],
+            ["second/3.png", "same person as first/1.png, who is in another split"],
             ["second/6.png", "near-duplicate of first/5.png"],
         ]
     assert len(faces) == 13 and len(faces.part("test")) == 2

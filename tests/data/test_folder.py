@@ -104,7 +104,7 @@ def test_centred_square_is_taken(size, tmp_path):
         ("file,Smiling\na.png,1\na.png,0\n", "line 3: 'a.png' appears twice"),
         ("file,gender,Male\na.png,male,1\n", "Male twice"),
         ("file,Smiling\na.png\n", "line 2"),
-        ("file,Smiling\nx.png,1\n", "none of the pictures"),
+        ("file,Smiling\nx.png,1\n", "none of the images"),
         ("file,Smiling\n", "no labels"),
         ("file\na.png\n", "no column of labels"),
     ],
@@ -115,7 +115,7 @@ def test_errors_say_where(text, message, tmp_path):
 
 
 def test_no_csv_several_csvs_and_no_pictures(tmp_path):
-    with pytest.raises(FaceganError, match="no pictures"):
+    with pytest.raises(FaceganError, match="no images"):
         open_source(tmp_path)
     make(tmp_path, "file,Smiling\na.png,1\n")
     (tmp_path / "more.csv").write_text("x")
@@ -157,7 +157,7 @@ def test_cells_of_other_data_sets_follow_the_rules(tmp_path):
     assert source.labels.tolist() == [[0, 0, 1, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0], [0] * 7]
     assert source.known.tolist() == [[True] * 7, [True] * 3 + [False] * 4, [False] * 7]
     assert len(set(source.identities)) == 3
-    assert source.remarks == ("columns of numbers that are no labels were not used: haircolor_conf, yaw",)
+    assert source.remarks == ("columns of numbers that are not labels were ignored: haircolor_conf, yaw",)
 
 
 def test_pictures_are_found_under_another_suffix_or_in_a_subfolder(tmp_path):

@@ -136,7 +136,7 @@ def test_unreadable_pictures_are_left_out_and_the_others_right(tmp_path):
 
 
 def test_nothing_readable(tmp_path):
-    with pytest.raises(FaceganError, match="none of the pictures"):
+    with pytest.raises(FaceganError, match="none of the images"):
         prepare_small(photos(tmp_path / "photos", range(COUNT)), tmp_path / "out")
 
 
@@ -293,7 +293,7 @@ def test_other_sizes_are_refused(size, tmp_path):
 def test_full_disk_is_refused_before_anything_is_written(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**6, 10**6 - 50_000, 50_000))
-    with pytest.raises(FaceganError, match="not enough room"):
+    with pytest.raises(FaceganError, match="not enough disk space"):
         prepare_small(drawn_source(COUNT), tmp_path / "out")
     assert not list(tmp_path.iterdir())
 
@@ -386,5 +386,5 @@ def test_pictures_that_change_before_it_resumes_are_noticed(joined, tmp_path, mo
         with pytest.raises(KeyboardInterrupt):
             prepare_small(source, tmp_path / "out")
     draw(face_at(5, 5), 64).save(tmp_path / "one" / "05.png")
-    with pytest.raises(FaceganError, match="pictures have changed"):
+    with pytest.raises(FaceganError, match="images have changed"):
         prepare_small(source, tmp_path / "out")

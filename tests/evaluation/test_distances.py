@@ -80,5 +80,5 @@ def test_inception_looks_at_each_picture_by_itself(random):
 
 
 def test_without_inceptions_weights_it_says_so():
-    with pytest.raises(FaceganError, match="cannot get the weights of InceptionV3"):
+    with pytest.raises(FaceganError, match="cannot load the weights of InceptionV3"):
         distances.inception_features(np.zeros((1, 32, 32, 3), "uint8"), weights="nowhere.h5")

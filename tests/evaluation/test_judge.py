@@ -78,7 +78,7 @@ def test_a_judge_of_other_faces_is_refused(judge, drawn_faces, tmp_path, monkeyp
     with pytest.raises(FaceganError, match="was trained on other faces; delete the file"):
         judge_training.judge_of(Others({**drawn_faces.info, "seed": 99}, tmp_path))
     monkeypatch.setattr(judges, "VERSION", judges.VERSION + 1)
-    with pytest.raises(FaceganError, match="another version of facegan trained it; delete the file"):
+    with pytest.raises(FaceganError, match="it was trained by another version of facegan; delete the file"):
         judges.load_judge(path)
     path.write_text("no judge")
     with pytest.raises(FaceganError, match="cannot read the judge in "):

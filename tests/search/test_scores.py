@@ -47,7 +47,7 @@ def test_the_nearest_descriptor_is_first_and_faces_without_one_are_left_out(inde
     with pytest.raises(FaceganError, match="no face;"):
         find(index, Query(IDENTITY, own[0]), 3)
     put(index, tmp_path, rows, [None] * 3)
-    with pytest.raises(FaceganError, match="no face with an identity"):
+    with pytest.raises(FaceganError, match="no descriptors"):
         find(index, Query(IDENTITY, own[0]), 3)
     put(index, tmp_path, rows, [own[1], None, 0.75 * own[0]])
     matches = find(index, Query(IDENTITY, own[0]), 3)

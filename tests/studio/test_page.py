@@ -91,7 +91,7 @@ def history(tab):
 
 
 def command(tab):
-    return tab.get_by_label("The same picture from the command line").input_value()
+    return tab.get_by_label("The same image from the command line").input_value()
 
 
 def test_edit_undo_and_branch_by_keyboard_alone(visit, address):
@@ -152,7 +152,7 @@ def test_a_shot_of_the_webcam(visit):
     tab.get_by_role("button", name="Click to Access Webcam").click()
     tab.get_by_role("button", name="capture photo").click()
     tab.get_by_alt_text("The picture, as it was").wait_for()
-    assert "female" in tab.get_by_text("The model sees").inner_text()
+    assert "female" in tab.get_by_text("Predicted:").inner_text()
 
 
 def test_a_phone(visit):

@@ -186,7 +186,7 @@ def test_sentences(session):
 
 def test_what_cannot_be_done_leaves_everything_as_it_was(model, tmp_path):
     session = Session(model)
-    with pytest.raises(FaceganError, match="no picture yet"):
+    with pytest.raises(FaceganError, match="no image yet"):
         session.slide("glasses", Slider(1))
     (tmp_path / "text.png").write_text("no image")
     with pytest.raises(FaceganError, match="not an image"):

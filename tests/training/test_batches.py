@@ -7,7 +7,7 @@ from facegan.attributes import Attributes
 from facegan.augment.differentiable import DRAWS
 from facegan.data.prepared import PreparedFaces
 from facegan.models.fitting import NumberedBatches
-from facegan.training.batches import BatchSource, host_share
+from facegan.training.batches import BatchSource, host_rows
 
 SIZE = 10
 ATTRIBUTES = Attributes()
@@ -71,7 +71,7 @@ def test_a_stream_can_start_at_any_step(paper):
 def test_the_shares_of_several_hosts_are_the_batch(small_recipe, drawn_faces):
     source = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, small_recipe("celeba128"), 40, 0)
     whole = source.at(3)
-    shares = [source.at(3, host_share(40, index, 5)) for index in range(5)]
+    shares = [source.at(3, host_rows(40, index, 5)) for index in range(5)]
     for name, array in whole.items():
         assert all(len(share[name]) == 8 for share in shares)
         assert (np.concatenate([share[name] for share in shares]) == array).all()

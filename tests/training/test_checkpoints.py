@@ -193,7 +193,7 @@ def test_where_all_are_damaged_nothing_changes_and_the_error_says_what_to_do(pha
     before = first_weight(training)
     for path in two.paths():
         damage(path, how)
-    with pytest.raises(FaceganError, match="step-00000010.npz .* start again with another --out"):
+    with pytest.raises(FaceganError, match="step-00000010.npz .* start a new run in another --out"):
         two.restore([phase])
     assert (first_weight(training) == before).all()
 

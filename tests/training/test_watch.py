@@ -49,7 +49,7 @@ def remarks(out):
 
 
 def test_what_goes_wrong_is_said_once(start, tmp_path, caplog, monkeypatch):
-    for name, value in {"PENALTY_EVERY": 1, "PENALTY_LOOKS": 3, "FACES_EVERY": 2}.items():
+    for name, value in {"PENALTY_EVERY": 1, "PENALTY_CHECKS": 3, "FACES_EVERY": 2}.items():
         monkeypatch.setattr(watch, name, value)
     start(8, Spoil({"discriminator": 20.0, "generator": 0.0, "editor": 0.0}))
     said = {text: step for step, text in remarks(tmp_path)}

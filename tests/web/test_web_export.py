@@ -53,7 +53,7 @@ def test_what_is_wrong_is_said_in_a_line(facegan, package, model_file, tmp_path,
         return error
 
     web = (tmp_path / "site", "--format", "web")
-    assert "holds no graphs; this adds them: facegan export" in refused(model_file, *web, "--runtime", package)
+    assert "contains no graphs; add them with: facegan export" in refused(model_file, *web, "--runtime", package)
     assert "--precision is not for --format web" in refused("celeba128", *web, "--precision", "float16")
     assert "--runtime is for --format web" in refused("celeba128", tmp_path / "site", "--runtime", package)
     assert "does not hold npm's package onnxruntime-web" in refused("celeba128", *web, "--runtime", tmp_path)
@@ -63,5 +63,5 @@ def test_what_is_wrong_is_said_in_a_line(facegan, package, model_file, tmp_path,
     monkeypatch.setattr(runtime, "URL", (tmp_path / "onnxruntime-web.tgz").as_uri())
     assert "cannot download file:///" in refused("celeba128", *web)
     (tmp_path / "onnxruntime-web.tgz").write_bytes(b"something else")
-    assert "is not the package it was: its SHA-512 differs" in refused("celeba128", *web)
+    assert "has changed: its SHA-512: its SHA-512 differs" in refused("celeba128", *web)
     assert not (tmp_path / "cache").exists()

@@ -105,7 +105,7 @@ def test_an_edit_is_that_of_python(tab, model, tmp_path):
     face = model.generate("female, young, glasses=0", seed=7)
     open_photo(tab, face, tmp_path / "face.png")
     assert difference(download(tab, tmp_path / "same.png"), face) == 0
-    with pytest.raises(FaceganError, match="does not say how it was made"):
+    with pytest.raises(FaceganError, match="has no record of how it was made"):
         read_provenance(tmp_path / "same.png")
     slide(tab, "Glasses", 1)
     edited = download(tab, tmp_path / "edited.png")

@@ -35,7 +35,7 @@ _TABLES = (
 )
 # The maximum length in bytes of a path, a reason, or the description of the model.
 _LONGEST_ENTRY = 2**20
-# The maximum side of a photo in pixels: a larger crop could fill the memory.
+# The maximum side of a face, in pixels of the photo: a larger crop could fill the memory.
 _LARGEST_FACE = 2**14
 
 

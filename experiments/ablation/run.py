@@ -84,7 +84,7 @@ BY_EDIT = ("glasses=1", "glasses=0")
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--images", default=40_000, show_default=True, help="How many photos each run sees.")
+@click.option("--images", default=40_000, show_default=True, help="Photos to train each run on.")
 @click.option("--only", multiple=True, type=click.Choice(list(RECIPES)), help="Which recipes; all by default.")
 def main(data, out, images, only):
     faces = PreparedFaces(data)

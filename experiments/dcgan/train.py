@@ -110,7 +110,7 @@ def generated(model, count):
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--images", default=40_000, show_default=True, help="How many photos to see.")
+@click.option("--images", default=40_000, show_default=True, help="Photos to train on.")
 def main(data, out, images):
     faces = PreparedFaces(data)
     judge = judge_of(faces)

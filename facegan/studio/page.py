@@ -94,7 +94,7 @@ def build_page(model: FaceModel, model_name: str | os.PathLike[str] | None = Non
                 with gr.Row():
                     with gr.Column(scale=3, min_width=320, elem_classes="sticky"):
                         picture = gr.HTML(WELCOME)
-                        before = gr.Slider(0, 100, 0, step=1, label="Compare with before (percent)")
+                        before = gr.Slider(0, 100, 0, step=1, label="Compare with the original (percent)")
                     with gr.Column(scale=2, min_width=280):
                         wish = gr.Textbox(
                             label="Say what to change, in English or Chinese",

@@ -236,7 +236,7 @@ class Session:
             + (f" {edit.strengths[name]:g}" if name in edit.strengths else "")
             for name, value in edit.wishes.items()
         ]
-        return ", ".join(changes) or "as it was"
+        return ", ".join(changes) or "original"
 
     def remark(self) -> str:
         """The attributes that the model predicts, and the requested ones that the face has already."""

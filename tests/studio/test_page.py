@@ -83,7 +83,7 @@ def visit(browser, address):
 
 def pick(tab, number):
     tab.get_by_role("group", name="Pick a face").get_by_role("button").nth(number).click()
-    tab.get_by_alt_text("The picture, as it was").wait_for()
+    tab.get_by_alt_text("The image, original").wait_for()
 
 
 def history(tab):
@@ -103,7 +103,7 @@ def test_edit_undo_and_branch_by_keyboard_alone(visit, address):
     for _ in range(4):
         slider.press("ArrowRight")
     tab.get_by_alt_text("The picture, glasses 0.2").wait_for()
-    assert history(tab) == ["as it was", "glasses 0.2"]
+    assert history(tab) == ["original", "glasses 0.2"]
     wish = tab.get_by_label("Say what to change")
     wish.fill("把头发变成黑色")
     wish.press("Enter")
@@ -112,9 +112,9 @@ def test_edit_undo_and_branch_by_keyboard_alone(visit, address):
     tab.get_by_role("button", name="Undo").press("Enter")
     tab.get_by_alt_text("The picture, glasses 0.2").and_(tab.locator("[alt$='0.2']")).wait_for()
     tab.get_by_role("group", name="History").get_by_role("button").first.press("Enter")
-    tab.get_by_alt_text("The picture, as it was").wait_for()
+    tab.get_by_alt_text("The image, original").wait_for()
     assert len(history(tab)) == 3 and slider.input_value() == "0"
-    assert history(other) == ["as it was"] and "--count 5" in command(other), "the other tab has its own session"
+    assert history(other) == ["original"] and "--count 5" in command(other), "the other tab has its own session"
 
 
 def test_downloads_say_how_they_were_made(visit, tmp_path):
@@ -143,7 +143,7 @@ def test_a_photo_and_what_is_none(visit, tmp_path):
     tab.get_by_role("tab", name="Photo").click()
     save_image(load("celeba128").generate("female, young", seed=3), tmp_path / "face.png")
     tab.locator("input[type=file]:not([accept])").set_input_files(tmp_path / "face.png")
-    tab.get_by_alt_text("The picture, as it was").wait_for()
+    tab.get_by_alt_text("The image, original").wait_for()
 
 
 def test_a_shot_of_the_webcam(visit):
@@ -151,7 +151,7 @@ def test_a_shot_of_the_webcam(visit):
     tab.get_by_role("tab", name="Photo").click()
     tab.get_by_role("button", name="Click to Access Webcam").click()
     tab.get_by_role("button", name="capture photo").click()
-    tab.get_by_alt_text("The picture, as it was").wait_for()
+    tab.get_by_alt_text("The image, original").wait_for()
     assert "female" in tab.get_by_text("Predicted:").inner_text()
 
 

@@ -82,12 +82,12 @@ def model():
 def open_photo(tab, image, path):
     save_image(image, path)
     tab.get_by_label("Choose a photo").set_input_files(path)
-    tab.get_by_label("The picture, as it was").wait_for()
+    tab.get_by_label("The image, original").wait_for()
 
 
 def slide(tab, name, value):
     tab.get_by_role("slider", name=re.compile(name)).fill(str(value))
-    tab.locator("#after:not([aria-label$='as it was'])").wait_for()
+    tab.locator("#after:not([aria-label$='original'])").wait_for()
 
 
 def download(tab, path):
@@ -157,4 +157,4 @@ def test_what_is_no_photo_and_what_has_no_face_is_refused_in_a_line(tab, tmp_pat
     tab.get_by_text("text.png cannot be read as an image.").wait_for()
     save_image(Image.new("RGB", (300, 200), "teal"), tmp_path / "teal.png")
     tab.get_by_label("Choose a photo").set_input_files(tmp_path / "teal.png")
-    tab.get_by_text("No face was found in this picture.").wait_for()
+    tab.get_by_text("No face was found in this image.").wait_for()

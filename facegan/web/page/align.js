@@ -1,4 +1,4 @@
-/** Alignment of faces as in the training data, as `facegan.photos.align` and `facegan.photos.landmarks` have it. */
+/** Alignment of faces as in the training data, as in `facegan.photos.align` and `facegan.photos.landmarks`. */
 
 import { findFaces } from "./detect.js";
 import { run } from "./networks.js";
@@ -14,7 +14,7 @@ const MIRRORED = [1, 0, 2, 4, 3];
 // As in `facegan.images`.
 const CELEBA_SIZE = [178, 218], CELEBA_BOX = [0, 33, 178, 211];
 
-/** The place of an upright square crop in a photo: a rotation, a scale and a shift. */
+/** The position of an upright square crop in a photo: a rotation, a scale and a translation. */
 export class Alignment {
   constructor(across, down, left, top) {
     Object.assign(this, { across, down, left, top });
@@ -38,7 +38,7 @@ export class Alignment {
     return Math.hypot(this.across, this.down);
   }
 
-  /** The same place in the photo resized by a factor. */
+  /** The same position in a photo resized by a factor. */
   scaled(factor) {
     return new Alignment(this.across * factor, this.down * factor, this.left * factor, this.top * factor);
   }
@@ -57,9 +57,9 @@ export class Alignment {
   /** The crop of a photo, `size` pixels wide and high. */
   crop(image, size) {
     const [left, top, right, bottom] = this.boundingBox();
-    // A little more, for the interpolation.
+    // With a margin for the interpolation.
     const around = cut(image, left - 2, top - 2, right + 2, bottom + 2);
-    // Interpolation uses the nearest pixels only: a large face is cropped larger, then reduced by averaging.
+    // Interpolation uses neighbouring pixels only, so a large face is cropped at a larger size and then averaged.
     const finer = Math.max(1, Math.round(this.side / size));
     const [across, down] = [this.across / (size * finer), this.down / (size * finer)];
     const matrix = [across, -down, this.left - left + 2, down, across, this.top - top + 2];
@@ -68,7 +68,7 @@ export class Alignment {
   }
 }
 
-/** The faces of an image, the largest first: `{face, alignment}`. What has no landmarks when upright is no face. */
+/** The faces of an image, the largest first: `{face, alignment}`. Detections without consistent landmarks are dropped. */
 export async function alignFaces(image) {
   const aligned = [];
   for (const face of await findFaces(image)) {
@@ -83,7 +83,7 @@ export async function alignFaces(image) {
   return aligned;
 }
 
-/** Whether an image is an aligned face as it is. */
+/** Whether an image is an aligned face. */
 export async function isAligned(image) {
   const [width, height] = [image.width, image.height];
   if (!isCeleba(image) && Math.max(width, height) > LARGEST_ASPECT * Math.min(width, height)) return false;
@@ -110,7 +110,7 @@ function isCeleba({ width, height }) {
   return width === CELEBA_SIZE[0] && height === CELEBA_SIZE[1];
 }
 
-/** The landmarks of a face as shares of its side, and how far those of its mirror image lie from them. */
+/** The landmarks of a face as fractions of its side, and their largest distance from those of its mirror image. */
 async function findLandmarks(face) {
   const mirrored = transform(face, SIZE, SIZE, [-1, 0, SIZE, 0, 1, 0], BICUBIC);
   const images = toFloats([face, mirrored], (value) => value);

@@ -1,9 +1,9 @@
-/** The page: what visitors see and press. Everything else, the worker computes. */
+/** The page's user interface. All computation is in the worker. */
 
 import { LANGUAGES, WORDS } from "./words.js";
 
 const LARGEST_STRENGTH = 2;
-// What has to be loaded before a face is generated, a photo opened, or either edited. The worker loads it.
+// The networks needed to generate a face, to open a photo, and to edit either. The worker loads them.
 const RUNTIME = "onnxruntime.wasm";
 const NEEDED = {
   generate: [RUNTIME, "generator.onnx"],
@@ -14,7 +14,7 @@ const NEEDED = {
 const $ = (id) => document.getElementById(id);
 const about = await (await fetch(new URL("about.json", import.meta.url))).json();
 
-// A worker made from a blob is bound by the page's policy: it, too, reaches nothing but this folder.
+// A worker made from a blob inherits the page's policy, so it can only request files from this folder.
 const script = `import ${JSON.stringify(new URL("worker.js", import.meta.url).href)};`;
 const worker = new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), { type: "module" });
 const waiting = new Map();
@@ -26,17 +26,17 @@ const state = {
   name: "",
   // Attributes to their sliders: `{position, value}`, as in `facegan.studio.session`.
   sliders: {},
-  // What the status line says: a key of the words, and what belongs into them.
+  // The status line: a key of the words, and the values to insert.
   status: ["", {}],
 };
 let stream = null;
 let isEditing = false;
 let isOutdated = false;
-// Bytes of what is being loaded, and what has been loaded.
+// Bytes being loaded, and files that have been loaded.
 let [done, total] = [0, 0];
 const loaded = new Set();
 
-/** Has the worker do something. */
+/** Calls the worker. */
 function ask(call, ...values) {
   const id = calls++;
   const transferred = values.filter((value) => value instanceof ImageBitmap);
@@ -44,7 +44,7 @@ function ask(call, ...values) {
   return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
 }
 
-/** The same, and shows how much of what the worker needs for it has arrived. */
+/** The same, with the progress of the files that the worker needs. */
 async function load(call, ...values) {
   const missing = NEEDED[call].filter((file) => !loaded.has(file));
   [done, total] = [0, missing.reduce((sum, file) => sum + about.bytes[file], 0)];
@@ -89,7 +89,7 @@ function showProgress() {
   Object.assign($("progress"), { hidden: done >= total, max: total, value: done });
 }
 
-/** Begins to edit what the worker makes of a call. */
+/** Starts editing the result of a call to the worker. */
 async function begin(call, name, ...values) {
   say("working", {}, false);
   try {
@@ -108,7 +108,7 @@ function refuse(refusal) {
   say(refusal.key ?? "failed", refusal.values ?? { reason: String(refusal) });
 }
 
-/** The wishes that the sliders stand for. */
+/** Converts the sliders to wishes. */
 function wishes() {
   return about.attributes.flatMap(({ name, values, isChoice }) => {
     const { position = 0, value } = state.sliders[name] ?? {};
@@ -118,7 +118,7 @@ function wishes() {
   });
 }
 
-/** The picture as the sliders are; while one is made, those before the last movement are left out. */
+/** Updates the image; while one is computed, only the latest position of the sliders is kept. */
 async function update() {
   isOutdated = true;
   if (isEditing) return;
@@ -127,7 +127,7 @@ async function update() {
     while (isOutdated) {
       isOutdated = false;
       const wanted = wishes();
-      // Without a wish, the picture is shown as it is.
+      // Without a wish, the original image is shown.
       const { image, found, milliseconds } = await (wanted.length ? load : ask)("edit", wanted);
       draw($("after"), image);
       $("after").setAttribute("aria-label", words("after", { edit: describeWishes() || words("asItWas") }));
@@ -158,7 +158,7 @@ function describeWishes() {
   return wishes().map(({ name, value, strength }) => phrase(name, value) + (strength === 1 ? "" : ` ${strength}`)).join(", ");
 }
 
-/** Wishes as the command line takes them. */
+/** Wishes in the syntax of the command line. */
 function written(wanted) {
   return wanted.map(({ name, value, strength = 1 }) => `${name}=${value}${strength === 1 ? "" : `:${strength}`}`).join(", ");
 }
@@ -271,7 +271,7 @@ async function openFile(file) {
 
 async function startCamera() {
   try {
-    // Undefined on pages that were not fetched from this machine or by HTTPS.
+    // Undefined on pages that were not served locally or over HTTPS.
     if (!navigator.mediaDevices) throw new Error("HTTPS");
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: "user" } });
   } catch (error) {

@@ -1,13 +1,13 @@
-/** Blending an edited face into its photo, as `facegan.photos.blend` does it. */
+/** Blending an edited face into its photo, as in `facegan.photos.blend`. */
 
 import { BICUBIC, newImage, roundEven, transform } from "./pixels.js";
 
 // As in `facegan.photos.blend`.
 const FADE = 0.12, GUIDE_RADIUS = 3, FLAT = 25;
-// Rows that are blended at once: as floats, a large photo would take gigabytes.
+// Rows that are blended at once, because a large photo would take gigabytes as floats.
 const BAND = 256;
 
-/** Blends an edited crop, `after`, into a photo; `before` is the crop as it was. */
+/** Blends an edited crop, `after`, into a photo; `before` is the original crop. */
 export function blendEdit(image, alignment, before, after) {
   const size = before.width;
   const box = alignment.boundingBox();
@@ -36,7 +36,7 @@ export function blendEdit(image, alignment, before, after) {
   }
 }
 
-/** The crop before, its change, and the change's slope by the detail of the crop, as an image of nine channels. */
+/** The original crop, its change, and the slope of the change with respect to the crop, as an image of nine channels. */
 function guidedChange(before, after) {
   const size = before.width;
   const [guide, change, products, squares] = Array.from({ length: 4 }, () => newImage(size, size, 3, Float32Array));
@@ -68,7 +68,7 @@ function guidedChange(before, after) {
   return layers;
 }
 
-/** The mean over the window about each pixel; edge pixels repeat beyond the edge. */
+/** The mean over the window around each pixel; edge pixels repeat beyond the edge. */
 function windowMeans(image) {
   const { width: size, channels } = image;
   const sum = (from, step, other) => {

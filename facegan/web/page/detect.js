@@ -1,4 +1,4 @@
-/** Face detection in photos: the three stages of MTCNN, as `facegan.photos.detect` has them. */
+/** Face detection in photos: the three stages of MTCNN, as in `facegan.photos.detect`. */
 
 import { run } from "./networks.js";
 import { BILINEAR, BOX, HAMMING, resize, roundEven, toFloats, transform } from "./pixels.js";
@@ -75,7 +75,7 @@ async function propose(image) {
 /**
  * Indexes of the boxes above a threshold that overlap with no better one, the best first.
  *
- * @param overlap how much of the union of two boxes, or of the smaller one, they may share
+ * @param overlap the largest permitted overlap, as a fraction of the union of two boxes or of the smaller one
  */
 function best(boxes, scores, threshold, overlap, ofTheSmaller = false) {
   const order = scores.map((_, index) => index).filter((index) => scores[index] > threshold);
@@ -93,19 +93,19 @@ function best(boxes, scores, threshold, overlap, ofTheSmaller = false) {
   });
 }
 
-/** A box moved by what a network predicts, in shares of its sides. */
+/** A box moved by the offsets that a network predicts, in fractions of its sides. */
 function move(box, offsets, index) {
   const sides = [box[2] - box[0] + 1, box[3] - box[1] + 1];
   return box.map((side, each) => side + offsets[4 * index + each] * sides[each % 2]);
 }
 
-/** A box made square around its centre, as large as its longer side. */
+/** The square box with the same centre and the longer side. */
 function square([left, top, right, bottom]) {
   const [x, y, half] = [(left + right) / 2, (top + bottom) / 2, Math.max(right - left, bottom - top) / 2];
   return [x - half, y - half, x + half, y + half];
 }
 
-/** What boxes hold, as the networks take it; gray where they are beyond the image. */
+/** The contents of boxes as input of the networks; gray beyond the image. */
 function crops(image, boxes, size) {
   const cropped = boxes.map(([left, top, right, bottom]) => {
     // The outermost samples lie on the box's edges.

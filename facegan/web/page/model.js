@@ -1,4 +1,4 @@
-/** The model in use: what faces have, edits of them, and new ones, as `facegan.inference` has them. */
+/** The model: predicts attributes, edits and generates faces, as in `facegan.inference`. */
 
 import { run } from "./networks.js";
 import { roundEven, toFloats, toImages } from "./pixels.js";
@@ -7,13 +7,13 @@ import { roundEven, toFloats, toImages } from "./pixels.js";
 const SURE = 0.95;
 
 export class Model {
-  /** @param about what `about.json` says of the model */
+  /** @param about the model's metadata from `about.json` */
   constructor(about) {
     this.about = about;
     this.size = about.size;
   }
 
-  /** The logarithm of how likely each combination of the training data is, for each of some aligned faces. */
+  /** The log-likelihood of each combination in the training data for each aligned face. */
   async likelihoods(faces) {
     const { combinations } = this.about;
     const conditions = Float32Array.from(combinations.flatMap(({ bits }) => bits));
@@ -24,7 +24,7 @@ export class Model {
     return split(found.likelihoods.data, combinations.length);
   }
 
-  /** The condition of a face before an edit; what it asks for counts as present only where the model is sure of it. */
+  /** The condition of a face before an edit; a requested value counts as present only if the model is certain of it. */
   present(likelihoods, wishes) {
     const { combinations } = this.about;
     const highest = Math.max(...likelihoods);
@@ -57,7 +57,7 @@ export class Model {
     return toImages(found.edited.data, this.size, denormalise);
   }
 
-  /** Generates a face with attributes as they occur in the training data: the face, and its condition. */
+  /** Generates a face with attributes sampled as in the training data; returns the face and its condition. */
   async generate() {
     const { combinations, columns, noise } = this.about;
     const total = combinations.reduce((sum, { count }) => sum + count, 0);
@@ -78,7 +78,7 @@ export class Model {
     return values.find(({ bits }) => bits.every((bit, index) => bit === condition[start + index])).value;
   }
 
-  /** The condition moves from the present one to the requested one, beyond it for strengths above 1. */
+  /** The condition moves from the present to the requested one, and beyond it for strengths above 1. */
   #target(condition, wishes) {
     const wanted = [...condition];
     const strengths = condition.map(() => 1);

@@ -1,20 +1,20 @@
-/** The exported networks, each fetched when it is first used, and computed by ONNX Runtime on this machine. */
+/** The exported networks, fetched on first use and run locally by ONNX Runtime. */
 
 import * as ort from "./onnxruntime.js";
 
-// With more threads, ONNX Runtime would need headers that plain servers do not send.
+// With more threads, ONNX Runtime would need response headers that plain servers do not send.
 ort.env.wasm.numThreads = 1;
 
 const sessions = {};
 let runtime = null;
 let onBytes = () => {};
 
-/** Has a function called with the number of bytes that have arrived, whenever some have. */
+/** Sets a function that is called with the number of bytes received so far. */
 export function reportBytes(report) {
   onBytes = report;
 }
 
-/** Fetches and prepares networks, so that they answer at once. */
+/** Fetches and prepares networks, so that they can be used without delay. */
 export function prepare(...names) {
   return Promise.all(names.map(open));
 }
@@ -56,7 +56,7 @@ async function fetchBytes(name) {
   }
   const blob = new Blob(parts);
   const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
-  // Some servers say that a .gz file is compressed, and the browser has then decompressed it.
+  // Some servers set the content encoding of .gz files, so that the browser decompresses them.
   const isCompressed = start[0] === 0x1f && start[1] === 0x8b;
   const stream = isCompressed ? blob.stream().pipeThrough(new DecompressionStream("gzip")) : blob.stream();
   return new Uint8Array(await new Response(stream).arrayBuffer());

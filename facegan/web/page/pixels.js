@@ -1,10 +1,10 @@
 /**
- * Images, resampled as Pillow does it to the last grey level: so the networks get the pixels that they get in Python.
+ * Images, resampled exactly as in Pillow, so that the networks get the same pixels as in Python.
  *
  * An image is `{width, height, channels, data}`; its data are 8-bit values or floats, row by row.
  */
 
-/** Rounds to a whole number, halves to even, as Python does. */
+/** Rounds to an integer, halves to even, as in Python. */
 export function roundEven(value) {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 ? rounded - 1 : rounded;
@@ -39,12 +39,12 @@ function sinc(x) {
   return x ? Math.sin(x * Math.PI) / (x * Math.PI) : 1;
 }
 
-/** Resizes an 8-bit image; what becomes smaller is averaged over all of its pixels. */
+/** Resizes an 8-bit image; reduction averages over all source pixels. */
 export function resize(image, width, height, filter) {
   return resizeSide(resizeSide(image, width, filter, false), height, filter, true);
 }
 
-// Bits behind the point of the weights.
+// Fractional bits of the weights.
 const BITS = 22;
 
 function resizeSide(image, size, filter, isHeight) {
@@ -71,7 +71,7 @@ function resizeSide(image, size, filter, isHeight) {
   return result;
 }
 
-/** The pixels that one pixel of a resized line is made of: the first one, and the weight of each. */
+/** The source pixels of each pixel in a resized line: the first one, and the weights. */
 function windowOf(index, length, size, filter) {
   const scale = length / size;
   const stretch = Math.max(scale, 1);
@@ -90,7 +90,7 @@ function windowOf(index, length, size, filter) {
 export function reduce(image, factor) {
   const result = newImage(image.width / factor, image.height / factor, image.channels);
   const count = factor ** 2;
-  // Pillow multiplies by a whole number instead of dividing.
+  // Pillow multiplies by an integer instead of dividing.
   const multiplier = Math.trunc(Math.fround(2 ** 24 / count));
   let place = 0;
   for (let y = 0; y < result.height; y++) {
@@ -108,7 +108,7 @@ export function reduce(image, factor) {
   return result;
 }
 
-// How `transform` interpolates: taps to the left of a place, taps at all, and the value between theirs.
+// Interpolation in `transform`: taps to the left of a position, the number of taps, and the interpolated value.
 export const BILINEAR = { before: 0, taps: 2, between: (values, at, t) => values[at] + (values[at + 1] - values[at]) * t };
 export const BICUBIC = {
   before: 1,
@@ -120,10 +120,10 @@ export const BICUBIC = {
 };
 
 /**
- * Takes each pixel `(x, y)` of a new image from the place `(a x + b y + c, d x + e y + f)` of another.
+ * Samples each pixel `(x, y)` of a new image at `(a x + b y + c, d x + e y + f)` of another.
  *
  * @param matrix `[a, b, c, d, e, f]`
- * @param fill what is put where the place lies outside of the image
+ * @param fill the value for positions outside the image
  */
 export function transform(image, width, height, [a, b, c, d, e, f], filter, fill = 0) {
   const { channels, data } = image;

@@ -1,14 +1,14 @@
-/** Text in PNG files that says how a picture was made, as `facegan.provenance` writes it. */
+/** Provenance as text in PNG files, as written by `facegan.provenance`. */
 
-// The signature and the first chunk, which holds the size.
+// The signature and the first chunk, which contains the size.
 const HEADER = 33;
 
 /**
- * Adds how a picture was made to a PNG file.
+ * Adds the provenance of an image to a PNG file.
  *
  * @param png the file's content
- * @param provenance what `facegan.provenance` knows of a picture
- * @param about what `about.json` says: the software, a note, and the frame of the XMP packet by command
+ * @param provenance the provenance, as in `facegan.provenance`
+ * @param about the metadata from `about.json`: the software, a note, and the frame of the XMP packet by command
  */
 export function addProvenance(png, provenance, { software, note, xmp }) {
   const json = JSON.stringify(provenance);
@@ -19,7 +19,7 @@ export function addProvenance(png, provenance, { software, note, xmp }) {
   return new Blob([png.subarray(0, HEADER), ...chunks, png.subarray(HEADER)], { type: "image/png" });
 }
 
-/** A chunk of international text, which is not compressed and in no particular language. */
+/** A chunk of international text, uncompressed and without a language tag. */
 function text(key, value) {
   const content = new TextEncoder().encode(`iTXt${key}\0\0\0\0\0${value}`);
   const chunk = new Uint8Array(content.length + 8);

@@ -1,4 +1,4 @@
-/** What is edited: a generated face, or faces in a photo. No page is known here. */
+/** What is edited: a generated face, or faces in a photo; independent of the page. */
 
 import { alignFaces, cropSquare, isAligned } from "./align.js";
 import { blendEdit } from "./blend.js";
@@ -6,10 +6,10 @@ import { BOX, resize } from "./pixels.js";
 
 // As in `facegan.photos.photo`.
 const LARGEST_ENLARGEMENT = 2;
-// The longer side, in pixels, of what is shown while sliders move. Downloads have the photo's own size.
+// The longer side, in pixels, of images on the page. Downloads have the photo's own size.
 export const LONGEST_SHOWN = 640;
 
-/** What a visitor can correct: a key of the page's words, and what belongs into them. */
+/** An error that a visitor can correct: a key of the page's words, and the values to insert. */
 export class Refusal extends Error {
   constructor(key, values = {}) {
     super(key);
@@ -18,9 +18,9 @@ export class Refusal extends Error {
 }
 
 /**
- * A picture and the faces in it that are edited, all of them or those chosen.
+ * An image and the faces in it that are edited, all or selected ones.
  *
- * An edit is always made from the picture as it was, so that no quality is lost.
+ * Edits are always made from the original image, so that no quality is lost.
  */
 export class Subject {
   constructor(model, fields) {
@@ -46,22 +46,22 @@ export class Subject {
     return new Subject(model, { image: isFace ? faces[0].crop : image, isFace, faces });
   }
 
-  /** Chooses a face by its number, or all with 0. */
+  /** Selects a face by its number, or all with 0. */
   choose(number) {
     this.chosen = this.faces.filter((face) => number === 0 || face.number === number);
   }
 
-  /** The conditions of the chosen faces before an edit. */
+  /** The conditions of the selected faces before an edit. */
   present(wishes) {
     return this.chosen.map(({ likelihoods }) => this.condition ?? this.model.present(likelihoods, wishes));
   }
 
-  /** The edited picture, no larger than a screen needs. */
+  /** The edited image, reduced to screen size. */
   shown(wishes) {
     return this.#edited(this.small, this.small.width / this.image.width, wishes);
   }
 
-  /** The edited picture. */
+  /** The edited image. */
   picture(wishes) {
     return this.#edited(this.image, 1, wishes);
   }

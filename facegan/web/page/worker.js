@@ -1,4 +1,4 @@
-/** Computes everything beside the page, which so stays responsive. Calls are answered one after the other. */
+/** Computes everything in a separate thread, so that the page stays responsive. Calls are processed in order. */
 
 import { Model } from "./model.js";
 import { prepare, reportBytes } from "./networks.js";
@@ -22,7 +22,7 @@ const calls = {
   async open(bitmap) {
     const image = readPixels(bitmap);
     bitmap.close();
-    // All at once, since all are needed.
+    // In parallel, because all are needed.
     await prepare("pnet", "rnet", "onet", "landmarks", "attribute_finder");
     subject = await Subject.open(model, image);
     return describe();
@@ -41,7 +41,7 @@ const calls = {
     const canvas = new OffscreenCanvas(image.width, image.height);
     canvas.getContext("2d").putImageData(toImageData(image), 0, 0);
     const png = await canvas.convertToBlob({ type: "image/png" });
-    // A photo as it was is not synthetic.
+    // An unedited photo is not synthetic.
     if (!wishes.length && !subject.condition) return png;
     const faces = subject.isFace ? null : subject.chosen.map(({ alignment }) => alignment.boundingBox());
     const made = { ...provenance, ...(faces && { faces }) };

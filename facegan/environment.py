@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from facegan.errors import FaceganError
+from facegan.errors import FaceganError, first_line
 
 BACKENDS = ("tensorflow", "jax")
 # Settings of other programs that would change or break facegan's results, and the values that replace them.
@@ -50,9 +50,8 @@ def configure_keras() -> None:
     try:
         import keras
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise FaceganError(
-            f"{name} cannot be imported: {reason}; install it, or select another backend with KERAS_BACKEND"
+            f"{name} cannot be imported: {first_line(error)}; install it, or select another backend with KERAS_BACKEND"
         ) from error
     if keras.backend.backend() not in BACKENDS:
         raise FaceganError(

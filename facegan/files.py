@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from facegan.errors import FaceganError
+from facegan.errors import FaceganError, first_line
 
 fcntl: Any
 try:
@@ -86,7 +86,7 @@ def _remove(temporary: Path | None, folders: Iterable[Path]) -> None:
 
 def _reason(error: OSError) -> str:
     # Some libraries put whole paragraphs into OSErrors; the error number gives a short message.
-    return os.strerror(error.errno) if error.errno else (str(error).splitlines() or [type(error).__name__])[0]
+    return os.strerror(error.errno) if error.errno else first_line(error)
 
 
 @contextmanager

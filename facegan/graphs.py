@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facegan.errors import FaceganError
+from facegan.errors import FaceganError, first_line
 from facegan.graph_limits import check_graph
 
 # A graph in a model file refers to weights in Keras's weight file instead of storing them again.
@@ -136,5 +136,4 @@ def _referred_to(content: bytes, weights: bytes) -> dict[str, memoryview]:
 
 def _damaged(error: Exception) -> FaceganError:
     # ONNX Runtime's exceptions have no common base class.
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return FaceganError(f"an exported graph is damaged: {reason}")
+    return FaceganError(f"an exported graph is damaged: {first_line(error)}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from facegan import progress
 from facegan.edits import Edit
-from facegan.errors import FaceganError
+from facegan.errors import FaceganError, first_line
 from facegan.files import WriteGuard, atomic_write
 from facegan.inference import FaceModel, load
 from facegan.model_card import END, model_card
@@ -86,7 +86,7 @@ def pull(repository: str, out: str | Path, overwrite: bool = False, loader: Load
             _try(loader(file))
         # Untrusted graphs can fail in any way.
         except Exception as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0].replace(str(file), "it")
+            reason = first_line(error).replace(str(file), "it")
             raise FaceganError(f"{repository}/{MODEL_FILE} cannot be used: {reason}") from error
         found = {out: file}
         if api.file_exists(repository, CARD):

@@ -14,7 +14,7 @@ from PIL import Image
 
 from facegan.attributes import OPPOSITE, Attributes
 from facegan.edits import Edit, Wishes
-from facegan.errors import FaceganError
+from facegan.errors import FaceganError, first_line
 from facegan.images import (
     ImageSource,
     crop_square,
@@ -41,7 +41,7 @@ SURE = 0.95
 
 
 @dataclass(frozen=True)
-class Present:
+class SourceAttributes:
     """The source attributes of an edit, as predicted by the model.
 
     Attributes:
@@ -81,8 +81,7 @@ def load(path: str | Path | None = None, precision: str = "auto") -> FaceModel:
         networks = load_networks(file, precision)
     except Exception as error:
         # Keras, h5py and zipfile raise all kinds of exceptions for damaged files.
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise FaceganError(f"{file} is damaged, or of another version of facegan: {reason}") from error
+        raise FaceganError(f"{file} is damaged, or of another version of facegan: {first_line(error)}") from error
     return FaceModel(CompiledNetworks(networks))
 
 
@@ -261,7 +260,7 @@ class FaceModel:
         if not images:
             return []
 
-        now = self.present(images, edit).conditions if given is None else given
+        now = self.source_attributes(images, edit).conditions if given is None else given
         # The condition moves from the present one to the requested one, beyond it for strengths above 1.
         strengths = np.float32(edit.strength) * self.attributes.spread(edit.strengths)
         target = now + strengths * (self.attributes.apply(now, edit.wishes) - now)
@@ -324,7 +323,7 @@ class FaceModel:
         Returns:
             `(count, len(attributes))` float32.
         """
-        return self.present(images, Edit.parse(self.attributes, source=source or "")).conditions
+        return self.source_attributes(images, Edit.parse(self.attributes, source=source or "")).conditions
 
     def probabilities_of(self, images: Sequence[Any] | np.ndarray) -> np.ndarray:
         """Predicts the probability of each value of each attribute.
@@ -340,7 +339,7 @@ class FaceModel:
         has_value = np.stack([self.attributes.matching(self._possible, wish) for wish in wishes], axis=1)
         return probabilities @ has_value.astype("float32")
 
-    def present(self, images: Sequence[Any] | np.ndarray, edit: Edit) -> Present:
+    def source_attributes(self, images: Sequence[Any] | np.ndarray, edit: Edit) -> SourceAttributes:
         """Predicts the source attributes of an edit.
 
         A requested value counts as present only if the model is certain of it and the edit is not forced.
@@ -351,7 +350,7 @@ class FaceModel:
         """
         complete = self._complete(edit.source, len(images))
         if complete is not None:
-            return Present(complete, {})
+            return SourceAttributes(complete, {})
         possible, likelihoods = self._possible, self._likelihoods(self._arrays(images))
         probabilities = _softmax(likelihoods)
         certainty = {}
@@ -363,7 +362,7 @@ class FaceModel:
                 likelihoods = likelihoods - 1e6 * np.outer(doubtful, having)
         # The likeliest of the combinations that occur in the training data.
         found = possible[likelihoods.argmax(axis=1)]
-        return Present(self.attributes.apply(found, edit.source), certainty)
+        return SourceAttributes(self.attributes.apply(found, edit.source), certainty)
 
     def _likelihoods(self, arrays: np.ndarray) -> np.ndarray:
         """The logarithm of how likely each combination of the training data is, `(count, combinations)`."""

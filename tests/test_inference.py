@@ -147,7 +147,7 @@ def test_the_model_finds_out_what_faces_are_like(model, photos):
 def test_a_wish_is_carried_out_unless_the_model_is_sure_that_it_is_fulfilled(model, photos, monkeypatch):
     now = model.conditions_of(list(photos))
     wish = Edit.parse(model.attributes, glasses := f"glasses={model.attributes.values(now[0])['glasses']}")
-    found = model.present(photos[:1], wish)
+    found = model.source_attributes(photos[:1], wish)
     column = model.attributes.columns.index("Eyeglasses")
     # Of an untrained model: about as probable as not.
     assert 0.3 < found.certainty["glasses"][0] < inference.SURE

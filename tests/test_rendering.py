@@ -222,7 +222,7 @@ def test_a_face_that_surely_is_as_asked_is_left_so_and_that_is_said(model, tmp_p
     monkeypatch.setattr(inference, "SURE", 0.0)
     (path,), (remark,) = write([face], f"glasses={taken}", None)
     assert np.array_equal(Image.open(path), face)
-    certainty = model.present([face], wish(f"glasses={taken}")).certainty["glasses"][0]
+    certainty = model.source_attributes([face], wish(f"glasses={taken}")).certainty["glasses"][0]
     assert remark == (
         f"the model is {certainty:.0%} sure that the face has glasses={taken} already and leaves it unchanged; --force"
         " edits it anyway"

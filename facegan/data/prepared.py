@@ -10,7 +10,7 @@ import numpy as np
 
 from facegan.attributes import Attributes
 from facegan.data.split import PARTS
-from facegan.errors import FaceganError
+from facegan.errors import FaceganError, first_line
 from facegan.schemas import PREPARED, check
 
 FORMAT = 1
@@ -58,8 +58,7 @@ class PreparedFaces:
             self._check()
         # NumPy parses headers as Python, so damaged ones raise all kinds of exceptions.
         except Exception as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise FaceganError(f"{self.path} is damaged ({reason}); prepare it once more") from error
+            raise FaceganError(f"{self.path} is damaged ({first_line(error)}); prepare it once more") from error
 
     def __len__(self) -> int:
         """Returns the number of faces."""

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from facegan.errors import FaceganError
+from facegan.errors import FaceganError, first_line
 from facegan.features.efficientnet import build_efficientnet_lite
 from facegan.model_files import read_description
 from facegan.models.saving import load_weights
@@ -136,6 +136,7 @@ def load_judge(path: str | Path) -> Judge:
         load_weights(judge, Path(path))
     # Keras, h5py and zipfile raise different exceptions for a damaged file.
     except Exception as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise FaceganError(f"cannot read the judge in {path}: {reason}; delete the file to train a new one") from error
+        raise FaceganError(
+            f"cannot read the judge in {path}: {first_line(error)}; delete the file to train a new one"
+        ) from error
     return judge

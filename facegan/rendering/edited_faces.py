@@ -23,7 +23,7 @@ def write_edited(
     edits, describe = request.edits, model.attributes.describe
     provenance = model_metadata(model) | request.provenance
     # A grid shows every value, including the one that a face has already.
-    found = model.present(faces, Edit(source=edits[0].source) if request.is_grid else edits[0])
+    found = model.source_attributes(faces, Edit(source=edits[0].source) if request.is_grid else edits[0])
     remarks = [] if request.is_grid else unchanged_remarks(model, edits[0], [found])
     # For every row, a list of columns with one face each.
     made = [

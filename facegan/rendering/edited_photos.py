@@ -48,7 +48,7 @@ def write_edited_photos(
             written.left_out[found.path] = str(found.error)
             continue
         crops, before = [face.crop for face in found.faces], found.photo.rgb
-        present.append(now := model.present(crops, edits[0]))
+        present.append(now := model.source_attributes(crops, edits[0]))
         edited = [blend_faces(before, found.faces, model.edit(crops, edit, source=now.conditions)) for edit in edits]
         if request.compare:
             edited = [grid([before, after], columns=2) for after in edited]

@@ -16,7 +16,7 @@ from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.files import WriteGuard, reserve
 from facegan.images import save_animation, save_image
-from facegan.inference import FaceModel, Present
+from facegan.inference import FaceModel, SourceAttributes
 from facegan.progress import progress_bar
 from facegan.provenance import command_of
 
@@ -146,7 +146,7 @@ class Output:
         return list(images)
 
 
-def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[Present]) -> list[str]:
+def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[SourceAttributes]) -> list[str]:
     """Remarks on faces that stay as they are, because the model is sure that they have an attribute already.
 
     Args:

@@ -191,7 +191,7 @@ class Session:
         """
         wishes, remarks = interpret_sentence(text, self.model.attributes, editing=True)
         # "The opposite" refers to the first face, because a slider has two ends.
-        present = self.step.subject.present(self.model, Edit())[0]
+        present = self.step.subject.source_conditions(self.model, Edit())[0]
         after = self.model.attributes.values(self.model.attributes.apply(present, wishes))
         edit = self.step.edit.then(Edit({name: after[name] for name in wishes}))
         if edit != self.step.edit:
@@ -241,7 +241,7 @@ class Session:
     def remark(self) -> str:
         """The attributes that the model predicts, and the requested ones that the face has already."""
         attributes, step = self.model.attributes, self.step
-        faces = [attributes.values(condition) for condition in step.subject.present(self.model, step.edit)]
+        faces = [attributes.values(condition) for condition in step.subject.source_conditions(self.model, step.edit)]
         if len(faces) > 1:
             return f"All {len(faces)} faces are edited."
         already = {name: value for name, value in step.edit.wishes.items() if faces[0][name] == value}

@@ -26,7 +26,7 @@ LONGEST_SHOWN = 800
 class Subject(Protocol):
     """What is edited. Edits are always made from the original, so that no quality is lost."""
 
-    def present(self, model: FaceModel, edit: Edit) -> np.ndarray:
+    def source_conditions(self, model: FaceModel, edit: Edit) -> np.ndarray:
         """The attributes of the faces before the edit, `(count, k)` float32."""
 
     def shown(self, model: FaceModel, edit: Edit) -> Image.Image:
@@ -63,7 +63,7 @@ class GeneratedFace:
     seed: int
     number: int
 
-    def present(self, model: FaceModel, edit: Edit) -> np.ndarray:
+    def source_conditions(self, model: FaceModel, edit: Edit) -> np.ndarray:
         """The conditions that the face was generated from."""
         return self.conditions
 
@@ -140,9 +140,9 @@ class Photo:
     def _chosen(self) -> list[PhotoFace]:
         return [face for face in self.faces if self.which in (ALL, face.number)]
 
-    def present(self, model: FaceModel, edit: Edit) -> np.ndarray:
+    def source_conditions(self, model: FaceModel, edit: Edit) -> np.ndarray:
         """The attributes that the model predicts for the selected faces."""
-        return model.present([face.crop for face in self._chosen], edit).conditions
+        return model.source_attributes([face.crop for face in self._chosen], edit).conditions
 
     def shown(self, model: FaceModel, edit: Edit) -> Image.Image:
         """The edited photo, reduced."""

@@ -103,7 +103,7 @@ def test_the_command_makes_the_edited_photo(facegan, model, model_file, two, whi
     assert len(session.photo_faces()) == 2 and session.command == "" and NOTE.encode() not in session.file()[1]
     session.choose_face(which)
     # Against what the model takes the faces for, so that there is a change.
-    for index, other in enumerate(session.step.subject.present(model, Edit())[0][:3]):
+    for index, other in enumerate(session.step.subject.source_conditions(model, Edit())[0][:3]):
         session.slide(model.attributes.names[index], Slider(-1.8 if other else 1.8))
     monkeypatch.chdir(tmp_path)
     (tmp_path / two.name).write_bytes(two.read_bytes())

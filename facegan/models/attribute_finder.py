@@ -13,11 +13,11 @@ def build_attribute_finder(recipe: AttributeFinder, image_size: int, condition_s
     Input: `(batch, size, size, 3)` in -1..1. Output: `(batch, condition_size)` logits that each column is 1, float32.
 
     Args:
-        recipe: names the backbone.
+        recipe: the recipe's attribute finder, which names the backbone.
         image_size: height and width of the images.
-        condition_size: how many label columns.
+        condition_size: the number of label columns.
     """
-    # The weights of a file or of ImageNet follow.
+    # The weights are loaded later, from a file or from ImageNet.
     backbone = build_efficientnet_lite(recipe.backbone, image_size, False)
     pooled = layers.GlobalAveragePooling2D(dtype="float32")(backbone.outputs[-1])
     logits = layers.Dense(condition_size, dtype="float32")(layers.Dropout(0.2, dtype="float32")(pooled))

@@ -12,16 +12,16 @@ def build_discriminator(bottom_shape: tuple[int, ...], condition_size: int, one_
     Inputs: the encoder's last features `(batch, 4, 4, channels)`; condition `(batch, condition_size)`, 0 or 1.
     Outputs, float32:
         score `(batch, 1)`: the higher, the more real; unbounded.
-        match `(batch, k)`: does the face have these attributes? A logit, positive where face and condition agree: one
-            for the whole condition with `one_match` (the paper), otherwise one for each label column (AttGAN).
+        match `(batch, k)`: logits, positive where face and condition agree: one for the whole condition with
+            `one_match` (the paper), otherwise one for each label column (AttGAN).
     """
     features = keras.Input(bottom_shape, name="features")
     condition = keras.Input((condition_size,), name="condition")
     flat = layers.Flatten()(features)
     score = layers.Activation("linear", dtype="float32")(layers.Dense(1, name="score")(flat))
     if one_match:
-        # The paper's "fully connected" needs a hidden layer: a single dense layer on [features, condition] is the sum
-        # of a term of the face and one of the condition, so it would prefer the same condition for all faces.
+        # The paper's "fully connected" needs a hidden layer: the output of a single dense layer on [features,
+        # condition] is the sum of two independent terms, so it would prefer the same condition for all faces.
         match = layers.LeakyReLU(negative_slope=0.2)(layers.Dense(MATCH_UNITS)(layers.Concatenate()([flat, condition])))
         match = layers.Activation("linear", dtype="float32")(layers.Dense(1, name="match")(match))
     else:

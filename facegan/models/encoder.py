@@ -14,7 +14,7 @@ BOTTOM_SIZE = 4
 def stage_filters(recipe: Encoder, image_size: int) -> list[int]:
     """Filters of each encoder stage from the image down to 4x4: for `paper` at 128, `[64, 128, 256, 512, 512]`.
 
-    With `space_to_depth` those of an image half as large.
+    With `space_to_depth`, those for an image of half the size.
     """
     stages = int(math.log2(image_size // BOTTOM_SIZE)) - recipe.space_to_depth
     return [min(recipe.filters * 2**stage, recipe.max_filters) for stage in range(stages)]

@@ -1,4 +1,4 @@
-"""Fitting a network to batches that are made by number."""
+"""Fits a model to numbered batches."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class NumberedBatches(keras.utils.PyDataset):
-    """The batches of some steps, as `fit()` takes them.
+    """The batches of some steps, for `fit()`.
 
-    By number, not as a stream: TensorFlow starts reading more than once where several devices share a batch.
+    Batches are indexed, not streamed, because TensorFlow reads from the start several times if devices share a batch.
 
     Args:
-        make: returns the batch of a step; the same number gives the same batch.
-        steps: the numbers.
-        options: those of `PyDataset`.
+        make: returns the batch of a step; the same step gives the same batch.
+        steps: the steps.
+        options: options of `PyDataset`.
     """
 
     def __init__(self, make: Callable[[int], Any], steps: range, **options: Any) -> None:
@@ -41,6 +41,6 @@ def fit(
     bar: tqdm[Any],
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
-    """Fits a compiled model in one pass over the batches, which a progress bar follows."""
+    """Fits a compiled model in one pass over the batches, with a progress bar."""
     tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
     model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[tick, *callbacks])

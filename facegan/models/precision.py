@@ -1,4 +1,4 @@
-"""Which number format the networks compute in."""
+"""The number format of the networks' computation."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,12 +7,12 @@ from typing import Any
 
 import keras
 
-# Instructions that make a CPU faster in bfloat16 than in float32.
+# Instruction sets with which a CPU is faster in bfloat16 than in float32.
 _FAST_BFLOAT16 = ("amx_bf16", "avx512_bf16")
 
 
 def choose_precision(name: str) -> str:
-    """Resolves `auto`: bfloat16 where the machine is made for it, float32 elsewhere.
+    """Resolves `auto`: bfloat16 if the machine has instructions for it, otherwise float32.
 
     TensorFlow uses a CPU's bfloat16 instructions; JAX on a CPU does not.
 
@@ -38,18 +38,18 @@ def choose_precision(name: str) -> str:
 
 
 def set_precision(precision: str) -> None:
-    """Networks built from now on compute in `precision`; weights, losses and optimizer stay float32."""
+    """Sets the precision of networks built from now on; weights, losses and optimizer stay float32."""
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
 
 
 def policy(name: str) -> AbstractContextManager[None]:
-    """A context: networks built within it have this dtype policy of Keras's."""
+    """A context in which networks are built with this Keras dtype policy."""
     return temporarily(keras.config.dtype_policy, keras.config.set_dtype_policy, name)
 
 
 @contextmanager
 def temporarily(get: Callable[[], Any], put: Callable[[Any], None], value: Any) -> Iterator[None]:
-    """Within the block, one of Keras's global settings is another."""
+    """A context in which one of Keras's global settings has another value."""
     before = get()
     put(value)
     try:

@@ -1,4 +1,4 @@
-"""A model's file: one `.keras` file with all networks and their record."""
+"""Model files: one `.keras` file with all networks and their record."""
 
 import io
 import warnings
@@ -17,15 +17,15 @@ from facegan.models.precision import choose_precision, policy, temporarily
 
 
 def save_model(networks: FaceGAN, path: str | Path) -> None:
-    """Writes a `FaceGAN`, whole or not at all, with weights as 16-bit floats: half as large and half as long to read.
+    """Writes a `FaceGAN` atomically, with weights as 16-bit floats, which halves the file's size and loading time.
 
-    A weight changes by up to 1 part in 2,048, a few pixels by one grey level. A run resumes from its checkpoints,
-    which keep all 32 bits.
+    A weight changes by up to 1 in 2,048, and a few pixels by one grey level. A run resumes from its checkpoints, which
+    keep all 32 bits.
 
     Raises:
         FaceganError: the file cannot be written.
     """
-    # On several hosts only one saves; the others would have to take part for every distributed variable.
+    # On several hosts only one saves; creating distributed variables would need all of them.
     by_itself = temporarily(keras.distribution.distribution, keras.distribution.set_distribution, None)
     with policy("float16"), awaiting_weights(), by_itself:
         halves = FaceGAN.from_config(networks.get_config())
@@ -35,20 +35,20 @@ def save_model(networks: FaceGAN, path: str | Path) -> None:
 
 
 def load_networks(path: str | Path, precision: str = "auto") -> FaceGAN:
-    """Reads the `FaceGAN` of a file, for use.
+    """Loads the `FaceGAN` in a file for inference.
 
-    The networks are built from the description, which is checked, and nothing else in the file is believed: no other
-    class is made, no code runs, and no more memory is taken than weights of this number need.
+    The networks are built from the validated description, and nothing else in the file is trusted: no other class is
+    instantiated, no code runs, and no more memory is used than these weights need.
 
     Args:
         path: of the file.
         precision: `"float32"`, `"bfloat16"`, or `"auto"`, whichever is faster on this machine; a few pixels differ by
-            one grey level. Weights are kept in it as well: to round them for every face would cost more time than it
-            saves.
+            one grey level. It also applies to the weights, because rounding them for every face would cost more time
+            than it saves.
 
     Raises:
         FaceganError: the description is not valid.
-        Exception: whatever Keras, h5py or zipfile raise for a file that is damaged or something else.
+        Exception: any exception that Keras, h5py or zipfile raise for a damaged or different file.
     """
     described = describe(path)
     with policy(choose_precision(precision)), awaiting_weights():
@@ -61,13 +61,13 @@ def load_weights(network: keras.Model, path: str | Path) -> None:
     """Reads the weights in a `.keras` file into a network that was built from its description.
 
     Raises:
-        ValueError: the weights are compressed or elsewhere, not finite, or those of another network.
+        ValueError: the weights are compressed, external, not finite, or belong to another network.
     """
     content = read_weights(path)
     with h5py.File(io.BytesIO(content)) as file:
         _check_contents(file, len(content))
     with warnings.catch_warnings():
-        # Keras only remarks that weights are missing and stay as they are.
+        # Keras only warns about missing weights.
         warnings.simplefilter("error", UserWarning)
         network.load_weights(path)
     if not all(np.isfinite(array).all() for array in network.get_weights()):
@@ -75,7 +75,7 @@ def load_weights(network: keras.Model, path: str | Path) -> None:
 
 
 def _check_contents(file: h5py.File, size: int) -> None:
-    """Refuses links to other files, and weights that are larger in memory than the whole file is."""
+    """Refuses links to other files, and weights that are larger in memory than the whole file."""
     total = 0
 
     def problem(name: str, link: Any) -> str | None:
@@ -87,6 +87,6 @@ def _check_contents(file: h5py.File, size: int) -> None:
                 item = None
         return "its weights are elsewhere" if item is None else "its weights are too large" if total > size else None
 
-    # It goes through the links until there is a problem.
+    # The visitor stops at the first problem.
     if found := file.visititems_links(problem):
         raise ValueError(found)

@@ -1,4 +1,4 @@
-"""Recipes: how networks are built and trained, composed of small parts that are checked where they are made."""
+"""Recipes: how networks are built and trained, composed of small parts that validate their values."""
 
 from facegan.recipe.presets import RECIPES, find_recipe
 from facegan.recipe.recipe import Recipe

@@ -1,4 +1,4 @@
-"""How the networks look. Image size and attributes come with the data."""
+"""The architecture of the networks. Image size and attributes are determined by the data."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ class Encoder(Part):
     """The encoder that critic and editor share: strided convolutions down to 4x4, five of them for 128 pixels.
 
     Attributes:
-        filters: of the first stage; each further stage has twice as many, up to `max_filters`.
-        max_filters: the ceiling.
-        kernel_size: of every convolution.
-        normalise_first: whether instance normalisation follows the first convolution, too. It removes the mean, and
-            with it any pattern that repeats with the stride: the critic cannot penalise checkerboard artifacts.
-        dropout: rate after each stage.
+        filters: filters of the first stage; each further stage has twice as many, up to `max_filters`.
+        max_filters: the maximum number of filters.
+        kernel_size: the kernel size of every convolution.
+        normalise_first: whether instance normalisation also follows the first convolution. It removes the mean and
+            with it any pattern that repeats with the stride, so that the critic cannot detect checkerboard artifacts.
+        dropout: the dropout rate after each stage.
         space_to_depth: whether all networks work at half the image's height and width, on blocks of 2x2 pixels as 12
-            channels (Shi et al. 2016). At full size a narrow network spends most of its time and does little.
+            channels (Shi et al. 2016). A narrow network spends most of its time at full size, with little benefit.
     """
 
     filters: int = number(64, 1, 1024)
@@ -33,11 +33,11 @@ class Encoder(Part):
 
 @dataclass(frozen=True)
 class Decoder(Part):
-    """How a decoder enlarges its feature maps; generator and editor each have one, with weights of their own.
+    """How a decoder enlarges its feature maps; generator and editor each have one, with separate weights.
 
     Attributes:
-        upsampling: `"transposed"` convolutions, or `"nearest"` and a 3x3 convolution, which cannot produce
-            checkerboard artifacts (Odena et al. 2016).
+        upsampling: `"transposed"` convolutions, or `"nearest"` neighbours followed by a 3x3 convolution, which cannot
+            produce checkerboard artifacts (Odena et al. 2016).
         conditioning: `"concatenation"` of the condition as constant channels, or `"film"`, a learnt scale and shift of
             each channel (Perez et al. 2018).
     """
@@ -81,13 +81,13 @@ class Editor(Part):
     """The U-Net on the shared encoder.
 
     Attributes:
-        output: `"image"`: the editor receives the target attributes and produces a whole image (the paper);
-            `"residual"`: it receives the difference of attributes (STGAN, Liu et al. 2019) and produces what is added
-            to the photo; `"gain_and_residual"`: also by how much the photo is multiplied, so that the rims of glasses
-            can be faded out.
-        residual_blocks: how many at the bottom.
-        average_mirrored: whether an edit is the mean of the edits of a face and of its mirror image, for twice the
-            time: what happens to only one of them is chance (self-ensemble, Lim et al. 2017).
+        output: `"image"`: the editor receives the target attributes and predicts an image (the paper); `"residual"`:
+            it receives the difference of attributes (STGAN, Liu et al. 2019) and predicts a residual that is added to
+            the photo; `"gain_and_residual"`: also a gain that multiplies the photo, so that the rims of glasses can be
+            faded out.
+        residual_blocks: the number of residual blocks at the bottom.
+        average_mirrored: whether an edit is the mean of the edits of a face and of its mirror image, which takes twice
+            the time and averages out random artifacts (self-ensemble, Lim et al. 2017).
     """
 
     output: str = choice("image", "residual", "gain_and_residual")
@@ -112,7 +112,7 @@ class Networks(Part):
     editor: Editor = part(Editor(), Editor)
 
     def fewest_weights(self, image_size: int) -> int:
-        """A lower bound of how many weights the networks have: those of convolutions between their stages.
+        """A lower bound of the number of weights: those of the convolutions between stages.
 
         >>> Networks().fewest_weights(128)
         20291584
@@ -127,5 +127,5 @@ class Networks(Part):
 
 
 def _products(filters: Sequence[int]) -> int:
-    """The sum of the products of neighbours."""
+    """The sum of the products of neighbouring numbers."""
     return sum(before * after for before, after in itertools.pairwise(filters))

@@ -1,4 +1,4 @@
-"""What the networks are trained on: the losses and their weights."""
+"""The objective: the losses of the networks and their weights."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -24,7 +24,7 @@ class PaperObjective(Part):
 
 @dataclass(frozen=True)
 class CriticWeights(Part):
-    """Weights of the critic's loss beside its Wasserstein distance.
+    """Weights of the critic's loss terms, relative to its Wasserstein distance.
 
     Attributes:
         match: cross-entropy of the label columns of real photos (AttGAN, He et al. 2019).
@@ -37,7 +37,7 @@ class CriticWeights(Part):
 
 @dataclass(frozen=True)
 class GeneratorWeights(Part):
-    """Weights of the generator's loss beside the critic's score.
+    """Weights of the generator's loss terms, relative to the critic's score.
 
     Attributes:
         match: cross-entropy of the condition's columns.
@@ -53,12 +53,12 @@ class EditorWeights(Part):
     Attributes:
         adversarial: the critic's score.
         match: cross-entropy of the columns to be changed.
-        margin: how far beyond agreement the logit of each classifier is pushed. A classifier that did not train the
-            editor responds less to the same edit.
-        preservation: the columns that are to stay as they are.
-        preservation_target: what these are compared with: the `"label"` (AttGAN), or the `"prediction"` for the photo,
-            which has no effect, and is refused, where `preservation` is 0.
-        reconstruction: mean absolute difference to the photo.
+        margin: the target of each classifier's logit, beyond agreement. A classifier that did not train the editor
+            responds less to the same edit.
+        preservation: the loss of columns that should stay as they are.
+        preservation_target: the target for these columns: the `"label"` (AttGAN), or the `"prediction"` for the photo,
+            which is refused if `preservation` is 0, because it would have no effect.
+        reconstruction: the mean absolute difference from the photo.
     """
 
     adversarial: float = number(1.0, 0)
@@ -98,10 +98,10 @@ class FeatureCritic(Part):
 
     Attributes:
         backbone: the EfficientNet-lite whose features it scores.
-        filters: of its heads.
-        generator, editor: what its score weighs in their losses.
-        perceptual: weight of the distance between the features of a photo and of its edit.
-        learning_rate: Adam's.
+        filters: the number of filters in its heads.
+        generator, editor: the weight of its score in their losses.
+        perceptual: the weight of the distance between the features of a photo and those of its edit.
+        learning_rate: Adam's learning rate.
     """
 
     backbone: str = choice("lite1", "lite0", "lite2")
@@ -120,9 +120,9 @@ class AttributeFinder(Part):
 
     Attributes:
         backbone: the EfficientNet-lite that it starts from.
-        images: how many photos it is fine-tuned on, counting repetitions.
+        images: the number of photos for fine-tuning, counting repetitions.
         batch_size: photos in a step of the fine-tuning.
-        learning_rate: AdamW's, at its peak.
+        learning_rate: AdamW's peak learning rate.
     """
 
     backbone: str = choice("lite0", "lite1", "lite2")

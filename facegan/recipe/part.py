@@ -1,4 +1,4 @@
-"""A part of a recipe: a frozen dataclass that checks its values where it is made, and its form as a dictionary."""
+"""A part of a recipe: a frozen dataclass that validates its values, and its conversion to a dictionary."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -35,10 +35,10 @@ def part(default: "Part | None", *kinds: "type[Part]") -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """What all parts have in common.
+    """The base class of all parts.
 
     Raises:
-        FaceganError: when made with a value that its field does not allow.
+        FaceganError: a value that its field does not allow.
     """
 
     kind: ClassVar[str] = ""
@@ -52,7 +52,7 @@ class Part:
                 raise FaceganError(f"{field.name} {problem}. Received: {value!r}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The part as nested dictionaries of plain values; parts that are None are left out."""
+        """Returns the part as nested dictionaries of plain values, without parts that are None."""
         values: dict[str, Any] = {"kind": self.kind} if self.kind else {}
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
@@ -64,11 +64,11 @@ class Part:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], path: str = "") -> Self:
-        """The part that `to_dict` described; fields that are left out have their defaults.
+        """Returns the part for a result of `to_dict`; missing fields have their defaults.
 
         Args:
             values: nested dictionaries.
-            path: where in the recipe they are, for messages: `"objective."`.
+            path: their position in the recipe, for messages: `"objective."`.
 
         Raises:
             FaceganError: an unknown key, or a value that its field does not allow.
@@ -102,7 +102,7 @@ def _part_from_dict(kinds: "Sequence[type[Part]]", values: Any, path: str) -> "P
 
 
 def _problem(field: dataclasses.Field, value: Any) -> str | None:
-    """What is wrong with a value, or None."""
+    """The problem with a value, or None."""
     rule = field.metadata
     if "kinds" in rule:
         allowed = isinstance(value, rule["kinds"]) or (value is None and rule["optional"])

@@ -47,15 +47,15 @@ def with_values(recipe: Recipe, *assignments: str) -> Recipe:
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
         if not equals:
-            raise FaceganError(f"'{assignment}' sets nothing; write key=value, such as objective.editor.margin=2")
+            raise FaceganError(f"'{assignment}' is not an assignment; write key=value, as in objective.editor.margin=2")
         *names, key = path.strip().split(".")
         table = values
         for name in names:
             table = table.setdefault(name, {})
             if not isinstance(table, dict):
-                raise FaceganError(f"'{path}' leads through '{name}', which is a single value")
+                raise FaceganError(f"'{path}' is not a key: '{name}' is a single value")
         if key == "kind":
-            # Another kind of part has other values.
+            # A part of another kind has other fields.
             table.clear()
         try:
             table[key] = tomllib.loads(f"value = {text}")["value"]
@@ -68,7 +68,7 @@ def _table(values: Mapping[str, Any], path: str) -> Iterator[str]:
     """The lines of a table: its own values first, then its tables."""
     for key, value in values.items():
         if not isinstance(value, Mapping):
-            # JSON's strings, numbers, true and false, and lists of them are TOML's, too.
+            # JSON's strings, numbers, booleans and lists of them are valid TOML.
             yield f"{key} = {json.dumps(value)}"
     for key, value in values.items():
         if isinstance(value, Mapping):

@@ -18,7 +18,7 @@ from facegan.provenance import read_provenance
 from facegan.training.checkpoints import Checkpoints
 
 TENSORFLOW = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
-ASSUMED = "images are aligned faces, judging by where the eyes are; --no-aligned treats images as photos"
+ASSUMED = "images are aligned faces, judging by the positions of the eyes; --no-aligned treats images as photos"
 TINY = ("--recipe", "tiny", "--attributes", "glasses,hair", "--batch-size", 8, "--precision", "float32")
 
 

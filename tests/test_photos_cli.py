@@ -103,7 +103,7 @@ def test_a_folder_of_photos(edit, photos, tmp_path):
     assert written == {"portrait.png": (300, 280), "two.png": (550, 280)}
     assert len(printed.splitlines()) == 2
     code, printed, err = edit(photos, "--out", tmp_path / "one.png")
-    assert (code, printed) == (2, "") and "room for one photo, and there are 3; name a folder" in err
+    assert (code, printed) == (2, "") and "can hold one photo, but there are 3; name a folder" in err
 
 
 def test_no_face_at_all(edit, photos, tmp_path):

@@ -161,10 +161,10 @@ def test_photos_with_unknown_labels_are_left_out(drawn_faces):
 def test_a_judge_that_does_not_fit_is_refused(drawn_faces):
     model, judge = LooksUp(drawn_faces, lambda wishes: wishes), PredictsTheLabels(drawn_faces)
     judge.image_size = 64
-    with pytest.raises(FaceganError, match=r"the judge takes faces of 64 pixels, but .* has 32"):
+    with pytest.raises(FaceganError, match=r"the judge needs faces of 64 pixels, but .* has 32"):
         evaluate(model, drawn_faces, judge)
     judge.columns = judge.columns[1:]
-    with pytest.raises(FaceganError, match="the judge does not know Male"):
+    with pytest.raises(FaceganError, match="the judge does not predict Male"):
         evaluate(model, drawn_faces, judge)
 
 

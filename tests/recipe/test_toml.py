@@ -81,8 +81,8 @@ WRONG = {
     "networks.generator.kind=modulatd": "unknown networks.generator.kind 'modulatd'; did you mean 'modulated'?",
     "networks.generator.kind=[1]": "unknown networks.generator.kind",
     "name=7": "name must be a name. Received: 7",
-    "batch_size.x=1": "'batch_size.x' leads through 'batch_size', which is a single value",
-    "batch_size": "'batch_size' sets nothing; write key=value, as in objective.editor.margin=2",
+    "batch_size.x=1": "'batch_size.x' is not a key: 'batch_size' is a single value",
+    "batch_size": "'batch_size' is not an assignment; write key=value, as in objective.editor.margin=2",
 }
 
 

@@ -113,5 +113,5 @@ def test_a_search_sees_one_moment(index, tmp_path):
 
 def test_what_is_no_file_is_no_index(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(FaceganError, match="is no regular file, not an index"):
+    with pytest.raises(FaceganError, match="is a special file, not an index"):
         Index(tmp_path / "pipe")

@@ -184,6 +184,7 @@ def test_resume_goes_on(run, drawn_faces, facegan):
     assert "images seen  24" in facegan("info", run)[1]
 
 
+@pytest.mark.usefixtures("signals_heeded")
 def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(drawn_faces, tmp_path):
     out = tmp_path / "my run"
     process = subprocess.Popen(

@@ -99,6 +99,7 @@ def test_a_reader_that_leaves_is_no_error(arguments):
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 
+@pytest.mark.usefixtures("signals_heeded")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_prepare_keeps_what_it_has_read_whatever_stops_it(stop, tmp_path):
     arguments = [*COMMAND, "prepare", "drawn", str(tmp_path / "out"), "--size", "128", "--count", "20000"]

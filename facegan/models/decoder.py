@@ -4,6 +4,7 @@ from keras import layers
 
 from facegan.models.encoder import stage_filters
 from facegan.models.layers import (
+    Conv2DTranspose,
     InitialKernel,
     InstanceNormalization,
     ToRGB,
@@ -12,7 +13,6 @@ from facegan.models.layers import (
     activation,
     concatenate_condition,
     film,
-    transposed_convolution,
 )
 from facegan.recipe.networks import Encoder, Networks
 from facegan.tensors import Tensor
@@ -50,7 +50,7 @@ def decoder_stage(
     if recipe.decoder.upsampling == "nearest":
         tensor = UpsampleConv2D(filters, kernel_initializer=InitialKernel())(tensor)
     else:
-        tensor = transposed_convolution(tensor, filters, recipe.encoder.kernel_size, strides=2)
+        tensor = Conv2DTranspose(filters, recipe.encoder.kernel_size, kernel_initializer=InitialKernel())(tensor)
     tensor = InstanceNormalization()(tensor)
     if condition is not None and recipe.decoder.conditioning == "film":
         tensor = film(tensor, condition)

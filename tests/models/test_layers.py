@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from facegan.models.layers import (
+    Conv2DTranspose,
     InstanceNormalization,
     ToRGB,
     UpsampleConv2D,
@@ -106,6 +107,17 @@ def test_upsample_convolution_is_upsampling_and_a_convolution():
     assert array(layer(IMAGES)) == pytest.approx(array(expected), abs=1e-4)
     again = UpsampleConv2D.from_config(layer.get_config())
     assert (again.filters, again.kernel_size, again.use_bias) == (6, (3, 3), False)
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 4, 5])
+def test_the_transposed_convolution_is_that_of_keras(kernel_size):
+    layer = Conv2DTranspose(6, kernel_size)
+    plain = with_weights_of(
+        layer, keras.layers.Conv2DTranspose(6, kernel_size, strides=2, padding="same", use_bias=False)
+    )
+    assert array(layer(IMAGES)) == pytest.approx(array(plain(IMAGES)), abs=1e-4)
+    again = Conv2DTranspose.from_config(layer.get_config())
+    assert (again.filters, again.kernel_size, again.strides, again.use_bias) == (6, (kernel_size,) * 2, (2, 2), False)
 
 
 def test_to_rgb_survives_its_config():

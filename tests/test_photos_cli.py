@@ -93,13 +93,13 @@ def test_faces_alone(edit, photos, tmp_path):
     code, printed, err = edit(photos, "--faces-only", "--face", "all", "--out", tmp_path / "faces")
     assert code == 3 and len(printed.splitlines()) == 3
     assert "no face found in" in err and "coffee.jpg" in err
-    assert {Image.open(path).size for path in (tmp_path / "faces").iterdir()} == {(32, 32)}
+    assert {open_image(path).size for path in (tmp_path / "faces").iterdir()} == {(32, 32)}
 
 
 def test_a_folder_of_photos(edit, photos, tmp_path):
     code, printed, err = edit(photos, "--out", tmp_path / "edited")
     assert code == 3 and "coffee.jpg" in err
-    written = {path.name: Image.open(path).size for path in (tmp_path / "edited").iterdir()}
+    written = {path.name: open_image(path).size for path in (tmp_path / "edited").iterdir()}
     assert written == {"portrait.png": (300, 280), "two.png": (550, 280)}
     assert len(printed.splitlines()) == 2
     code, printed, err = edit(photos, "--out", tmp_path / "one.png")
@@ -194,7 +194,7 @@ def test_aligned_faces_among_photos_are_photos_too(edit, drawn_faces, photos, tm
     (folder / "b.png").write_bytes((photos / "portrait.png").read_bytes())
     code, _, err = edit(folder, "--out", tmp_path / "edited/")
     assert code == 0 and "b.png is not an aligned face, others are: all are treated as photos" in err
-    sizes = {path.name: Image.open(path).size for path in (tmp_path / "edited").iterdir()}
+    sizes = {path.name: open_image(path).size for path in (tmp_path / "edited").iterdir()}
     assert sizes == {"a.png": (64, 64), "b.png": (300, 280)}
 
 

@@ -14,6 +14,7 @@ from facegan import inference
 from facegan.attributes import Attributes
 from facegan.edits import Edit
 from facegan.errors import FaceganError
+from facegan.images import open_image
 from facegan.provenance import read_provenance
 from facegan.rendering import edited_faces, generated_faces, output
 from facegan.rendering.edited_faces import write_edited
@@ -48,7 +49,7 @@ def sheets(monkeypatch):
 def test_a_labelled_sheet(model, sheets, tmp_path):
     out = tmp_path / "new" / "faces.png"
     assert write_generated(model, wish("female, glasses=1"), 5, 7, [], to(out)) == [out]
-    assert Image.open(out).size > (200, 200)
+    assert open_image(out).size > (200, 200)
     (faces, labels), _ = sheets[0]
     assert len(faces) == 5 and all("female" in label and "glasses" in label for label in labels)
     assert all("hair" in label for label in labels), "what was drawn is said as well"
@@ -79,7 +80,7 @@ def test_single_files(model, tmp_path):
     paths = write_generated(model, wish(""), 2, 7, [wish("hair=black")], to(out))
     assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in paths)
     assert {path.name for path in paths} == {f"face-{n}-step-{step}.png" for n in (1, 2) for step in (0, 1)}
-    assert {Image.open(path).size for path in paths} == {(32, 32)}
+    assert {open_image(path).size for path in paths} == {(32, 32)}
 
 
 def test_before_and_after(model, sheets, tmp_path):
@@ -249,9 +250,9 @@ def test_earlier_results_are_replaced_and_other_files_are_not(model, tmp_path):
     Image.new("RGB", (8, 8)).save(out)
     with pytest.raises(FaceganError, match=r"faces.png: it exists; choose another --out, or add --overwrite"):
         write()
-    assert Image.open(out).size == (8, 8)
+    assert open_image(out).size == (8, 8)
     write(overwrite=True)
-    assert Image.open(out).size != (8, 8)
+    assert open_image(out).size != (8, 8)
     with pytest.raises(FaceganError, match="it exists"):
         to(out, "edit")
 

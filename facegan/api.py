@@ -70,6 +70,7 @@ def train(
     precision: str = "auto",
     seed: int = 0,
     start: str | Path | None = None,
+    grow: bool = False,
     minutes: float | None = None,
     checkpoint_minutes: float = 10.0,
     devices: int = 1,
@@ -88,6 +89,7 @@ def train(
         precision: `"float32"`, `"bfloat16"`, or `"auto"`: whichever is faster on this machine.
         seed: of weights, order and noise.
         start: a model file or the folder of a run whose weights to start from.
+        grow: whether `start` is of half the size: new outer stages then fade in on its trained inner ones.
         minutes: after which to stop with a checkpoint; no limit by default.
         checkpoint_minutes: between two checkpoints.
         devices: the number of GPUs that share each batch.
@@ -111,7 +113,7 @@ def train(
     from facegan.training import run
     from facegan.training.plan import Settings
 
-    settings = Settings.defaults(chosen, start).given(
+    settings = Settings.defaults(chosen, start, grow).given(
         faces.columns, attributes, batch_size=batch_size, precision=precision, seed=seed
     )
     path, _ = run.train(

@@ -41,6 +41,7 @@ _NAMES = _list({"type": "string", "minLength": 1, "maxLength": 1000}, 1, 1000)
 _SOURCE = _record({"name": _TEXT, "terms": _TEXT}, {"kind": _TEXT, "sources": _list(_record({"name": _TEXT}), 1, 255)})
 _EPOCH = _record({"images": _integer(0), "images_per_second": _NUMBER, "losses": _table(_NUMBER)})
 _SETTINGS = {"precision": {"enum": ["float32", "bfloat16"]}, "batch_size": _integer(1), "seed": _integer(0)}
+_GROW = {"grow": {"type": "boolean"}}
 _HISTORY = _list(_EPOCH)
 _DATA = _record({"parts": _table(_integer(0)), "source": _SOURCE})
 # The start of a run.
@@ -59,7 +60,7 @@ MODEL = _record(
         "record": _record(
             {
                 "data": _DATA,
-                "settings": _record(_SETTINGS),
+                "settings": _record(_SETTINGS, _GROW),
                 "images_seen": _integer(0),
                 "history": _HISTORY,
             },
@@ -74,7 +75,7 @@ CHECKPOINT = _record(
         "images": _integer(1),
         "data": _DATA,
         "settings": {
-            **_record({**_SETTINGS, "recipe": _OBJECT, "attributes": _list({"type": "string"}, 1, 64)}),
+            **_record({**_SETTINGS, "recipe": _OBJECT, "attributes": _list({"type": "string"}, 1, 64)}, _GROW),
             "additionalProperties": False,
         },
         "history": _HISTORY,

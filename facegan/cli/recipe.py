@@ -8,7 +8,7 @@ from facegan.cli.result import Result, ResultCommand
 @click.command(cls=ResultCommand)
 @click.argument("name")
 def recipe(name: str) -> Result:
-    """Prints the recipe NAME (paper, tiny or celeba128) as TOML, as a starting point for your own.
+    """Prints the recipe NAME (paper, tiny, celeba128 or celeba256) as TOML, as a starting point for your own.
 
     \b
     Examples:

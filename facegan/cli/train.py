@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=ResultCommand)
 @click.argument("data", type=click.Path(path_type=Path))
-@click.option("--recipe", help="paper, tiny, celeba128 or a TOML file.  [default: celeba128]")
+@click.option("--recipe", help="paper, tiny, celeba128, celeba256 or a TOML file.  [default: celeba128]")
 @click.option(
     "--set",
     "assignments",
@@ -76,14 +76,17 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Start from the weights of this model: a .keras file or the folder of a run.",
 )
+@click.option(
+    "--grow", is_flag=True, help="Grow from the model of --from, which is of half the size: new outer stages fade in."
+)
 @click.option("--resume", is_flag=True, help="Resume the run in --out exactly where it stopped.")
 @OVERWRITE_OPTION
 @click.option("--dry-run", is_flag=True, help="Estimate time, memory and disk space without training.")
 def train(
     data: Path, recipe: str | None, assignments: Sequence[str], attributes: str | None, epochs: float | None,
     images: int | None, batch_size: int | None, precision: str | None, seed: int | None, out: Path,
-    checkpoint_minutes: float, minutes: float | None, devices: int, start: Path | None, resume: bool, overwrite: bool,
-    dry_run: bool,
+    checkpoint_minutes: float, minutes: float | None, devices: int, start: Path | None, grow: bool, resume: bool,
+    overwrite: bool, dry_run: bool,
 ) -> Result:  # fmt: skip
     """Trains a model on the prepared faces in DATA.
 
@@ -95,6 +98,7 @@ def train(
       facegan train celeba128
       facegan train drawn64 --recipe tiny --attributes glasses,hair --images 40000
       facegan train my-faces --from run --out mine --images 20000
+      facegan train celeba256 --from run --grow --out run256
     """
     from facegan.attributes import Attributes
     from facegan.data.prepared import PreparedFaces
@@ -106,6 +110,11 @@ def train(
         raise FaceganError("--epochs and --images exclude each other; omit one of them")
     if start and resume:
         raise FaceganError("--resume continues with the run's own weights; omit --from")
+    if grow and not start:
+        why = (
+            "--resume continues to grow by itself; omit" if resume else "--from must name a model of half the size for"
+        )
+        raise FaceganError(f"{why} --grow")
     faces = PreparedFaces(data)
     chosen = find_recipe(recipe) if recipe else None
 
@@ -121,8 +130,8 @@ def train(
 
     join_hosts()
     if assignments:
-        chosen = with_values(chosen or Settings.defaults(start=start).recipe, *assignments)
-    usual, planned = run.settings_of_run(out) if resume else (Settings.defaults(chosen, start), None)
+        chosen = with_values(chosen or Settings.defaults(start=start, grow=grow).recipe, *assignments)
+    usual, planned = run.settings_of_run(out) if resume else (Settings.defaults(chosen, start, grow), None)
     settings = usual.given(
         faces.columns,
         attributes.split(",") if attributes else None,
@@ -138,7 +147,7 @@ def train(
     if epochs:
         images = max(1, round(epochs * len(faces.part("train"))))
     if dry_run:
-        return _dry_run(faces, settings, images or planned, devices)
+        return _dry_run(faces, settings, images or planned, devices, start)
     again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
     try:
         path, finished = run.train(
@@ -158,11 +167,11 @@ def train(
     )
 
 
-def _dry_run(faces: PreparedFaces, settings: Settings, images: int | None, devices: int) -> Result:
+def _dry_run(faces: PreparedFaces, settings: Settings, images: int | None, devices: int, start: Path | None) -> Result:
     from facegan.training.callbacks import clock
     from facegan.training.estimate import estimate
 
-    found = estimate(faces, settings, images, devices)
+    found = estimate(faces, settings, images, devices, start)
     speed = settings.batch_size / found.seconds_per_step
     rows = [(name, f"{count:,} parameters") for name, count in found.parameters.items()]
     rows += [

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from facegan.data.base import Source
-from facegan.data.readers import PictureReader
+from facegan.data.readers import PictureReader, check_size
 from facegan.errors import FaceganError
 from facegan.images import crop_square, square_crop_box
 from facegan.photos.align import LARGEST_DISAGREEMENT, TEMPLATE, Alignment, align_faces, refine_landmarks
@@ -128,7 +128,7 @@ class AligningReader(PictureReader):
         return self.pictures.state(names)
 
     def __call__(self, name: str, size: int) -> Image.Image:
-        """Returns the face as a `size` x `size` RGB image; `FaceganError` if there is none."""
+        """Returns the face as a `size` x `size` RGB image; `FaceganError` if there is none or it is too small."""
         picture = self.open(name)
         left, top, right, bottom = square_crop_box(picture)
         expected = Face((left, top, right - left, bottom - top), (left, top) + (right - left) * TEMPLATE, 1.0)
@@ -142,6 +142,7 @@ class AligningReader(PictureReader):
             place = found[0][1]
         if _covered(picture, place) < LEAST_COVERED:
             raise FaceganError(f"the face in {name} is too close to the edge of the image")
+        check_size(name, place.side, size)
         return place.crop(picture, size)
 
 

@@ -31,7 +31,7 @@ from facegan.data.drawn import DRAWN
 from facegan.data.duplicates import near_duplicates, thumbnails, to_leave_out
 from facegan.data.joined import JOINED, JoinedReader
 from facegan.data.prepared import FORMAT, PARTIAL, SIZES, PreparedFaces, write_names
-from facegan.data.readers import PictureReader
+from facegan.data.readers import LARGEST_ENLARGEMENT, TOO_SMALL, PictureReader
 from facegan.data.split import PARTS, split, split_rule
 from facegan.errors import FaceganError
 from facegan.files import reserve
@@ -313,13 +313,16 @@ def _finish(job: _Job) -> None:
     """Closes the gaps that left-out faces leave, and writes the other files; `prepared.json` comes last."""
     source = job.source
     gaps = sorted((row, reason) for rows in job.done().values() for row, reason in rows)
-    rows = _close_gaps(job, [row for row, _ in gaps])
+    rows = _close_gaps(job, gaps)
     identities, partition, known, origins = (
         None if array is None else array[rows]
         for array in (source.identities, source.partition, source.known, source.origins)
     )
     parts = split(len(rows), identities, partition, job.seed)
     left_out = list(source.left_out) + [(source.names[row], reason) for row, reason in gaps]
+    if too_small := sum(TOO_SMALL in reason for _, reason in gaps):
+        what = f"left out because they would be enlarged more than {LARGEST_ENLARGEMENT:g} times"
+        logger.warning("too small for %dx%d and %s: %d", job.size, job.size, what, too_small)
 
     arrays = {"labels": source.labels[rows], "split": parts}
     arrays |= {"identities": identities, "known": known, "origins": origins}
@@ -342,7 +345,7 @@ def _finish(job: _Job) -> None:
     )
 
 
-def _close_gaps(job: _Job, gaps: list[int]) -> np.ndarray:
+def _close_gaps(job: _Job, left_out: list[tuple[int, str]]) -> np.ndarray:
     """Moves the last faces of `faces.npy` into the gaps and cuts the file.
 
     No row is both read and written, so this can be interrupted and repeated; a truncated file has no gaps.
@@ -350,10 +353,11 @@ def _close_gaps(job: _Job, gaps: list[int]) -> np.ndarray:
     Returns:
         `(count,)` int, the row of the source that each row of the file now holds.
     """
-    total = len(job.source.names)
+    total, gaps = len(job.source.names), [row for row, _ in left_out]
     count = total - len(gaps)
     if count == 0:
-        raise FaceganError(f"none of the images could be read; delete {job.partial}")
+        reason = left_out[0][1]
+        raise FaceganError(f"none of the images can be used; {reason}; delete {job.partial}")
     rows = np.arange(count)
     open_rows = [row for row in gaps if row < count]
     rows[open_rows] = np.setdiff1d(np.arange(count, total), gaps)

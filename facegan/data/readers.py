@@ -1,6 +1,7 @@
 """Readers of the images of a source: from a folder or directly from a zip."""
 
 import io
+import math
 import os
 import zipfile
 from abc import ABC, abstractmethod
@@ -13,8 +14,11 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from facegan.errors import FaceganError
-from facegan.images import crop_square, is_image_path, open_image
+from facegan.images import crop_square, is_image_path, open_image, square_crop_box
 
+# The most that a face is enlarged, or a model would learn blur. CelebA's aligned photos, of 178 pixels, serve for 256.
+LARGEST_ENLARGEMENT = 1.5
+TOO_SMALL = "is too small"
 # Bytes of an image or list in a zip. CelebA's longest list has 25 MB.
 LARGEST_MEMBER = 128 << 20
 
@@ -31,8 +35,11 @@ class PictureReader(ABC):
         """Returns size and modification time of the files of images: they differ after an image was replaced."""
 
     def __call__(self, name: str, size: int) -> Image.Image:
-        """Returns the image's centred square as a `size` x `size` RGB image."""
-        return crop_square(self.open(name), size)
+        """Returns the image's centred square as a `size` x `size` RGB image; `FaceganError` if it is too small."""
+        picture = self.open(name)
+        left, _, right, _ = square_crop_box(picture)
+        check_size(name, right - left, size)
+        return crop_square(picture, size)
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,13 @@ class ZipReader(PictureReader):
     def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
         """Returns size and modification time of the zip."""
         return [_file_state(Path(self.path))]
+
+
+def check_size(name: str, side: float, size: int) -> None:
+    """Raises `FaceganError` if a crop of `side` pixels would be enlarged too much."""
+    if side * LARGEST_ENLARGEMENT < size:
+        needed = math.ceil(size / LARGEST_ENLARGEMENT)
+        raise FaceganError(f"{name} {TOO_SMALL}: the face fills {side:.0f} pixels; {size} need {needed}")
 
 
 def _file_state(path: Path) -> tuple[int, int]:

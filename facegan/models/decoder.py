@@ -29,11 +29,17 @@ def decoder_filters(recipe: Encoder, image_size: int) -> list[int]:
 
 
 def decoder_stage(
-    tensor: Tensor, filters: int, recipe: Networks, condition: Tensor | None = None, skip: Tensor | None = None
+    stage: int,
+    tensor: Tensor,
+    filters: int,
+    recipe: Networks,
+    condition: Tensor | None = None,
+    skip: Tensor | None = None,
 ) -> Tensor:
     """Doubles height and width.
 
     Args:
+        stage: its number, counted from 0 at 4x4; it names the result, `stage_0`, for models that grow.
         tensor: `(batch, h, w, channels)`.
         filters: channels of the result.
         recipe: the model's networks.
@@ -54,7 +60,7 @@ def decoder_stage(
     tensor = InstanceNormalization()(tensor)
     if condition is not None and recipe.decoder.conditioning == "film":
         tensor = film(tensor, condition)
-    return activation(tensor)
+    return activation(tensor, f"stage_{stage}")
 
 
 def to_image(tensor: Tensor, recipe: Networks) -> Tensor:

@@ -33,7 +33,7 @@ def build_editor(
     stages = zip(features[::-1], decoder_filters(recipe.encoder, image_size), strict=True)
     for stage, (skip, filters) in enumerate(stages):
         # The decoder starts from the bottom features; a skip there would only repeat them.
-        tensor = decoder_stage(tensor, filters, recipe, condition, skip if stage else None)
+        tensor = decoder_stage(stage, tensor, filters, recipe, condition, skip if stage else None)
     inputs = [*features, condition]
     if recipe.editor.output == "image":
         return keras.Model(inputs, to_image(tensor, recipe), name="editor")

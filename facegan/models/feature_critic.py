@@ -169,11 +169,13 @@ def build_feature_critic(recipe: FeatureCritic, feature_shapes: Sequence[Shape],
     """
     inputs = [keras.Input(shape) for shape in feature_shapes]
     scores = []
-    for tensor in inputs[:-1]:
-        tensor = activation(SpectralConv2D(recipe.filters, 1)(tensor))
+    for scale, tensor in enumerate(inputs[:-1]):
+        # Named by scale and size for models that grow.
+        tensor = activation(SpectralConv2D(recipe.filters, 1)(tensor), f"scale_{scale}_{tensor.shape[1]}")
         # Without normalisation the score of several spectrally normalised layers has hardly any slope.
         while tensor.shape[1] > SMALLEST:
-            tensor = activation(_normalised(SpectralConv2D(recipe.filters, 4, strides=2)(tensor)))
+            tensor = _normalised(SpectralConv2D(recipe.filters, 4, strides=2)(tensor))
+            tensor = activation(tensor, f"scale_{scale}_{tensor.shape[1]}")
         # Not here, as it would take the deviation away, which is the same everywhere.
         tensor = activation(SpectralConv2D(recipe.filters, 3)(MinibatchDeviation()(tensor)))
         scores.append(layers.Flatten(dtype="float32")(SpectralConv2D(1, 1, dtype="float32")(tensor)))

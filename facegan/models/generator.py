@@ -31,5 +31,5 @@ def _build_decoder_generator(recipe: Networks, image_size: int, condition_size: 
     tensor = layers.Reshape(bottom)(layers.Dense(math.prod(bottom))(tensor))
     for stage, filters in enumerate(decoder_filters(recipe.encoder, image_size)):
         # The dense layer has brought the condition to the first stage.
-        tensor = decoder_stage(tensor, filters, recipe, condition if stage else None)
+        tensor = decoder_stage(stage, tensor, filters, recipe, condition if stage else None)
     return keras.Model([noise, condition], to_image(tensor, recipe), name="generator")

@@ -220,9 +220,9 @@ def depth_to_space(blocks: Tensor) -> Tensor:
     return ops.reshape(ops.transpose(blocks, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, depth // 4))
 
 
-def activation(tensor: Tensor) -> Tensor:
+def activation(tensor: Tensor, name: str | None = None) -> Tensor:
     """LeakyReLU with the paper's slope."""
-    return layers.LeakyReLU(negative_slope=LEAKY_SLOPE)(tensor)
+    return layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name=name)(tensor)
 
 
 def concatenate_condition(tensor: Tensor, condition: Tensor) -> Tensor:

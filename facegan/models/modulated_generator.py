@@ -102,7 +102,9 @@ def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condi
         tensor = activation(ModulatedConv2D(filters, upsample=True)([tensor, latent]))
         tensor = activation(ModulatedConv2D(filters)([tensor, latent]))
         image = layers.UpSampling2D(interpolation="bilinear", dtype="float32")(image)
-        image = layers.Add(dtype="float32")([image, _contribution(tensor)])
+        # Named for models that grow.
+        name = f"image_{BOTTOM_SIZE * 2**stage}"
+        image = layers.Add(dtype="float32", name=name)([image, _contribution(tensor)])
     return keras.Model([noise, condition], image, name="generator")
 
 

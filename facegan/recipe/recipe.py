@@ -1,6 +1,7 @@
 """A recipe: everything that determines a training besides the data, the seed and the precision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from facegan.errors import FaceganError
 from facegan.recipe.networks import Networks
@@ -81,3 +82,12 @@ class Recipe(Part):
             for name in ("feature_critic", "attribute_finder"):
                 if getattr(self, name) is not None:
                     raise FaceganError(f"{name} has no effect with the paper's objective; leave it out")
+
+    def with_filters(self, filters: int) -> Self:
+        """The same recipe with another number of filters in the encoder's first stage.
+
+        With half of them, a model of twice the size has the stages of this one and one more, next to the image; with
+        twice as many, a model of half the size lacks that stage.
+        """
+        encoder = replace(self.networks.encoder, filters=filters)
+        return replace(self, networks=replace(self.networks, encoder=encoder))

@@ -4,6 +4,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -43,11 +44,17 @@ class Estimate:
     checkpoint: int
 
 
-def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None, devices: int = 1) -> Estimate:
+def estimate(
+    faces: PreparedFaces,
+    settings: Settings,
+    images: int | None = None,
+    devices: int = 1,
+    start: str | Path | None = None,
+) -> Estimate:
     """Times a few steps of the run that `facegan.training.run.train` would start with the same arguments.
 
     Raises:
-        FaceganError: there are too few training photos for a batch, or too few devices.
+        FaceganError: there are too few training photos for a batch or too few devices, or `start` does not fit.
     """
     steps_per_epoch(faces, settings)
     times = []
@@ -57,7 +64,7 @@ def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None
         times.append(time.perf_counter())
 
     with parallel(devices, settings.batch_size):
-        training = build_training(faces, settings)
+        training = build_training(faces, settings, start)
         networks = training.networks
         source = batch_source(faces, settings, networks.attributes)
         batches = NumberedBatches(lambda step: (source.at(step),), range(WARM_UP_STEPS + TIMED_STEPS))
@@ -70,7 +77,9 @@ def estimate(faces: PreparedFaces, settings: Settings, images: int | None = None
     return Estimate(
         parameters={name: network.count_params() for name, network in networks.subnetworks.items()},
         steps=max(1, images // settings.batch_size),
-        pretraining_steps=pretraining_steps(settings.recipe),
+        pretraining_steps=pretraining_steps(settings.recipe)
+        if "attribute_finder" in networks.record["random_networks"]
+        else 0,
         seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         checkpoint=sum(variable.numpy().nbytes for variable in variables_of(training).values()),

@@ -25,6 +25,7 @@ class Settings:
         batch_size: photos in a step.
         precision: `"float32"` or `"bfloat16"`.
         seed: of weights, order, noise and wishes.
+        grow: whether the model grows from one of half the size.
     """
 
     recipe: Recipe
@@ -32,19 +33,28 @@ class Settings:
     batch_size: int
     precision: str
     seed: int
+    grow: bool = False
 
     @classmethod
-    def defaults(cls, recipe: Recipe | None = None, start: str | Path | None = None) -> Self:
+    def defaults(cls, recipe: Recipe | None = None, start: str | Path | None = None, grow: bool = False) -> Self:
         """Returns the default settings of a run; attributes are empty unless it starts from a model.
 
         Args:
             recipe: by default that of the model to start from, or `celeba128`.
             start: the model to start from, if any.
+            grow: whether that one is of half the size; its recipe is then taken with one more stage.
+
+        Raises:
+            FaceganError: a model is to grow and there is none to start from.
         """
+        if grow and start is None:
+            raise FaceganError("a model grows from a trained one of half the size; name that with --from")
         begun = None if start is None else describe(start)
-        recipe = recipe or (Recipe.from_dict(begun["recipe"]) if begun else find_recipe("celeba128"))
+        if recipe is None:
+            recipe = Recipe.from_dict(begun["recipe"]) if begun else find_recipe("celeba128")
+            recipe = recipe.with_filters(max(1, recipe.networks.encoder.filters // 2)) if grow else recipe
         names = begun["attribute_names"] if begun else ()
-        return cls(recipe, tuple(names), recipe.batch_size, choose_precision("auto"), 0)
+        return cls(recipe, tuple(names), recipe.batch_size, choose_precision("auto"), 0, grow)
 
     def given(
         self,

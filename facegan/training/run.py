@@ -18,6 +18,7 @@ from facegan.files import WriteGuard, remove_leftovers, reserve
 from facegan.model_files import MODEL_FILE, find_model
 from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
+from facegan.models.growing import GrowingFaceGAN, finished
 from facegan.models.precision import set_precision
 from facegan.models.saving import save_model
 from facegan.progress import progress_bar
@@ -32,7 +33,7 @@ from facegan.training.plan import Plan, Settings, steps_per_epoch
 from facegan.training.pretraining import FinderTraining, fill_unknown_labels, fine_tune_attribute_finder
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
-from facegan.training.transfer import take_weights
+from facegan.training.transfer import grow, take_weights
 from facegan.training.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,9 @@ logger = logging.getLogger(__name__)
 # What a model's record says of how its run began: the photos that earlier runs trained on, and which networks began
 # with random weights.
 BEGINNING = ("images_before", "random_networks")
+
+# The share of a training in which the new stages of a model that grows fade in; for the rest they are all there is.
+FADE_SHARE = 0.5
 
 # The networks whose weights a moving average follows from the start, if a model file brought them.
 TRAINED = ("encoder", "discriminator", "generator", "editor")
@@ -65,7 +69,9 @@ def build_training(
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
     networks = build_networks(faces, settings)
-    if start is not None:
+    if settings.grow:
+        networks = grow(networks, start)
+    elif start is not None:
         take_weights(networks, start)
     networks.record = {**networks.record, **(begun or {})}
     from_random = not set(TRAINED).isdisjoint(networks.record["random_networks"])
@@ -128,7 +134,7 @@ def train(
         checkpoint_minutes: between two checkpoints; there is one at the end as well.
         resume: continue from the newest checkpoint in `out`.
         devices: how many share each batch. A resumed run may have another number.
-        start: a model file or run whose weights to begin with, instead of new ones.
+        start: a model file or run whose weights to begin with, instead of new ones; of half the size if it is to grow.
         minutes: after which the run ends with a checkpoint, counted from its first step, before which an attribute
             finder is trained; None for no limit.
         callbacks: further Keras callbacks.
@@ -137,7 +143,7 @@ def train(
 
     Returns:
         `(path, finished)`: the model file, and False if CTRL-C or the time limit ended the run early; where CTRL-C ends
-            the training of the attribute finder, there is no such file yet.
+            the training of the attribute finder, or the run while new stages fade in, there is no such file yet.
 
     Raises:
         FaceganError: `out` holds a run already, or none to resume; the data is another; too few photos; there are
@@ -170,7 +176,8 @@ def train(
         networks.record = {**networks.record, **progress}
         # The model first: a run that ends between the two still has something to do when it is resumed.
         with averaged(training):
-            save_model(networks, out / MODEL_FILE)
+            if model := finished(networks):
+                save_model(model, out / MODEL_FILE)
         checkpoints.save(main, step, description())
 
     def save_finder(step: int) -> None:
@@ -197,11 +204,14 @@ def train(
         begun = {name: done[name] for name in BEGINNING if name in done}
         training = build_training(faces, settings, start, begun, pretrained)
         networks = training.networks
+        if isinstance(networks, GrowingFaceGAN):
+            networks.fade.steps = max(1, int(FADE_SHARE * last_step))
         source = batch_source(faces, settings, networks.attributes)
         main = Phase("step", training, variables_of(training))
         phases, finder = [main], None
         if "attribute_finder" in networks.record["random_networks"]:
-            finder = FinderTraining(networks, source, pretrained and not resume)
+            # That of a small model is trained on, at the new size.
+            finder = FinderTraining(networks, source, pretrained and not resume and not settings.grow)
             phases.append(Phase("pretraining_step", finder, {**main.variables, **optimizer_variables(finder)}))
         if resume:
             # The newest may turn out to be damaged; then it is the one before.

@@ -8,6 +8,7 @@ from keras import ops
 from facegan.augment.differentiable import augment_images
 from facegan.models.facegan import FaceGAN
 from facegan.models.feature_critic import build_feature_projector
+from facegan.models.growing import GrowingFaceGAN
 from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
 from facegan.training.objectives import OfEach, Outputs, loss_terms, penalised
@@ -92,6 +93,8 @@ class GANTraining(TrainStep):
         terms = loss_terms(self.networks.recipe, self.outputs(batch))
         losses = {network: sum(parts.values()) for network, parts in terms.items()}
         logs = {f"{network}/{term}": value for network, parts in terms.items() for term, value in parts.items()}
+        if isinstance(self.networks, GrowingFaceGAN):
+            logs["fade"] = self.networks.fade.advance()
         return losses, losses | logs
 
     def outputs(self, batch: dict[str, Tensor]) -> Outputs:
@@ -99,6 +102,8 @@ class GANTraining(TrainStep):
         networks = self.networks
         labels, targets = batch["labels"], batch["targets"]
         real = ops.cast(batch["images"], "float32") / 127.5 - 1.0
+        if isinstance(networks, GrowingFaceGAN):
+            real = networks.faded(real)
         generated = networks.generate(batch["noise"], labels, training=True)
         edited = networks.edit_once(real, labels, targets)
 

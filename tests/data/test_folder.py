@@ -164,3 +164,17 @@ def test_pictures_are_found_under_another_suffix_or_in_a_subfolder(tmp_path):
     source = open_source(make(tmp_path, "file,Smiling\na.jpg,1\nc.webp,0\nsub/a.jpg,1\n"))
     assert source.names == ["a.png", "sub/c.png"]
     assert source.left_out == (("sub/a.jpg", "missing"), ("b.png", "no label"))
+
+
+def test_pictures_that_would_be_enlarged_too_much_are_left_out_and_counted(facegan, tmp_path):
+    """Of 21, 22 and 100 pixels; 32 need 22."""
+    for name, side in (("a", 21), ("b", 22), ("c", 100)):
+        Image.new("RGB", (side, side + 40), "red").save(tmp_path / f"{name}.png")
+    (tmp_path / "labels.csv").write_text("image,Smiling\na.png,1\nb.png,0\nc.png,1\n", "utf-8")
+    code, _, error = facegan("prepare", tmp_path, tmp_path / "out", "--size", 32)
+    assert code == 0 and "1 images were left out" in error
+    assert "too small for 32x32 and left out because they would be enlarged more than 1.5 times: 1" in error
+    lines = (tmp_path / "out" / "left_out.csv").read_text().splitlines()
+    assert lines[1:] == ["a.png,a.png is too small: the face fills 21 pixels; 32 need 22"]
+    code, _, error = facegan("prepare", tmp_path, tmp_path / "none", "--size", 256)
+    assert code == 2 and "none of the images can be used; a.png is too small" in error

@@ -22,13 +22,13 @@ def _list(items: Schema, fewest: int = 0, most: int = 100_000) -> Schema:
     return {"type": "array", "items": items, "minItems": fewest, "maxItems": most}
 
 
-def _table(values: Schema, fewest: int = 0, most: int = 100_000, keys: str = "") -> Schema:
+def _table(values: Schema, fewest: int = 0, keys: str = "") -> Schema:
     return {
         "type": "object",
         "additionalProperties": values,
         "propertyNames": {"pattern": keys, "maxLength": 1000},
         "minProperties": fewest,
-        "maxProperties": most,
+        "maxProperties": 100_000,
     }
 
 

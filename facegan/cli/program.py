@@ -1,7 +1,6 @@
 """Error reports of commands, and quiet imports of backends."""
 
 import faulthandler
-import importlib
 import logging
 import os
 import sys
@@ -106,13 +105,13 @@ def _leave(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def import_quietly(module: str = "keras") -> None:
-    """Imports Keras and its backend, or another module that imports TensorFlow, without their notices.
+def import_quietly() -> None:
+    """Imports Keras and its backend without their notices.
 
     Some of these cannot be turned off, so the file descriptor of stderr is redirected during the import. Failures still
     raise exceptions, and a crash in native code is still reported. In a terminal, a slow start is explained.
     """
-    if module in sys.modules:
+    if "keras" in sys.modules:
         configure_keras()
         return
     # Before anything large is allocated.
@@ -128,7 +127,6 @@ def import_quietly(module: str = "keras") -> None:
     os.dup2(nowhere, 2)
     try:
         configure_keras()
-        importlib.import_module(module)
     finally:
         explanation.cancel()
         os.dup2(stderr, 2)

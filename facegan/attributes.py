@@ -202,8 +202,8 @@ class Attributes:
     """The attributes of a model, in the order of its condition vector.
 
     Args:
-        names: any of the five (`gender`, `age`, `glasses`, `skin`, `hair`) and any label column by its own name. The
-            only column of one of the five becomes that attribute: `Eyeglasses` is `glasses`.
+        names: any of the five (`gender`, `age`, `glasses`, `skin`, `hair`) and any label column by its own name. If a
+            column alone makes up one of the five, it becomes that attribute: `Eyeglasses` is `glasses`.
         available: the label columns of the data; CelebA's forty by default.
 
     Attributes:

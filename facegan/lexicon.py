@@ -1,4 +1,4 @@
-"""The lexicon of `facegan.sentences`: words in English and Chinese, their meanings, and their part in a sentence."""
+"""The lexicon of `facegan.sentences`: words in English and Chinese, their meanings, and their role in a sentence."""
 
 # Meaning: words. `attribute=value` is the attribute's own; `hair?black` only with hair; the others are in capitals.
 ENGLISH = {
@@ -131,7 +131,7 @@ CHINESE = {
         "吗, 吧, 性别, 在, 与, 跟, 而, 就, 还, 不做, 都不做"
     ),
 }
-# What the standard attributes and their values are called in Chinese.
+# The Chinese names of the standard attributes and their values.
 CHINESE_NAMES = {
     "gender": "性别",
     "gender=female": "女性",
@@ -164,7 +164,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Words that have no meaning of their own, but show what others are about.
+# Words without a meaning of their own that determine the role of others.
 DEFINITE = _words("the this that these those my our your his her their its 这 那 这个 那个 他的 她的 我")
 INDEFINITE = _words("a an some any two 一个 一位 一名 一张 一副")
 CLASSIFIERS = frozenset("个位名张副")
@@ -176,9 +176,9 @@ WEAR = _words("wear wears wearing has have having")
 HAIRED = frozenset(("haired", "skinned"))
 NOUN_NEGATIONS = frozenset(("no", "without", "no more", "lacks", "lacking", "minus", "无"))
 COMPARATIVES = _words("younger older paler whiter darker lighter darken lighten rejuvenate")
-# Verbs that ask for what follows; after one of them, an unknown word is no verb.
+# Verbs that request what follows; after one of them, an unknown word is not a verb.
 ASKING = BEFORE_OBJECT | _words("put give add dye bleach wear wears wearing has have having")
-# How many years somebody is to become younger or older.
+# Numbers of years by which somebody becomes younger or older.
 NUMBERS = (
     "a few",
     "a couple of",

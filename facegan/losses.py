@@ -1,7 +1,7 @@
-"""The paper's losses by the numbers of its formulas, and further ones. Pure functions of tensors, all float32.
+"""The paper's losses, with the numbers of its formulas, and further losses: pure functions of float32 tensors.
 
 `D` is the discriminator's score, `A` its match of face and condition, `y` a real photo, `G` a generated and `U` an
-edited one. Norms of the paper's scores are absolute values, since a score is one number.
+edited one. The norms in the paper are absolute values, because a score is a single number.
 """
 
 import numpy as np
@@ -31,8 +31,8 @@ def match_loss(real_match: Tensor, false_matches: list[Tensor]) -> Tensor:
 
     Args:
         real_match: `(batch, 1)` in 0..1, real photos with their own condition.
-        false_matches: a list of such tensors: generated faces with their condition, and real photos with one that is
-            not theirs, without which A could not learn to match (the reading of GAN-CLS, Reed et al. 2016).
+        false_matches: a list of such tensors: generated faces with their condition, and real photos with a condition
+            that is not theirs, without which A could not learn to match (as in GAN-CLS, Reed et al. 2016).
 
     Returns:
         A scalar in 0..2.
@@ -41,10 +41,10 @@ def match_loss(real_match: Tensor, false_matches: list[Tensor]) -> Tensor:
 
 
 def gradient_penalty(gradients: Tensor) -> Tensor:
-    """WGAN-GP's penalty `E(||grad D|| - 1)^2`, formula 3's addition (Gulrajani et al. 2017).
+    """WGAN-GP's penalty `E(||grad D|| - 1)^2` in formula 3 (Gulrajani et al. 2017).
 
     Args:
-        gradients: `(batch, height, width, channels)`, of the score at points between real and generated photos.
+        gradients: `(batch, height, width, channels)`, of the score at points between real and generated images.
 
     Returns:
         A scalar of 0 or more, computed in float32.
@@ -55,9 +55,9 @@ def gradient_penalty(gradients: Tensor) -> Tensor:
 
 
 def fooling_loss(score: Tensor) -> Tensor:
-    """`E|1 - D(.)|`, and the same of A: the first parts of formulas 4 and 8.
+    """`E|1 - D(.)|`, and the same for A: the first terms of formulas 4 and 8.
 
-    The printed formulas have `|D|`; the text wants the discriminator to answer 1, and that is what this is.
+    The printed formulas have `|D|`, but according to the text the discriminator should output 1.
 
     Args:
         score: `(batch, 1)` in 0..1.
@@ -71,7 +71,7 @@ def absolute_error(real: Tensor, made: Tensor) -> Tensor:
 
 
 def square_error(real: Tensor, made: Tensor) -> Tensor:
-    """The last part of formula 8: `E(y - U(x, c))^2`, the mean over all values of all images."""
+    """The last term of formula 8: `E(y - U(x, c))^2`, the mean over all values of all images."""
     return ops.mean(ops.square(real - made))
 
 
@@ -91,39 +91,39 @@ def hinge_critic_loss(real_score: Tensor, false_score: Tensor) -> Tensor:
 
 
 def agreement_loss(match_logits: Tensor, known: Tensor = 1.0) -> Tensor:
-    """Cross-entropy of "every known column of the condition is true of this face": `E softplus(-logit)`.
+    """Cross-entropy of "every known column of the condition matches this face": `E softplus(-logit)`.
 
     Args:
         match_logits: `(batch, columns)`, positive where face and condition agree.
-        known: the same shape, 1 where the face's label is known; an unknown one counts as zero loss.
+        known: the same shape, 1 where the face's label is known; unknown labels have zero loss.
     """
     return ops.mean(known * ops.softplus(-match_logits))
 
 
 def changed_loss(match_logits: Tensor, changed: Tensor, margin: float = 0.0) -> Tensor:
-    """The part of `agreement_loss` that is about the columns to be changed; the rest counts as zero.
+    """`agreement_loss` of the columns that an edit should change; other columns have zero loss.
 
     Args:
         match_logits: `(batch, columns)`, positive where face and requested condition agree.
-        changed: the same shape, 1 for the columns that are to change, else 0.
-        margin: how far beyond agreement they are to be, in logits.
+        changed: the same shape, 1 for the columns that should change, else 0.
+        margin: the target beyond agreement, in logits.
     """
     return ops.mean(changed * ops.softplus(margin - match_logits))
 
 
 def preservation_loss(match_logits: Tensor, match_logits_before: Tensor, changed: Tensor) -> Tensor:
-    """How far the prediction of columns that are not to change has moved: `E KL(before || after)`.
+    """The change in the predictions of columns that an edit should preserve: `E KL(before || after)`.
 
-    Agreement with the label, as in `agreement_loss`, would be a stricter demand: a face that is labelled young
-    but looks old would have to become younger whenever glasses are put on.
+    Agreement with the label, as in `agreement_loss`, would be stricter: a face that is labelled young but looks old
+    would have to become younger whenever glasses are added.
 
     Args:
-        match_logits: `(batch, columns)`, of the edited face, positive where the column is as labelled.
-        match_logits_before: the same of the real face.
-        changed: the same shape, 1 for the columns that are to change, else 0.
+        match_logits: `(batch, columns)`, of the edited face, positive where the column agrees with the label.
+        match_logits_before: the same for the real face.
+        changed: the same shape, 1 for the columns that should change, else 0.
 
     Returns:
-        A scalar of 0 or more; its gradient reaches the edited face alone.
+        A scalar of 0 or more; its gradient flows only to the edited face.
     """
     before = ops.stop_gradient(match_logits_before)
     # KL of two Bernoulli distributions by their logits: softplus'(x) = sigmoid(x), so it is softplus' Bregman distance.
@@ -132,10 +132,10 @@ def preservation_loss(match_logits: Tensor, match_logits_before: Tensor, changed
 
 
 def disagreement_loss(match_logits: Tensor, columns: Tensor) -> Tensor:
-    """Cross-entropy of "these columns of the condition are not true of this face".
+    """Cross-entropy of "these columns of the condition do not match this face".
 
-    Every face counts the same, however many of its columns do: so the loss is a mean over faces, which several
-    devices can each take their part of.
+    Every face has the same weight, however many of its columns count. So the loss is a mean over faces, which can be
+    split across devices.
 
     Args:
         match_logits: `(batch, columns)`, positive where face and condition agree.
@@ -150,14 +150,14 @@ def balanced_cross_entropy(labels: Tensor, known: Tensor, logits: Tensor, freque
 
     Args:
         labels: `(batch, columns)`, 0 or 1.
-        known: the same shape, 1 where the label is known; an unknown one counts as zero loss.
+        known: the same shape, 1 where the label is known; unknown labels have zero loss.
         logits: the same shape.
         frequencies: `(columns,)` NumPy array, how often each column is 1 in the training data.
 
     Returns:
         A scalar.
     """
-    # A value that hardly occurs would have so much weight that its few faces are memorised.
+    # Otherwise a very rare value would have so much weight that its few faces are memorised.
     frequencies = np.clip(frequencies, 0.02, 0.98).astype("float32")
     weights = known * (labels * 0.5 / frequencies + (1 - labels) * 0.5 / (1 - frequencies))
     return ops.mean(weights * (ops.softplus(logits) - labels * logits))

@@ -1,8 +1,8 @@
-"""Keeps memory that training steps give back, instead of returning it to the kernel.
+"""Keeps memory that training steps free, instead of returning it to the kernel.
 
-Every step of a training releases large buffers and allocates them again. With glibc's defaults they go back to the
-kernel each time, and two fifths of a step on a plain CPU are page faults. glibc's allocator can keep them instead;
-results do not change.
+Every training step frees large buffers and allocates them again. With glibc's defaults they are returned to the kernel
+each time, and two fifths of a step's time on a plain CPU are page faults. glibc's allocator can keep them instead; this
+does not change results.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ _OPTIONS = {
 def keep_memory() -> bool:
     """Configures glibc to keep freed memory for the rest of the process; call it before a backend is imported.
 
-    Nothing happens on other C libraries, nor where the user has chosen an allocator or its options.
+    It does nothing with other C libraries, or if the user has set an allocator or its options.
 
     Returns:
         Whether memory is kept.
@@ -34,7 +34,7 @@ def keep_memory() -> bool:
 
 
 def reason_against() -> str | None:
-    """Why `keep_memory` does nothing here, or None."""
+    """The reason why `keep_memory` does nothing here, or None."""
     if platform.libc_ver()[0] != "glibc":
         return "the C library is not glibc"
     chosen = [name for name in os.environ if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"]

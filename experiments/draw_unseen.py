@@ -13,7 +13,7 @@ UNSEEN_SEED = 1
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--count", default=6, show_default=True, help="How many.")
+@click.option("--count", default=6, show_default=True, help="The number of faces.")
 @click.option("--size", default=64, show_default=True, help="Side in pixels.")
 def main(out, count, size):
     """Draws unseen faces into the folder OUT."""

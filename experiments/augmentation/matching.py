@@ -1,4 +1,4 @@
-"""Compares photos with glasses to photos of the same people without, before and after the glasses are taken off.
+"""Compares photos with glasses to photos of the same people without, before and after the glasses are removed.
 
 python experiments/augmentation/matching.py mini128
 """
@@ -23,7 +23,7 @@ FALSE_MATCHES = 0.01
 @click.option("--model", type=click.Path(path_type=Path), default="celeba128")
 @click.option("--seed", default=0)
 def main(data, model, seed):
-    """Uses people of the validation and test parts of DATA who wear glasses in some photos and not in others."""
+    """Uses people in the validation and test splits of DATA who wear glasses in some photos only."""
     faces = PreparedFaces(data)
     wears = faces.labels[:, faces.columns.index(COLUMN)].astype(bool)
     unseen = np.concatenate([faces.part("validation"), faces.part("test")])
@@ -52,7 +52,7 @@ def main(data, model, seed):
 
 
 def compare(probes, of_probes, gallery, of_gallery):
-    """How well descriptors of photos tell the same people in a gallery from others."""
+    """How well descriptors distinguish the same people in a gallery from others."""
     distances = np.linalg.norm(probes[:, None] - gallery[None], axis=2)
     same = of_probes[:, None] == of_gallery[None]
     threshold = np.quantile(distances[~same], FALSE_MATCHES)

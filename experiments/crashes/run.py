@@ -1,4 +1,4 @@
-"""Kills trainings and preparations at random moments, or fills their disk, resumes them and compares the ends.
+"""Kills training or data preparation at random moments, or fills the disk, resumes it, and compares the results.
 
 `python experiments/crashes/run.py` needs Linux, and the right to mount a tmpfs for its last part.
 """
@@ -28,7 +28,7 @@ SMALL = [
     "networks.editor.residual_blocks=1",
 ]  # fmt: skip
 SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGTERM": signal.SIGTERM}
-# When a process is killed: at any time, or while such a file is being written.
+# The moments of a kill: any time, or while such a file is being written.
 MOMENTS = {"any": None, "checkpoint": ".*-step-*.npz", "model": ".*-model.keras", "log": "events.*"}
 
 
@@ -37,17 +37,17 @@ def prepare_command(out, count=1500):
 
 
 def train_arguments(data, out):
-    """With a checkpoint after every step; resumed where there is one to resume from."""
+    """A run with a checkpoint after every step; resumes if there is a checkpoint."""
     steps = ["--images", str(STEPS * BATCH), "--checkpoint-minutes", "0.0001"]
     changes = [word for assignment in SMALL for word in ("--set", assignment)]
-    # A model without a checkpoint is left where the first one was being written.
+    # If the first checkpoint was being written, there is a model without a checkpoint.
     new = ["--overwrite", "--recipe", "tiny", *changes, "--batch-size", str(BATCH), "--precision", "float32"]
     begun = any((out / "checkpoints").glob("step-*.npz"))
     return ["train", str(data), "--out", str(out), *steps, *(["--resume"] if begun else new)]
 
 
 def fork(arguments, log):
-    """Starts a command in a process that need not import TensorFlow again; nothing was computed before."""
+    """Starts a command in a forked process, which need not import TensorFlow again."""
     child = os.fork()
     if child:
         return child
@@ -60,7 +60,7 @@ def fork(arguments, log):
 
         from facegan.cli import main
 
-        # For so few steps, making a graph would take longer than what is to be interrupted.
+        # For so few steps, tracing a graph would take longer than the steps.
         tensorflow.config.run_functions_eagerly(True)
         main(arguments)
     except SystemExit as leaving:
@@ -87,7 +87,7 @@ def steps_saved(out):
 
 
 def check_readable(out):
-    """Every file of a run that has its name is whole, but for the end of an event file."""
+    """Checks that every finished file of a run is intact, except for the end of an event file."""
     for path in (out / "checkpoints").glob("step-*.npz"):
         with np.load(path) as file:
             assert all(file[name] is not None for name in file.files)
@@ -113,7 +113,7 @@ def end_of(out):
 
 
 def kill_training(data, out, name, moment, seconds, log):
-    """Starts or resumes a run and kills it. Gives what happened, or None if it was over before."""
+    """Starts or resumes a run and kills it. Returns a description, or None if the run finished first."""
     pattern, start = MOMENTS[moment], time.monotonic()
     at = start + random.uniform(0, seconds)
     child, seen, sizes = fork(train_arguments(data, out), log), max(steps_saved(out), default=0), {}
@@ -153,7 +153,7 @@ def kill_trainings(data, whole, seconds, kills):
         if STEPS not in steps_saved(out):
             assert wait(fork(train_arguments(data, out), log)) == 0, log.read_text()[-2000:]
         assert end_of(out) == expected, f"{out} ended in another way"
-        click.echo(f"run {runs} ended bit for bit as the one without a stop", err=True)
+        click.echo(f"run {runs} ended with the same bits as the uninterrupted one", err=True)
     counts = Counter((found["signal"], found["moment"]) for found in happened)
     for name in SIGNALS:
         numbers = ", ".join(f"{counts[name, moment]} {moment}" for moment in MOMENTS)
@@ -191,7 +191,7 @@ def kill_preparations(folder, kills):
 
 
 def fill_disks(data, whole, trials):
-    """The disk is full at some point of a run; then there is room."""
+    """Fills the disk at some point of a run, then frees it."""
     log, disk, expected = data.with_name("log"), data.with_name("disk"), end_of(whole)
     total = sum(path.stat().st_size for path in whole.rglob("*") if path.is_file())
     disk.mkdir()

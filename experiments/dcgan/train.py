@@ -58,7 +58,7 @@ def build_discriminator(size):
 
 
 class DCGAN(TrainStep, keras.Model):
-    """Both networks' cross-entropies from one forward pass; each moves its own weights."""
+    """Both networks' cross-entropies from one forward pass; each updates its own weights."""
 
     def __init__(self, size):
         super().__init__()

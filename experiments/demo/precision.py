@@ -1,4 +1,4 @@
-"""Trains `tiny` on the demo's faces in float32 and in bfloat16, with several seeds, and counts right edits.
+"""Trains `tiny` on the demo's faces in float32 and in bfloat16, with several seeds, and counts correct edits.
 
 make demo
 python experiments/demo/precision.py demo/faces --work work --seeds 2
@@ -15,10 +15,10 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 @click.command()
 @click.argument("faces", type=click.Path(path_type=Path, exists=True))
-@click.option("--work", required=True, type=click.Path(path_type=Path), help="Where the runs go.")
+@click.option("--work", required=True, type=click.Path(path_type=Path), help="The folder for the runs.")
 @click.option("--seeds", default=2, show_default=True)
 def main(faces, work, seeds):
-    """Trains on FACES, as `make demo` prepares them."""
+    """Trains on FACES, prepared by `make demo`."""
     for precision in ("float32", "bfloat16"):
         for seed in range(seeds):
             run = work / f"{precision}-{seed}"
@@ -29,7 +29,7 @@ def main(faces, work, seeds):
 
 
 def _right(run, name):
-    """How many of the 200 faces of the demo's test are edited right."""
+    """The number of correct edits among the 200 faces of the demo's test."""
     from test_demo import COUNT, UNSEEN_SEED, right_edits
 
     import facegan

@@ -1,4 +1,4 @@
-"""The paper's grid of single-attribute edits: one face a row, one attribute changed a column.
+"""The paper's grid of single-attribute edits: one face per row, one edit per column.
 
     python experiments/figures/edits.py run --out edits.png
 
@@ -17,8 +17,8 @@ from facegan.sheets import sheet
 @click.command()
 @click.argument("model")
 @click.option("--faces", type=click.Path(exists=True), help="A folder of aligned faces.")
-@click.option("--count", default=6, show_default=True, help="How many faces.")
-@click.option("--seed", default=7, show_default=True, help="Of generated faces.")
+@click.option("--count", default=6, show_default=True, help="The number of faces.")
+@click.option("--seed", default=7, show_default=True, help="The seed of generated faces.")
 @click.option("--out", type=click.Path(path_type=Path), default="edits.png", show_default=True)
 def main(model, faces, count, seed, out):
     model = facegan.load(model)

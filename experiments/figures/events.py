@@ -7,7 +7,7 @@ from tensorboard.backend.event_processing.event_accumulator import IMAGES, SCALA
 
 
 class Events:
-    """Scalars and pictures of a run, over all its parts.
+    """Scalars and images of a run, including resumed parts.
 
     Args:
         run: the run's folder, with `logs` in it.
@@ -22,7 +22,7 @@ class Events:
         return [each.step for each in found], [each.value for each in found]
 
     def picture(self, tag, step):
-        """The last picture that was logged up to a step, as a PIL image."""
+        """The last image that was logged up to a step, as a PIL image."""
         found = [each for each in self._events.Images(tag) if each.step <= step]
         return Image.open(io.BytesIO(found[-1].encoded_image_string))
 

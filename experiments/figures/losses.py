@@ -1,4 +1,4 @@
-"""The paper's loss curves, ours beside DCGAN's, from the event files.
+"""The paper's loss curves, compared with a DCGAN's, from the event files.
 
     python experiments/figures/losses.py run run_dcgan --out losses.png
 

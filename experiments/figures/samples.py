@@ -1,4 +1,4 @@
-"""The paper's samples: generated faces after the first and the last epoch, ours beside DCGAN's.
+"""The paper's samples: generated faces after the first and the last epoch, compared with a DCGAN's.
 
     python experiments/figures/samples.py run run_dcgan --out samples.png
 
@@ -21,7 +21,7 @@ from facegan.sheets import sheet
 @click.option("--out", type=click.Path(path_type=Path), default="samples.png", show_default=True)
 def main(run, dcgan, out):
     events = Events(run)
-    # The first picture is from before the first step.
+    # The first image is from before the first step.
     steps = events.picture_steps("generated")[1:]
     ours = [events.picture("generated", step) for step in (steps[0], steps[-1])]
     rows, labels = [ours], ["facegan"]

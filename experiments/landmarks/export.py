@@ -1,10 +1,10 @@
-"""The graphs that find faces in photos: `facegan/photos/*.onnx`.
+"""Exports the graphs that detect faces in photos: `facegan/photos/*.onnx`.
 
     pip install mtcnn
     python experiments/landmarks/export.py
 
 Three of them are MTCNN's networks, with the weights of the package `mtcnn` (MIT licence); the fourth is
-`landmarks.keras`, which `train.py` trains. Each file says where its weights are from.
+`landmarks.keras`, which `train.py` trains. The metadata of each file states the origin of its weights.
 """
 
 from pathlib import Path

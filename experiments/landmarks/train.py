@@ -26,12 +26,12 @@ from facegan.photos.align import Alignment
 from facegan.photos.detect import find_faces
 from facegan.photos.landmarks import MIRRORED, SIZE
 
-# Pixels of the picture in which MTCNN looks.
+# The size in pixels of the image for MTCNN.
 ENLARGED = 256
 BATCH = 32
 RATE = 2e-3
 DRAWN = 4000
-# Of the drawn set with this seed no test draws a face.
+# No test draws faces with this seed.
 DRAWN_SEED = 77
 FINEST = SIZE // 4
 # Filters, stride and dilation of each convolution.
@@ -39,7 +39,7 @@ LAYERS = ((24, 2, 1), (48, 2, 1), (48, 1, 1), (48, 1, 2), (48, 1, 4), (48, 1, 8)
 
 
 def build_network():
-    """Faces `(batch, SIZE, SIZE, 3)`, 0 to 255, to landmarks `(batch, 5, 2)` as shares of the side.
+    """Faces `(batch, SIZE, SIZE, 3)`, 0 to 255, to landmarks `(batch, 5, 2)` as fractions of the side.
 
     Each landmark is the expected position under a map of probabilities, which is finer than the map's resolution
     (integral pose regression, Sun et al. 2018).
@@ -58,7 +58,7 @@ def build_network():
 
 
 def by_mtcnn(picture):
-    """MTCNN's landmarks `(5, 2)` as shares of the side, averaged with its mirror image; None without a face."""
+    """MTCNN's landmarks `(5, 2)` as fractions of the side, averaged with its mirror image; None without a face."""
     large = picture.resize((ENLARGED, ENLARGED), Image.Resampling.BICUBIC)
     seen = []
     for each in (large, large.transpose(Image.Transpose.FLIP_LEFT_RIGHT)):
@@ -70,7 +70,7 @@ def by_mtcnn(picture):
 
 
 def labelled_photos(faces, part, count, file):
-    """Indexes of faces, half of them with glasses as far as there are, and their landmarks; kept in a file."""
+    """Indexes of faces, up to half of them with glasses, and their landmarks; cached in a file."""
     if not file.exists():
         where = np.random.default_rng(0).permutation(faces.part(part))
         with_glasses = faces.labels[where, faces.columns.index("Eyeglasses")] == 1
@@ -95,7 +95,7 @@ def drawn_faces(first, count):
 
 
 def disturbed(picture, points, random):
-    """The face turned, scaled and moved at random, in another light: what a first, rough alignment gives."""
+    """The face with random rotation, scale, translation and lighting, as after a first, rough alignment."""
     if random.random() < 0.5:
         picture, points = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), points[MIRRORED] * (-1, 1) + (1, 0)
     angle, side = random.normal(0, math.radians(9)), picture.width * random.uniform(0.8, 1.3)
@@ -107,7 +107,7 @@ def disturbed(picture, points, random):
 
 
 class Disturbed(keras.utils.PyDataset):
-    """`steps` batches, drawn by number, half of each from every source."""
+    """`steps` batches, indexed by step, half of each from either source."""
 
     def __init__(self, sources, steps):
         super().__init__()
@@ -124,7 +124,7 @@ class Disturbed(keras.utils.PyDataset):
 
 
 def errors(network, source):
-    """The larger of both eyes' errors, as a share of their distance, for each face of a source, disturbed once."""
+    """The larger error of both eyes, relative to their distance, for each face of a source after a random change."""
     random = np.random.default_rng(2)
     pictures, points = (np.stack(each) for each in zip(*(disturbed(*each, random) for each in source), strict=True))
     found = network.predict(pictures, verbose=0)
@@ -135,7 +135,7 @@ def errors(network, source):
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--photos", default=2000, show_default=True, help="How many faces of the training part.")
+@click.option("--photos", default=2000, show_default=True, help="The number of faces from the training split.")
 @click.option("--steps", default=6000, show_default=True)
 def main(data, out, photos, steps):
     keras.utils.set_random_seed(0)

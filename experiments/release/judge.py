@@ -12,7 +12,7 @@ import click
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path))
-@click.option("--images", default=300_000, show_default=True, help="Photos in all, with repetitions.")
+@click.option("--images", default=300_000, show_default=True, help="The total number of photos, with repetitions.")
 @click.option("--batch-size", default=128, show_default=True)
 @click.option("--precision", default="bfloat16", show_default=True)
 def main(files, out, images, batch_size, precision):

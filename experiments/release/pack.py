@@ -1,4 +1,4 @@
-"""Packs a prepared data set into a small file and unpacks it, to train on a machine behind a slow line.
+"""Packs a prepared data set into a small file and unpacks it, to train on a machine with a slow connection.
 
 Faces become WebP images at their own size; test faces stay behind. A thousand faces of 128 pixels take 3 MB.
 
@@ -29,11 +29,11 @@ def main():
 @main.command()
 @click.argument("data", type=click.Path(path_type=Path))
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--quality", default=QUALITY, show_default=True, help="Of WebP, 0 to 100.")
-@click.option("--source", "sources", multiple=True, help="Only faces of this source. Can be given again.")
+@click.option("--quality", default=QUALITY, show_default=True, help="The quality of WebP, 0 to 100.")
+@click.option("--source", "sources", multiple=True, help="Only faces from this source; repeatable.")
 @click.option("--part", "part_names", multiple=True, default=("train", "validation"), show_default=True)
-@click.option("--count", type=int, help="Only so many faces, drawn at random.")
-@click.option("--sharpen-from", type=float, help="Faces were enlarged from so many pixels: sharpen them.")
+@click.option("--count", type=int, help="A random sample of this size.")
+@click.option("--sharpen-from", type=float, help="Sharpen faces that were enlarged from this size.")
 def pack(data, file, quality, sources, part_names, count, sharpen_from):
     """Packs faces of DATA into FILE."""
     faces = PreparedFaces(data)
@@ -103,7 +103,7 @@ def _sharpening_kernel(faces, size):
 
 
 def _neighbourhoods(image):
-    """`(height, width, 3, 49)`: each value's neighbours, the edge continued."""
+    """`(height, width, 3, 49)`: each value's neighbours, the edge repeated."""
     reach = KERNEL_SIZE // 2
     padded = np.pad(image.astype(float), ((reach, reach), (reach, reach), (0, 0)), "edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (KERNEL_SIZE, KERNEL_SIZE), axis=(0, 1))

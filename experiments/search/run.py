@@ -1,4 +1,4 @@
-"""Measures `facegan search` on the test people of a prepared data set: recall by identity, precision by attribute."""
+"""Measures `facegan search` on the test split of a prepared data set: recall by identity, precision by attribute."""
 
 import json
 import tempfile
@@ -24,7 +24,7 @@ MANY = 50_000
 @click.argument("data", type=click.Path(path_type=Path))
 @click.argument("index", type=click.Path(path_type=Path))
 @click.option("--model", type=click.Path(path_type=Path), default="celeba128")
-@click.option("--each", default=6, help="The largest number of photos of a person.")
+@click.option("--each", default=6, help="The maximum number of photos per person.")
 @click.option("--seed", default=0)
 def main(data, index, model, each, seed):
     """Indexes test faces of DATA in the file INDEX, searches them, and prints figures as JSON."""
@@ -81,7 +81,7 @@ def share(ranks, most):
 
 
 def taken_off(store, faces, networks, folder, chosen):
-    """Rank 1 of people who wear glasses, among photos without glasses, before and after `--set glasses=0`."""
+    """Rank-1 accuracy for photos with glasses among photos without, before and after `--set glasses=0`."""
     glasses = faces.labels[:, faces.columns.index("Eyeglasses")].astype(bool)
     plain = {faces.identities[number] for number in chosen if not glasses[number]}
     probes = [number for number in chosen if glasses[number] and faces.identities[number] in plain]
@@ -97,7 +97,7 @@ def taken_off(store, faces, networks, folder, chosen):
 
 
 def precision(store, faces):
-    """For each value, the share of the first 20 faces that are labelled with it, beside its share of all faces."""
+    """For each value, the share of the first 20 faces that are labelled with it, and its share of all faces."""
     rows, _ = store.vectors(ATTRIBUTES)
     indexed = [int(store.face(row)[0].stem) for row in rows]
     attributes = store.attributes

@@ -16,7 +16,7 @@ from PIL import Image
 from facegan.errors import FaceganError
 from facegan.images import crop_square, is_image_path, open_image, square_crop_box
 
-# The most that a face is enlarged, or a model would learn blur. CelebA's aligned photos, of 178 pixels, serve for 256.
+# The largest factor by which a face is enlarged, so that models do not learn blur. CelebA's 178 pixels suffice for 256.
 LARGEST_ENLARGEMENT = 1.5
 TOO_SMALL = "is too small"
 # Bytes of an image or list in a zip. CelebA's longest list has 25 MB.

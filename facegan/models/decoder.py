@@ -1,4 +1,4 @@
-"""The decoder's stages, used by the generator and, with weights of its own, by the editor."""
+"""Decoder stages, used by the generator and, with separate weights, by the editor."""
 
 from keras import layers
 
@@ -21,7 +21,7 @@ from facegan.tensors import Tensor
 def decoder_filters(recipe: Encoder, image_size: int) -> list[int]:
     """Filters of each decoder stage from 4x4 up: those of the encoder at the same size.
 
-    At the full size, where the encoder has none, as many as at half of it: for `paper` at 128,
+    The stage at full size, where the encoder has none, has as many as the one before: for `paper` at 128,
     `[512, 256, 128, 64, 64]`.
     """
     filters = stage_filters(recipe, image_size)
@@ -43,7 +43,7 @@ def decoder_stage(
         tensor: `(batch, h, w, channels)`.
         filters: channels of the result.
         recipe: the model's networks.
-        condition: `(batch, k)`, or None where the condition has entered in another way.
+        condition: `(batch, k)`, or None if the stage does not receive the condition.
         skip: encoder features of the same height and width as `tensor`, concatenated with it.
 
     Returns:
@@ -64,6 +64,6 @@ def decoder_stage(
 
 
 def to_image(tensor: Tensor, recipe: Networks) -> Tensor:
-    """The last convolution: `(batch, size, size, 3)` in -1..1, float32 whatever the precision of the rest."""
+    """The last convolution: `(batch, size, size, 3)` in -1..1, float32 whatever the precision of the other layers."""
     to_rgb = UpsampleToRGB if recipe.encoder.space_to_depth else ToRGB
     return layers.Activation("tanh", dtype="float32")(to_rgb(recipe.encoder.kernel_size)(tensor))

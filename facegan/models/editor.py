@@ -22,8 +22,8 @@ def build_editor(
         unless the output is `"image"`, the photo `(batch, size, size, 3)` in -1..1.
 
     Output: `(batch, size, size, 3)` in -1..1, float32: an image or, unless the output is `"image"`, half of the
-    residual to be added to the photo. With `"gain_and_residual"` a second output like it: by how much the photo is
-    multiplied before, from -1 (removed) over 0 (unchanged) to 1 (doubled).
+    residual that is added to the photo. With `"gain_and_residual"`, a second output of the same shape: the gain, from
+    -1 (the photo is removed) through 0 (unchanged) to 1 (doubled).
     """
     features = [keras.Input(shape, name=f"features_{stage}") for stage, shape in enumerate(feature_shapes)]
     condition = keras.Input((condition_size,), name="condition")
@@ -32,12 +32,12 @@ def build_editor(
         tensor = residual_block(tensor)
     stages = zip(features[::-1], decoder_filters(recipe.encoder, image_size), strict=True)
     for stage, (skip, filters) in enumerate(stages):
-        # The decoder starts from the bottom features; a skip there would only repeat them.
+        # The decoder starts from the bottom features, so a skip connection there would only repeat them.
         tensor = decoder_stage(stage, tensor, filters, recipe, condition, skip if stage else None)
     inputs = [*features, condition]
     if recipe.editor.output == "image":
         return keras.Model(inputs, to_image(tensor, recipe), name="editor")
-    # Normalised features lack the brightness of a face, on which the residual for black hair depends.
+    # Normalised features do not contain the brightness of a face, on which the residual for black hair depends.
     inputs.append(keras.Input((image_size, image_size, 3), name="image"))
     image = space_to_depth(inputs[-1]) if recipe.encoder.space_to_depth else inputs[-1]
     tensor = layers.Concatenate()([tensor, image])

@@ -1,8 +1,8 @@
 """A critic on frozen ImageNet features (Projected GANs, Sauer et al. 2021).
 
-The frozen half turns an image into four feature maps: those of an EfficientNet-lite, mixed across channels and across
-scales by fixed random convolutions, so that no single channel can be fooled by itself. The trained half, small heads,
-scores each map. The frozen half is not part of a model's file: it is rebuilt from the ImageNet weights.
+The frozen half turns an image into four feature maps: those of an EfficientNet-lite, mixed across channels and scales
+by fixed random convolutions, so that the generator cannot fool single channels. The trained half consists of small
+heads that score each map. The frozen half is not saved in model files; it is rebuilt from the ImageNet weights.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ SMALLEST = 4  # pixels
 class SpectralConv2D(layers.Layer):
     """A convolution whose kernel, as a matrix, has a largest singular value of one (Miyato et al. 2018).
 
-    The singular value is estimated by one power iteration a training step.
+    The singular value is estimated by one power iteration per training step.
 
     Args:
         filters: channels of the output.
         kernel_size: height and width of the kernel.
-        strides: step of the kernel in either direction; padding is `"same"`.
+        strides: the stride in both directions; padding is `"same"`.
     """
 
     def __init__(self, filters: int, kernel_size: int, strides: int = 1, **kwargs: Any) -> None:
@@ -54,7 +54,7 @@ class SpectralConv2D(layers.Layer):
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         matrix = ops.reshape(ops.cast(self.kernel, "float32"), (-1, self.filters))
-        # The iteration itself is not differentiated.
+        # No gradient passes through the iteration.
         fixed = ops.stop_gradient(matrix)
         left = _unit(ops.matmul(ops.cast(self.singular_vector, "float32"), ops.transpose(fixed)))
         right = _unit(ops.matmul(left, fixed))
@@ -76,7 +76,7 @@ def _unit(vector: Tensor) -> Tensor:
 
 @keras.saving.register_keras_serializable("facegan")
 class UnitScale(layers.Layer):
-    """Scales each image's feature map to a mean square of one, so that no scale dominates at the start."""
+    """Scales each image's feature map to a mean square of one, so that no scale dominates initially."""
 
     def call(self, inputs: Tensor) -> Tensor:
         values = ops.cast(inputs, "float32")
@@ -86,10 +86,10 @@ class UnitScale(layers.Layer):
 
 @keras.saving.register_keras_serializable("facegan")
 class MinibatchDeviation(layers.Layer):
-    """Adds a channel: how much the images of the batch differ (Progressive GANs, Karras et al. 2018, section 3).
+    """Adds a channel with the minibatch standard deviation (Progressive GANs, Karras et al. 2018, section 3).
 
-    It is the standard deviation over the batch, the mean of all places and channels: one number, the same everywhere.
-    A critic that knows it sends back a generator whose faces resemble each other.
+    It is the standard deviation over the batch, averaged over all positions and channels: one number, the same
+    everywhere. With it, the critic penalises a generator whose faces resemble each other.
 
     Input: `(batch, height, width, channels)`. Output: one channel more.
     """
@@ -108,16 +108,16 @@ def build_feature_projector(recipe: FeatureCritic, image_size: int, pretrained: 
     """Builds the frozen half.
 
     Args:
-        recipe: names the backbone.
+        recipe: the recipe's feature critic, which names the backbone.
         image_size: height and width of the images.
-        pretrained: whether to load ImageNet's weights; random ones serve tests.
+        pretrained: whether to load ImageNet weights; random ones are for tests.
 
     Returns:
         A model from images `(batch, size, size, 3)` in -1..1 to five outputs: four maps of 64 channels, `size / 4`
         first and `size / 32` last, and the pooled features of the two smallest scales, `(batch, channels)`, float32.
 
     Raises:
-        FaceganError: the package that carries ImageNet's weights is not installed.
+        FaceganError: the package with the ImageNet weights is not installed.
     """
     backbone = build_efficientnet_lite(recipe.backbone, image_size, pretrained)
     random = np.random.default_rng(0)
@@ -138,7 +138,7 @@ def build_feature_projector(recipe: FeatureCritic, image_size: int, pretrained: 
 
 
 def _normalised(tensor: Tensor) -> Tensor:
-    """Instance normalisation, which would leave nothing of a single place."""
+    """Instance normalisation, except for a single position, which it would set to zero."""
     return InstanceNormalization()(tensor) if tensor.shape[1] > 1 else tensor
 
 
@@ -149,7 +149,7 @@ def feature_shapes(recipe: FeatureCritic, image_size: int) -> list[tuple[int, ..
 
 
 def _random_convolution(tensor: Tensor, kernel_size: int, random: np.random.Generator) -> Tensor:
-    """A fixed convolution, drawn by NumPy so that it is the same on every backend."""
+    """A fixed convolution whose kernel NumPy draws, so that it is the same on every backend."""
     channels = tensor.shape[-1]
     shape = (kernel_size, kernel_size, channels, MIXED_CHANNELS)
     kernel = random.standard_normal(shape) * np.sqrt(1.0 / (kernel_size**2 * channels))
@@ -164,7 +164,7 @@ def build_feature_critic(recipe: FeatureCritic, feature_shapes: Sequence[Shape],
 
     Inputs: the outputs of the projector.
     Outputs, float32:
-        scores `(batch, places)`: of 4x4 places of each map; the higher, the more real.
+        scores `(batch, positions)`: for 4x4 positions of each map; the higher, the more real.
         logits `(batch, condition_size)`: is each label column 1?
     """
     inputs = [keras.Input(shape) for shape in feature_shapes]
@@ -172,11 +172,11 @@ def build_feature_critic(recipe: FeatureCritic, feature_shapes: Sequence[Shape],
     for scale, tensor in enumerate(inputs[:-1]):
         # Named by scale and size for models that grow.
         tensor = activation(SpectralConv2D(recipe.filters, 1)(tensor), f"scale_{scale}_{tensor.shape[1]}")
-        # Without normalisation the score of several spectrally normalised layers has hardly any slope.
+        # Without normalisation, the gradient through several spectrally normalised layers almost vanishes.
         while tensor.shape[1] > SMALLEST:
             tensor = _normalised(SpectralConv2D(recipe.filters, 4, strides=2)(tensor))
             tensor = activation(tensor, f"scale_{scale}_{tensor.shape[1]}")
-        # Not here, as it would take the deviation away, which is the same everywhere.
+        # No normalisation here, because it would remove the deviation, which is constant.
         tensor = activation(SpectralConv2D(recipe.filters, 3)(MinibatchDeviation()(tensor)))
         scores.append(layers.Flatten(dtype="float32")(SpectralConv2D(1, 1, dtype="float32")(tensor)))
     pooled = activation(layers.Dense(256)(layers.LayerNormalization()(inputs[-1])))

@@ -23,13 +23,13 @@ def build_generator(recipe: Networks, image_size: int, condition_size: int) -> k
 
 
 def _build_decoder_generator(recipe: Networks, image_size: int, condition_size: int) -> keras.Model:
-    """A dense layer, then the decoder, with the condition joined between its stages."""
+    """A dense layer, then the decoder, with the condition concatenated between its stages."""
     noise = keras.Input((recipe.generator.noise_size,), name="noise")
     condition = keras.Input((condition_size,), name="condition")
     bottom = (BOTTOM_SIZE, BOTTOM_SIZE, stage_filters(recipe.encoder, image_size)[-1])
     tensor = layers.Concatenate()([noise, condition])
     tensor = layers.Reshape(bottom)(layers.Dense(math.prod(bottom))(tensor))
     for stage, filters in enumerate(decoder_filters(recipe.encoder, image_size)):
-        # The dense layer has brought the condition to the first stage.
+        # The first stage receives the condition through the dense layer.
         tensor = decoder_stage(stage, tensor, filters, recipe, condition if stage else None)
     return keras.Model([noise, condition], to_image(tensor, recipe), name="generator")

@@ -1,8 +1,8 @@
-"""A model that grows: new outer stages fade in on the trained inner ones of a model of half the size.
+"""A growing model: new outer stages fade in around the trained inner stages of a model of half the size.
 
-After Progressive GANs (Karras et al. 2018). The small model's stage next to the image is replaced by two new ones.
-Until these have faded in, both are computed and blended: in the encoder before its inner stages, in the decoders
-behind theirs. Then only an ordinary `FaceGAN` of twice the size is left.
+It follows Progressive GANs (Karras et al. 2018). Two new stages replace the small model's stage next to the image.
+Until they have faded in, old and new stages are both computed and blended: in the encoder before its inner stages, in
+the decoders after theirs. Then only an ordinary `FaceGAN` of twice the size remains.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from facegan.tensors import Tensor
 
 @keras.saving.register_keras_serializable("facegan")
 class Fade(layers.Layer):
-    """Blends what fades out with what fades in: `(1 - alpha) * before + alpha * after`.
+    """Blends old and new features or images: `(1 - alpha) * before + alpha * after`.
 
     Inputs: a list of two tensors of the same shape, before and after.
 
     Attributes:
         alpha: from 0 to 1; a variable that is not trained.
-        steps: of training until `alpha` is 1.
+        steps: the number of training steps until `alpha` is 1.
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        # One layer blends features and images, whatever the networks compute in.
+        # One layer blends features and images, whatever the precision of the networks.
         super().__init__(autocast=False, **kwargs)
         self.steps = 1
         self.alpha = self.add_weight(
@@ -48,7 +48,7 @@ class Fade(layers.Layer):
         return shapes[1]
 
     def advance(self) -> Tensor:
-        """Moves `alpha` on by one training step, and returns what it is from now on."""
+        """Advances `alpha` by one training step, and returns its new value."""
         alpha = ops.minimum(self.alpha + 1.0 / self.steps, 1.0)
         self.alpha.assign(alpha)
         return alpha
@@ -60,11 +60,11 @@ class GrowingFaceGAN(FaceGAN):
     Args:
         small: the model that it grows from, of half the size and with the recipe `grown.recipe.of_half_the_size()`. Its
             inner stages are copied; the others are used until they have faded out.
-        grown: the model that is left in the end. It shares its weights with this one.
+        grown: the model that remains at the end. It shares its weights with this one.
 
     Attributes:
         grown: as above.
-        fade: blends both in all networks.
+        fade: the layer that blends old and new stages in all networks.
     """
 
     def __init__(self, small: FaceGAN, grown: FaceGAN) -> None:
@@ -77,7 +77,7 @@ class GrowingFaceGAN(FaceGAN):
         self.encoder = _fading_encoder(small.encoder, grown.encoder, fade)
         self.generator = _fading_generator(small, grown, fade)
         self.editor = _fading_editor(small, grown, fade)
-        # These know no size; the finder of a small model knows small faces only and needs some more training.
+        # These do not depend on the size. The attribute finder was trained on small faces and needs further training.
         self.discriminator = _copied(small.discriminator, grown.discriminator)
         self.feature_critic = self.attribute_finder = None
         if small.feature_critic is not None and grown.feature_critic is not None:
@@ -87,12 +87,12 @@ class GrowingFaceGAN(FaceGAN):
         self.built = True
 
     def faded(self, images: Tensor) -> Tensor:
-        """Photos `(batch, size, size, 3)`, float32, with as much detail as the networks give to faces by now."""
+        """Photos `(batch, size, size, 3)`, float32, with the amount of detail that the networks now produce."""
         return self.fade([_enlarged(_halved(images)), images])
 
 
 def finished(networks: FaceGAN) -> FaceGAN | None:
-    """The model as a file has it; None while new stages fade in."""
+    """The model to save; None while new stages fade in."""
     if not isinstance(networks, GrowingFaceGAN):
         return networks
     if float(networks.fade.alpha) < 1.0:
@@ -110,7 +110,7 @@ def _enlarged(images: Tensor) -> Tensor:
 
 
 def _copied(small: keras.Model, grown: keras.Model) -> keras.Model:
-    """Networks with the same layers: the second has the weights of the first from now on."""
+    """Copies the weights of the first network to the second, which has the same layers."""
     grown.set_weights(small.get_weights())
     return grown
 
@@ -125,7 +125,7 @@ def _fading_encoder(small: keras.Model, grown: keras.Model, fade: Fade) -> keras
 def _fading_generator(small: FaceGAN, grown: FaceGAN, fade: Fade) -> keras.Model:
     inputs = grown.generator.inputs
     if isinstance(grown.recipe.networks.generator, ModulatedGenerator):
-        # The larger image is the smaller one, enlarged, and a contribution of the last stage.
+        # The larger image is the smaller one, enlarged, plus the contribution of the last stage.
         before = keras.Model(inputs, grown.generator.get_layer(f"image_{small.image_size}").output)
         _copied(small.generator, before)
         output = fade([_enlarged(before.output), grown.generator.output])
@@ -143,7 +143,7 @@ def _fading_editor(small: FaceGAN, grown: FaceGAN, fade: Fade) -> keras.Model:
     count = len(small.encoder.outputs)
     stage = f"stage_{count - 2}"
     before, inner = (networks.editor.get_layer(stage).output for networks in (small, grown))
-    # The features, of which there is one more here, the condition and, if the editor receives it, the photo.
+    # The features, with one more scale, the condition and, if the editor receives it, the photo.
     features, (condition, *image) = small.editor.inputs[:count], small.editor.inputs[count:]
     own_features, (own_condition, *own_image) = grown.editor.inputs[: count + 1], grown.editor.inputs[count + 1 :]
     _copied(
@@ -157,7 +157,7 @@ def _fading_editor(small: FaceGAN, grown: FaceGAN, fade: Fade) -> keras.Model:
 
 
 def _fading_critic(small: keras.Model, grown: keras.Model, fade: Fade) -> keras.Model:
-    """Every scale has twice the size, so that its head begins with one convolution more; pooling fades out instead."""
+    """Every scale has twice the size: its head starts with one more convolution, while average pooling fades out."""
     befores, inners, blended = [], [], []
     for scale, (few, many) in enumerate(zip(small.inputs[:-1], grown.inputs[:-1], strict=True)):
         before = small.get_layer(f"scale_{scale}_{few.shape[1]}").output

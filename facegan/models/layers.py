@@ -1,4 +1,4 @@
-"""The building blocks that more than one network uses."""
+"""Layers that several networks use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ Shape = tuple[int, ...]
 
 @keras.saving.register_keras_serializable("facegan")
 class InitialKernel(keras.initializers.GlorotUniform):
-    """Keras's default; zeros within `awaiting_weights`, where the weights of a file follow at once."""
+    """Keras's default initializer; zeros within `awaiting_weights`, where weights are loaded from a file."""
 
     _awaiting = False
 
@@ -26,7 +26,7 @@ class InitialKernel(keras.initializers.GlorotUniform):
 
 @contextmanager
 def awaiting_weights() -> Iterator[None]:
-    """Networks built within the block draw no random numbers for convolutions, a third of a model's loading time."""
+    """Networks built within the block skip random initialisation of convolutions, a third of a model's loading time."""
     before, InitialKernel._awaiting = InitialKernel._awaiting, True
     try:
         yield
@@ -38,8 +38,8 @@ def awaiting_weights() -> Iterator[None]:
 class InstanceNormalization(layers.Layer):
     """Normalises every channel of every image, then scales and shifts it (Ulyanov et al. 2016).
 
-    Unlike batch normalisation it leaves the images of a batch independent, which the gradient penalty requires: it
-    penalises the slope at a single image.
+    Unlike batch normalisation it keeps the images of a batch independent. The gradient penalty requires this, because
+    it penalises the gradient for each image.
 
     Input and output: `(batch, height, width, channels)`. The statistics are computed in float32.
     """
@@ -51,7 +51,7 @@ class InstanceNormalization(layers.Layer):
         self.shift = self.add_weight(name="shift", shape=(shape[-1],), initializer="zeros")
 
     def call(self, inputs: Tensor) -> Tensor:
-        # One pass for mean and mean square; the rest is one multiplication and one addition for each value.
+        # One pass for mean and mean square, then one multiplication and one addition per value.
         values = ops.cast(inputs, "float32")
         mean = ops.mean(values, axis=(1, 2), keepdims=True)
         variance = ops.maximum(ops.mean(ops.square(values), axis=(1, 2), keepdims=True) - ops.square(mean), 0.0)
@@ -60,7 +60,7 @@ class InstanceNormalization(layers.Layer):
         return inputs * ops.cast(factor, inputs.dtype) + ops.cast(offset, inputs.dtype)
 
     def compute_output_shape(self, shape: Shape) -> Shape:
-        # Otherwise Keras traces `call` to find out, for every layer of a model that is loaded.
+        # Otherwise Keras traces `call` to infer it, for every layer of a model that is loaded.
         return shape
 
 
@@ -111,7 +111,7 @@ class UpsampleConv2D(layers.Conv2D):
 
 
 def upsampling_convolution(inputs: Tensor, kernel: Tensor) -> Tensor:
-    """What `UpsampleConv2D` computes, with `kernel` `(3, 3, channels, filters)`."""
+    """The function of `UpsampleConv2D`, with `kernel` `(3, 3, channels, filters)`."""
     # Each of the four pixels that a place becomes has 2x2 neighbours: of the three rows of the kernel, two fall on the
     # same one.
     upper, lower = kernel[:1], kernel[2:]
@@ -195,7 +195,7 @@ class UpsampleToRGB(ToRGB):
 
     def call(self, inputs: Tensor) -> Tensor:
         size = self.kernel_size[0]
-        # Which of three neighbouring places each row of the kernel falls on, for the upper and the lower pixel.
+        # The neighbouring position that each row of the kernel applies to, for the upper and the lower pixel.
         falls_on = (np.arange(2)[:, None] + np.arange(size) - (size - 1) // 2) // 2 + 1
         rows = ops.convert_to_tensor(falls_on[:, None] == np.arange(3)[:, None], self.compute_dtype)
         kernel = ops.einsum("ayi,bxj,ijco->yxcabo", rows, rows, ops.convert_to_tensor(self.kernel))
@@ -207,26 +207,26 @@ class UpsampleToRGB(ToRGB):
 
 
 def space_to_depth(pixels: Tensor) -> Tensor:
-    """Blocks of 2x2 pixels into the channels, `(batch, 2h, 2w, channels)` to `(batch, h, w, 4 channels)`."""
+    """Moves blocks of 2x2 pixels into channels, `(batch, 2h, 2w, channels)` to `(batch, h, w, 4 channels)`."""
     _, height, width, channels = pixels.shape
     pixels = ops.reshape(pixels, (-1, height // 2, 2, width // 2, 2, channels))
     return ops.reshape(ops.transpose(pixels, (0, 1, 3, 2, 4, 5)), (-1, height // 2, width // 2, 4 * channels))
 
 
 def depth_to_space(blocks: Tensor) -> Tensor:
-    """Blocks of 2x2 pixels in the channels, `(batch, h, w, 4 channels)`, to `(batch, 2h, 2w, channels)`."""
+    """Moves channels into blocks of 2x2 pixels, `(batch, h, w, 4 channels)` to `(batch, 2h, 2w, channels)`."""
     _, height, width, depth = blocks.shape
     blocks = ops.reshape(blocks, (-1, height, width, 2, 2, depth // 4))
     return ops.reshape(ops.transpose(blocks, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, depth // 4))
 
 
 def activation(tensor: Tensor, name: str | None = None) -> Tensor:
-    """LeakyReLU with the paper's slope."""
+    """LeakyReLU with the paper's negative slope."""
     return layers.LeakyReLU(negative_slope=LEAKY_SLOPE, name=name)(tensor)
 
 
 def concatenate_condition(tensor: Tensor, condition: Tensor) -> Tensor:
-    """Joins a condition `(batch, k)` to feature maps `(batch, h, w, c)` as `k` constant channels."""
+    """Concatenates a condition `(batch, k)` with feature maps `(batch, h, w, c)` as `k` constant channels."""
     _, height, width, _ = tensor.shape
     tiled = layers.UpSampling2D((height, width))(layers.Reshape((1, 1, condition.shape[-1]))(condition))
     return layers.Concatenate()([tensor, tiled])

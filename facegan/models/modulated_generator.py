@@ -14,11 +14,11 @@ from facegan.tensors import Tensor
 
 @keras.saving.register_keras_serializable("facegan")
 class ModulatedConv2D(layers.Layer):
-    """A 3x3 convolution whose input channels are scaled by the latent vector, and whose outputs are normalised for it.
+    """A 3x3 convolution whose input channels the latent vector scales, with demodulated outputs.
 
-    Scaling inputs and outputs instead of the kernel gives the same result with one kernel for the whole batch: the
-    normalisation is by the length that each output's kernel has after scaling (equation 3 of the paper). It depends on
-    one image's latent vector alone, not on the batch nor on the image's content.
+    Scaling inputs and outputs instead of the kernel gives the same result with one kernel for the whole batch. The
+    demodulation divides by the norm of each output's scaled kernel (equation 3 of the paper). It depends only on an
+    image's latent vector, not on its content or on the batch.
 
     Inputs: a list of feature maps `(batch, height, width, channels)` and the latent vector `(batch, latent_size)`.
     Output: `(batch, height, width, filters)`; twice the height and width with `upsample`.
@@ -48,7 +48,7 @@ class ModulatedConv2D(layers.Layer):
         tensor, latent = inputs
         scale = ops.matmul(latent, self.scale_kernel) + self.scale_bias
         kernel = ops.convert_to_tensor(self.kernel)
-        # The length in float32: squares of small numbers are lost in 16 bits.
+        # The norm is computed in float32, because squares of small numbers underflow in 16 bits.
         squares = ops.sum(ops.square(ops.cast(kernel, "float32")), axis=(0, 1))
         length = ops.matmul(ops.square(ops.cast(scale, "float32")), squares)
         convolved = tensor * scale[:, None, None, :]
@@ -74,10 +74,9 @@ class UnitVariance(layers.Layer):
 def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condition_size: int) -> keras.Model:
     """Builds the generator.
 
-    The smallest feature maps come from the noise alone (FastGAN, Liu et al. 2021), not from a learned constant: with
-    one, few layouts returned in all faces. Noise and condition enter the mapping network separately, so that neither
-    dominates. The image is the sum of what every size contributes to it (the skip architecture of StyleGAN2's figure
-    7).
+    The smallest feature maps come from the noise alone (FastGAN, Liu et al. 2021), not from a learned constant, with
+    which a few layouts recurred in all faces. Noise and condition enter the mapping network separately, so that neither
+    dominates. The image is the sum of contributions at every size (the skip architecture in StyleGAN2's figure 7).
 
     Inputs: noise `(batch, noise_size)`, normally distributed; condition `(batch, condition_size)`, 0 or 1.
     Output: `(batch, size, size, 3)`, float32, in -1..1 or a little beyond: a saturated tanh would pass no gradient.
@@ -109,7 +108,6 @@ def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condi
 
 
 def _contribution(tensor: Tensor) -> Tensor:
-    """What feature maps add to the image at their size: `(batch, h, w, 3)`, float32."""
-    # Small at first: untrained faces are nearly gray, as loud ones would have to be unlearnt.
+    # XX: untrained faces are nearly gray, as loud ones would have to be unlearnt.
     initializer = keras.initializers.VarianceScaling(0.02)
     return layers.Conv2D(3, 1, kernel_initializer=initializer, dtype="float32")(tensor)

@@ -16,15 +16,15 @@ from facegan.recipe.objective import (
 from facegan.recipe.recipe import Optimizers, Recipe, Sampling
 from facegan.recipe.toml import read_recipe
 
-# The 2018 paper to the letter. What its text leaves open is decided by the defaults: a dropout rate of 0.25, two
-# residual blocks, and the moving average, which the paper does not have and which trains nothing.
+# The 2018 paper to the letter. The defaults decide what its text leaves open: a dropout rate of 0.25 and two residual
+# blocks. The moving average is not in the paper, and does not affect training.
 PAPER = Recipe("paper")
 
-# A small network for the first run and the tests: minutes on a CPU at 64 pixels.
+# Small networks for a first run and the tests: minutes on a CPU at 64 pixels.
 TINY = Recipe(
     "tiny",
     Networks(
-        # A kernel of twice the stride covers every pixel equally often: no checkerboard in images or gradients.
+        # A kernel of twice the stride covers every pixel equally often, which avoids checkerboard artifacts.
         Encoder(filters=24, max_filters=128, kernel_size=4, dropout=0.0),
         Decoder("transposed", "film"),
         DecoderGenerator(100),
@@ -66,8 +66,8 @@ CELEBA128 = Recipe(
     epochs=50,
 )
 
-# With one more stage next to the image, to grow from a model of `celeba128`. Less memory for each of four times as many
-# pixels is left for a batch; the inner stages, which are trained already, learn more slowly.
+# With one more stage next to the image, to grow from a model of `celeba128`. Batches are smaller, because images have
+# four times as many pixels, and learning rates are lower, because the inner stages are trained already.
 CELEBA256 = replace(
     CELEBA128.with_filters(24),
     name="celeba256",
@@ -80,7 +80,7 @@ RECIPES = {recipe.name: recipe for recipe in (PAPER, TINY, CELEBA128, CELEBA256)
 
 
 def find_recipe(name: str) -> Recipe:
-    """The packaged recipe of that name, or the recipe in a TOML file.
+    """Returns the packaged recipe with this name, or the recipe in a TOML file.
 
     Raises:
         FaceganError: there is none, or the file cannot be read or is not valid.

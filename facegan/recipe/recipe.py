@@ -1,4 +1,4 @@
-"""A recipe: everything that determines a training besides the data, the seed and the precision."""
+"""A recipe: everything that determines a training run apart from the data, the seed and the precision."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -16,10 +16,10 @@ from facegan.recipe.part import Part, number, part, switch
 
 @dataclass(frozen=True)
 class Sampling(Part):
-    """Which photos a step trains on.
+    """The photos that a step trains on.
 
     Attributes:
-        balanced: whether every value of every attribute is drawn equally often; otherwise every photo is drawn once an
+        balanced: whether every value of every attribute is drawn equally often; otherwise every photo is drawn once per
             epoch, and rare values, such as glasses, are hardly ever edited.
         mirror: whether half of the photos are mirrored.
     """
@@ -34,8 +34,8 @@ class Optimizers(Part):
 
     Attributes:
         discriminator, generator, editor: learning rates. The shared encoder is the discriminator's.
-        beta_1, beta_2: Adam's.
-        ema_decay: of the moving average of the weights, which every image outside training is made with.
+        beta_1, beta_2: Adam's coefficients.
+        ema_decay: the decay of the moving average of the weights, which is used for all images outside training.
     """
 
     discriminator: float = number(1e-4, above=0)
@@ -51,19 +51,18 @@ class Recipe(Part):
     """How a model is built and trained. The recipe that a model was trained with is saved inside it.
 
     Attributes:
-        name: what it is called.
-        networks: how they look.
-        sampling: which photos a step trains on.
+        name: the recipe's name.
+        networks: the architecture.
+        sampling: the photos that a step trains on.
         objective: `PaperObjective` or `WassersteinObjective`.
         feature_critic: a second critic on ImageNet features, or None.
-        attribute_finder: a pretrained classifier of the attributes, or None: the discriminator's match head then stands
-            in.
+        attribute_finder: a pretrained classifier of the attributes, or None to use the discriminator's match head.
         optimizers: learning rates.
         batch_size: photos in a step.
         epochs: passes over the training photos.
 
     Raises:
-        FaceganError: when made with a part that would have no effect.
+        FaceganError: a part that would have no effect.
     """
 
     name: str

@@ -172,8 +172,8 @@ CASES = {
     "train faces --seed 99999999999": "is not in the range",
     "train faces --batch-size 500": "192 training photos, fewer than a batch of 500; lower --batch-size",
     "train faces --batch-size 500 --dry-run": "fewer than a batch of 500",
-    "train faces --devices 64": "--devices 64: there are",
-    "train faces --devices 64 --dry-run": "--devices 64: there are",
+    "train faces --devices 64": "--devices 64: this machine has",
+    "train faces --devices 64 --dry-run": "--devices 64: this machine has",
     "train faces --out face.png/run": "cannot write face.png/run: Not a directory",
     "train faces --resume": "run has no checkpoint to resume from; start it without --resume",
     # Measuring

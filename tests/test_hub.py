@@ -199,7 +199,7 @@ def test_a_strangers_file_is_kept_only_if_it_can_be_used(hub, facegan, tmp_path,
         (("pull", "../../etc", "mine.keras"), "../../etc: "),
         (("pull", "anna/smiles", "mine"), "cannot write mine: the name of a model file ends with .keras"),
         (("push", "nowhere.keras", "anna/smiles"), "there is no model at nowhere.keras"),
-        (("push", PACKAGED, "anna/smiles", "--report", "nowhere"), "nowhere is no report"),
+        (("push", PACKAGED, "anna/smiles", "--report", "nowhere"), "nowhere is not a report"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(facegan, arguments, said):

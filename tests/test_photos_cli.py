@@ -180,7 +180,7 @@ def test_aligned_or_not_is_said_and_can_be_contradicted(edit, photos, tmp_path):
     for size in (200, 256, 257, 400):
         face.alignment.crop(portrait, size).save(tmp_path / "face.png")
         code, _, err = edit(tmp_path / "face.png", "--out", tmp_path / "a.png")
-        assert code == 0 and "the image is an aligned face, judging by positions of the eyes" in err
+        assert code == 0 and "the image is an aligned face, judging by the positions of the eyes" in err
         assert open_image(tmp_path / "a.png").width < 600, "a sheet"
         code, _, err = edit(tmp_path / "face.png", "--no-aligned", "--out", tmp_path / "a.png")
         assert (code, err) == (0, "") and open_image(tmp_path / "a.png").size == (size, size)
@@ -193,7 +193,7 @@ def test_aligned_faces_among_photos_are_photos_too(edit, drawn_faces, photos, tm
     Image.fromarray(drawn_faces.faces[0]).resize((64, 64)).save(folder / "a.png")
     (folder / "b.png").write_bytes((photos / "portrait.png").read_bytes())
     code, _, err = edit(folder, "--out", tmp_path / "edited/")
-    assert code == 0 and "b.png is not an aligned face, others are: all are treated as photos" in err
+    assert code == 0 and "b.png is not an aligned face, but others are: all are treated as photos" in err
     sizes = {path.name: open_image(path).size for path in (tmp_path / "edited").iterdir()}
     assert sizes == {"a.png": (64, 64), "b.png": (300, 280)}
 

@@ -44,7 +44,7 @@ def test_a_score_is_the_probability_of_all_that_was_described(index, tmp_path):
 
 def test_the_nearest_descriptor_is_first_and_faces_without_one_are_left_out(index, tmp_path):
     rows, own = np.ones((3, 7), "f4"), np.eye(128, dtype="f4")
-    with pytest.raises(FaceganError, match="no face;"):
+    with pytest.raises(FaceganError, match="no faces;"):
         find(index, Query(IDENTITY, own[0]), 3)
     put(index, tmp_path, rows, [None] * 3)
     with pytest.raises(FaceganError, match="no descriptors"):

@@ -102,15 +102,15 @@ def test_edit_undo_and_branch_by_keyboard_alone(visit, address):
     slider.focus()
     for _ in range(4):
         slider.press("ArrowRight")
-    tab.get_by_alt_text("The picture, glasses 0.2").wait_for()
+    tab.get_by_alt_text("The image, glasses 0.2").wait_for()
     assert history(tab) == ["original", "glasses 0.2"]
     wish = tab.get_by_label("Say what to change")
     wish.fill("把头发变成黑色")
     wish.press("Enter")
-    tab.get_by_alt_text("The picture, glasses 0.2, black hair").wait_for()
+    tab.get_by_alt_text("The image, glasses 0.2, black hair").wait_for()
     assert "--then 'glasses=1:0.2, hair=black'" in command(tab) and "--count 2 --seed 1" in command(tab)
     tab.get_by_role("button", name="Undo").press("Enter")
-    tab.get_by_alt_text("The picture, glasses 0.2").and_(tab.locator("[alt$='0.2']")).wait_for()
+    tab.get_by_alt_text("The image, glasses 0.2").and_(tab.locator("[alt$='0.2']")).wait_for()
     tab.get_by_role("group", name="History").get_by_role("button").first.press("Enter")
     tab.get_by_alt_text("The image, original").wait_for()
     assert len(history(tab)) == 3 and slider.input_value() == "0"

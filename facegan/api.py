@@ -89,7 +89,7 @@ def train(
         precision: `"float32"`, `"bfloat16"`, or `"auto"`: whichever is faster on this machine.
         seed: of weights, order and noise.
         start: a model file or the folder of a run whose weights to start from.
-        grow: whether `start` is of half the size: new outer stages then fade in on its trained inner ones.
+        grow: whether to double the size of `start`: new outer stages fade in around its trained inner ones.
         minutes: after which to stop with a checkpoint; no limit by default.
         checkpoint_minutes: between two checkpoints.
         devices: the number of GPUs that share each batch.

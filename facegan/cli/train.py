@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     help="Start from the weights of this model: a .keras file or the folder of a run.",
 )
 @click.option(
-    "--grow", is_flag=True, help="Grow from the model of --from, which is of half the size: new outer stages fade in."
+    "--grow", is_flag=True, help="Double the size of the model that --from names, by fading in new outer stages."
 )
 @click.option("--resume", is_flag=True, help="Resume the run in --out exactly where it stopped.")
 @OVERWRITE_OPTION
@@ -112,7 +112,7 @@ def train(
         raise FaceganError("--resume continues with the run's own weights; omit --from")
     if grow and not start:
         why = (
-            "--resume continues to grow by itself; omit" if resume else "--from must name a model of half the size for"
+            "--resume continues growing by itself; omit" if resume else "--from must name a model of half the size for"
         )
         raise FaceganError(f"{why} --grow")
     faces = PreparedFaces(data)

@@ -114,6 +114,6 @@ def test_options_that_exclude_each_other(facegan, faces64, small, tmp_path):
         return error
 
     assert "--from must name a model of half the size for --grow" in refused("--grow")
-    assert "--resume continues to grow by itself; omit --grow" in refused("--resume", "--grow")
+    assert "--resume continues growing by itself; omit --grow" in refused("--resume", "--grow")
     dry = refused("--from", small, "--grow", "--dry-run", "--set", "networks.encoder.filters=3")
     assert "its encoder has other layers than 'tiny' one stage smaller" in dry

@@ -1,4 +1,4 @@
-"""Writes a report: one HTML page with pictures, the figures as JSON and as tables in Markdown."""
+"""Writes a report: an HTML page with images, and the figures as JSON and as Markdown tables."""
 
 import math
 import os
@@ -16,7 +16,7 @@ from facegan.templates import render
 
 PAGE, FIGURES, TABLES = "index.html", "figures.json", "figures.md"
 
-# By what stands near their beginning the command knows its earlier results.
+# Text near the beginning of each file, by which the command recognises its earlier results.
 _COMMAND = "evaluate"
 _MARKS = {PAGE: "<title>facegan: evaluation</title>", FIGURES: '{\n "subject": {\n  "recipe": ', TABLES: "## Subject\n"}
 
@@ -27,7 +27,7 @@ def check_place(out: Path, inputs: Iterable[str | os.PathLike[str]], overwrite: 
     Args:
         out: its folder.
         inputs: files that are read.
-        overwrite: whether files that are no earlier report may be replaced.
+        overwrite: whether files that are not an earlier report may be replaced.
 
     Raises:
         FaceganError: a file must not be replaced.

@@ -1,4 +1,4 @@
-"""One model: encoder, discriminator, generator, editor and classifiers together, and a record of their training."""
+"""The model: encoder, discriminator, generator, editor and attribute finder, with a record of their training."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from facegan.tensors import Tensor
 
 @keras.saving.register_keras_serializable("facegan")
 class FaceGAN(keras.Model):
-    """The networks and their record. What `.keras` files hold.
+    """The networks and their record, as saved in `.keras` files.
 
     Args:
         recipe: a `Recipe` or its dictionary.
@@ -44,7 +44,7 @@ class FaceGAN(keras.Model):
     ) -> None:
         super().__init__(**kwargs)
         self.recipe = recipe if isinstance(recipe, Recipe) else Recipe.from_dict(recipe)
-        # Keras wraps dictionaries that are set on a model, so these are kept as they come, in one place.
+        # Keras wraps dictionaries that are set on a model, so these are stored inside another one.
         self._description: dict[str, Any] = {
             "recipe": self.recipe.to_dict(),
             "image_size": image_size,
@@ -75,7 +75,7 @@ class FaceGAN(keras.Model):
 
     @property
     def subnetworks(self) -> dict[str, keras.Model]:
-        """`{name: network}` of all networks that there are."""
+        """`{name: network}` of all networks in the model."""
         names = ("encoder", "discriminator", "generator", "editor", "feature_critic", "attribute_finder")
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
@@ -110,7 +110,7 @@ class FaceGAN(keras.Model):
         return self.generator(inputs, training=training)
 
     def discriminate(self, images: Tensor, *conditions: Tensor, training: bool = False) -> list[list[Tensor]]:
-        """The discriminator's outputs for faces under one condition or several.
+        """The discriminator's outputs for faces under one or several conditions.
 
         Args:
             images: `(batch, size, size, 3)` in -1..1.
@@ -132,23 +132,23 @@ class FaceGAN(keras.Model):
         Args:
             images: `(batch, size, size, 3)` in -1..1.
             source: `(batch, len(attributes))`, the faces' attributes.
-            target: the same shape, the requested attributes; further from `source` is a stronger edit.
+            target: the same shape, the requested attributes; a larger difference from `source` is a stronger edit.
 
         Returns:
-            `(batch, size, size, 3)`, float32; in -1..1 if the editor's output is an image, otherwise possibly a little
+            `(batch, size, size, 3)`, float32; in -1..1 if the editor's output is an image, otherwise possibly slightly
             beyond.
         """
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
         if not self.recipe.networks.editor.average_mirrored:
             return self.edit_once(images, source, target)
         both = ops.concatenate([images, ops.flip(images, axis=2)])
-        # Not `ops.tile`, which LiteRT's converter turns into a broadcast that holds for a single face only.
+        # Not `ops.tile`, which LiteRT's converter turns into a broadcast that is correct for a single face only.
         twice = [ops.concatenate([condition, condition]) for condition in (source, target)]
         edited, mirrored = ops.split(self.edit_once(both, *twice), 2)
         return 0.5 * (edited + ops.flip(mirrored, axis=2))
 
     def edit_once(self, images: Tensor, source: Tensor, target: Tensor) -> Tensor:
-        """The edit before any averaging of mirror images, which the editor trains with; see `edit`."""
+        """The edit without averaging over mirror images, as in training; see `edit`."""
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
         # The shared encoder is frozen for the editor: no dropout, and no gradient, or the critic would learn features
         # that make edits easy to detect.
@@ -157,8 +157,8 @@ class FaceGAN(keras.Model):
         if output == "image":
             return self.editor([*features, target])
         difference = target - source
-        # Scaled by the largest change, so that a difference of zero leaves the photo exactly as it is. The factor of
-        # two lets an edit turn black into white.
+        # Scaled by the largest change, so that a difference of zero returns the photo exactly. The factor of two allows
+        # an edit to turn black into white.
         amount = ops.max(ops.abs(difference), axis=-1)[:, None, None, None]
         edited = self.editor([*features, difference, images])
         if output == "residual":
@@ -167,7 +167,7 @@ class FaceGAN(keras.Model):
         return images * ops.maximum(1.0 + amount * gain, 0.0) + 2.0 * amount * residual
 
     def likelihoods(self, images: Tensor, conditions: Tensor) -> Tensor:
-        """How likely each condition is for each face, by the attribute finder or, without one, by the match head.
+        """The log-likelihood of each condition for each face, by the attribute finder or, without one, the match head.
 
         Args:
             images: `(batch, size, size, 3)` in -1..1.

@@ -1,4 +1,4 @@
-"""A training run: from prepared faces and settings to a trained model, or on from a checkpoint."""
+"""A training run, from prepared faces and settings or from a checkpoint to a trained model."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def build_training(
     begun: Mapping[str, Any] | None = None,
     pretrained: bool = True,
 ) -> GANTraining:
-    """New networks for this data, ready for `fit()`, with seeded weights or those of a model file.
+    """Builds networks for this data, ready for `fit()`, with seeded weights or those of a model file.
 
     Args:
         faces: as for `train`, and so are `settings`, `start` and `pretrained`.
@@ -79,7 +79,7 @@ def build_training(
 
 
 def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
-    """A `FaceGAN` with random weights for these faces and settings."""
+    """Builds a `FaceGAN` with random weights for these faces and settings."""
     attributes = Attributes(settings.attributes, faces.columns)
     # What is not known would count as 0. Where no face is known throughout, all have to do.
     training = faces.fully_labelled("train", attributes.columns)
@@ -106,7 +106,7 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
 
 
 def batch_source(faces: PreparedFaces, settings: Settings, attributes: Attributes) -> BatchSource:
-    """The `BatchSource` of a run: it draws from the training photos."""
+    """Returns the `BatchSource` of a run, which draws from the training split."""
     return BatchSource(faces, faces.part("train"), attributes, settings.recipe, settings.batch_size, settings.seed)
 
 
@@ -124,7 +124,7 @@ def train(
     pretrained: bool = True,
     overwrite: bool = False,
 ) -> tuple[Path, bool]:
-    """Trains, and keeps checkpoints, TensorBoard logs and the model in a folder.
+    """Trains a model, and writes checkpoints, TensorBoard logs and the model to a folder.
 
     Args:
         faces: the data.
@@ -169,12 +169,12 @@ def train(
         raise FaceganError(f"{out} was trained on {count} photos already; ask for more with --images or --epochs")
 
     def save(step: int) -> None:
-        # The losses that are still unread: nothing is saved after one that is not finite.
+        # Reads the remaining losses, so that nothing is saved after one that is not finite.
         losses.read()
         check_finite(main, step)
         progress = {"history": losses.history, "images_seen": step * settings.batch_size}
         networks.record = {**networks.record, **progress}
-        # The model first: a run that ends between the two still has something to do when it is resumed.
+        # The model first, so that a run that was killed between the two can be resumed and completed.
         with averaged(training):
             if model := finished(networks):
                 save_model(model, out / MODEL_FILE)
@@ -214,7 +214,7 @@ def train(
             finder = FinderTraining(networks, source, pretrained and not resume and not settings.grow)
             phases.append(Phase("pretraining_step", finder, {**main.variables, **optimizer_variables(finder)}))
         if resume:
-            # The newest may turn out to be damaged; then it is the one before.
+            # If the newest is damaged, this is the one before.
             done = checkpoints.restore(phases)
         remove_leftovers(out, checkpoints.folder)
         plan = Plan(out, settings.batch_size, per_epoch, done["step"], last_step)
@@ -251,6 +251,6 @@ def train(
 
 
 def settings_of_run(out: str | Path) -> tuple[Settings, int]:
-    """The settings that a run was started with, and how many photos it was to train on."""
+    """Returns the settings that a run was started with, and the number of photos to train on."""
     described = Checkpoints(Path(out) / "checkpoints").describe()
     return Settings.from_dict(described["settings"]), described["images"]

@@ -1,4 +1,4 @@
-"""New networks take the weights of a trained model."""
+"""Copies weights from a trained model to new networks."""
 
 import logging
 from pathlib import Path
@@ -49,7 +49,7 @@ def layers_of(network: keras.Model | None) -> list[tuple[int, ...]] | None:
 
 
 def grow(networks: FaceGAN, path: str | Path | None) -> GrowingFaceGAN:
-    """Lets networks grow from those of a model file of half the size.
+    """Grows networks from those of a model file of half the size.
 
     Args:
         networks: with random weights.

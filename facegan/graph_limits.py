@@ -29,7 +29,7 @@ def check_graph(content: bytes) -> None:
     try:
         reason = _problem(content)
     except (ValueError, IndexError):
-        reason = "it is no ONNX file"
+        reason = "it is not an ONNX file"
     if reason:
         raise FaceganError(f"an exported graph is damaged: {reason}")
 
@@ -44,7 +44,7 @@ def _problem(content: bytes) -> str | None:
         elif number != _METADATA:
             structure += len(value)
     if len(graphs) != 1:
-        return "it is no ONNX file"
+        return "it is not an ONNX file"
     for count, (number, value) in enumerate(_fields(graphs[0])):
         structure += 0 if number == _WEIGHTS else len(value)
         if count >= _MOST_ITEMS or structure > _LARGEST_STRUCTURE:

@@ -148,7 +148,7 @@ def test_what_no_model_needs_is_refused(make):
 
 @pytest.mark.parametrize("content", [b"", b"no graph", b"\xff" * 40, b"\x3a\xff\xff\xff\xff\x0f", b"\x0b"])
 def test_what_is_no_graph_is_refused(content):
-    with pytest.raises(FaceganError, match="no ONNX file"):
+    with pytest.raises(FaceganError, match="not an ONNX file"):
         check_graph(content)
 
 

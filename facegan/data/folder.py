@@ -52,7 +52,7 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
     if _normalised(_plain(header[0])) in map(_normalised, files):
         example = ",".join(["file", *(f"attribute{number}" for number in range(1, len(header)))])
         raise FaceganError(
-            f"the first line of {path} is no header: '{header[0]}' is an image; add a line such as '{example}' above it"
+            f"the first line of {path} is not a header: '{header[0]}' is an image; add a line such as '{example}' above"
         )
     names = _names(path, rows)
     found = match(names, files, pictures)

@@ -39,7 +39,7 @@ class PreparedFaces:
         """Opens the folder.
 
         Raises:
-            FaceganError: this is no prepared data set, it is unfinished, or its files are damaged or do not match.
+            FaceganError: this is not a prepared data set, it is unfinished, or its files are damaged or do not match.
         """
         self.path = Path(path)
         self.info = _read_info(self.path)

@@ -86,7 +86,7 @@ class ZipReader(PictureReader):
         """Returns a reader of the folder with the most images; folders with a preferred name take precedence.
 
         Raises:
-            FaceganError: this is no zip, or there are no images in it.
+            FaceganError: this is not a zip, or there are no images in it.
         """
         folders = Counter(
             name.rpartition("/")[0]

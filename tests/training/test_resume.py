@@ -145,15 +145,15 @@ def test_what_starts_from_imagenet_goes_on_exactly_as_well(drawn_faces, small_se
         return finished, saved, trained
 
     caplog.set_level("INFO", "facegan")
-    assert run("whole", 4) == (True, ["pretraining_step-00000004", "step-00000004"], True)
+    assert run("whole", 2) == (True, ["pretraining_step-00000004", "step-00000002"], True)
     with monkeypatch.context() as patch:
         patch.setattr(pretraining, "labelled_batch", signal_at(1, signal.SIGTERM))
-        stopped, saved, _ = run("stopped", 2)
+        stopped, saved, _ = run("stopped", 1)
     # Batches are made ahead of the steps.
     assert not stopped and saved[0] in ("pretraining_step-00000001", "pretraining_step-00000002")
-    assert run("stopped", 2, resume=True) == (True, [*saved, "pretraining_step-00000004", "step-00000002"], True)
-    finished, saved, pretrained = run("stopped", 4, resume=True)
-    assert finished and saved[-1] == "step-00000004" and not pretrained
+    assert run("stopped", 1, resume=True) == (True, [*saved, "pretraining_step-00000004", "step-00000001"], True)
+    finished, saved, pretrained = run("stopped", 2, resume=True)
+    assert finished and saved[-1] == "step-00000002" and not pretrained
     assert_same_end(tmp_path / "whole", tmp_path / "stopped")
 
     if keras.backend.backend() == "jax":
@@ -162,11 +162,11 @@ def test_what_starts_from_imagenet_goes_on_exactly_as_well(drawn_faces, small_se
         tests=str(Path(__file__).parent),
         number=signal.SIGKILL.value,
     )
-    arguments = [str(drawn_faces.path), json.dumps(settings.to_dict()), str(tmp_path / "killed"), str(16 * 4)]
+    arguments = [str(drawn_faces.path), json.dumps(settings.to_dict()), str(tmp_path / "killed"), str(16 * 2)]
     killed = subprocess.run([sys.executable, "-c", code, *arguments], stderr=subprocess.DEVNULL)
     assert killed.returncode == -signal.SIGKILL
     assert "pretraining_step" in Checkpoints(tmp_path / "killed" / "checkpoints").describe()
-    assert run("killed", 4, resume=True)[2]
+    assert run("killed", 2, resume=True)[2]
     assert_same_end(tmp_path / "whole", tmp_path / "killed")
 
 

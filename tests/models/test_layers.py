@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from facegan.models.layers import (
+    Conv2D,
     Conv2DTranspose,
     InstanceNormalization,
     ToRGB,
@@ -117,6 +118,16 @@ def test_the_transposed_convolution_is_that_of_keras(kernel_size):
     )
     assert array(layer(IMAGES)) == pytest.approx(array(plain(IMAGES)), abs=1e-4)
     again = Conv2DTranspose.from_config(layer.get_config())
+    assert (again.filters, again.kernel_size, again.strides, again.use_bias) == (6, (kernel_size,) * 2, (2, 2), False)
+
+
+@pytest.mark.parametrize("kernel_size", [4, 5, 8])
+def test_the_strided_convolution_is_that_of_keras(kernel_size):
+    """Also where the kernel is larger than the result, of 4x4 places."""
+    layer = Conv2D(6, kernel_size, 2)
+    plain = with_weights_of(layer, keras.layers.Conv2D(6, kernel_size, strides=2, padding="same", use_bias=False))
+    assert array(layer(IMAGES)) == pytest.approx(array(plain(IMAGES)), abs=1e-4)
+    again = Conv2D.from_config(layer.get_config())
     assert (again.filters, again.kernel_size, again.strides, again.use_bias) == (6, (kernel_size,) * 2, (2, 2), False)
 
 

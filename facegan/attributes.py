@@ -406,6 +406,19 @@ class Attributes:
             found.append(np.where(bits.max(axis=1) > 0.5, best, none))
         return np.stack(found, axis=1)
 
+    def nearest(self, vectors: ArrayLike) -> np.ndarray:
+        """Returns the condition vectors of the values that are nearest to these entries.
+
+        Args:
+            vectors: as for `value_indexes`, such as probabilities.
+
+        Returns:
+            `(count, len(self))` float32, 0 or 1, with at most one column of each attribute.
+        """
+        indexes = self.value_indexes(vectors)
+        codes = [np.array([item.bits(value) for value in item.values], "float32") for item in self.items]
+        return np.concatenate([of_item[index] for of_item, index in zip(codes, indexes.T, strict=True)], axis=1)
+
     def describe(self, wishes: Mapping[str, str]) -> str:
         """Returns a readable description.
 

@@ -60,9 +60,9 @@ def evaluate(
     from facegan.evaluation.report import PAGE
 
     metrics = [*DEFAULT_METRICS, *(["fid_inception"] if inception else [])]
-    figures = measure(
-        model, data, out=out, judge=judge, metrics=metrics, limit=limit, seed=seed, overwrite=overwrite
-    ).figures
+    report = measure(model, data, out=out, judge=judge, metrics=metrics, limit=limit, seed=seed, overwrite=overwrite)
+    figures = report.figures
     shown = {name: "not measured" if value is None else f"{value:.3f}" for name, value in figures.items()}
     lines = [f"{name:32} {value}" for name, value in shown.items()]
-    return Result({"report": out / PAGE, "figures": figures}, [*lines, out / PAGE])
+    found = {"report": out / PAGE, "figures": figures, **({"sources": report.sources} if report.sources else {})}
+    return Result(found, [*lines, out / PAGE])

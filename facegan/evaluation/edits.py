@@ -41,7 +41,7 @@ def faces_to_edit(
 
     Args:
         edit: the edit.
-        labelled: `(count, attributes)` int, the labelled value of each attribute.
+        labelled: `(count, attributes)` int, the labelled value of each attribute; the judge's where it is unknown.
         predicted: the same, predicted by the judge.
         limit: the maximum number of faces.
         random: the random number generator for the choice.

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from facegan.attributes import FIVE, did_you_mean
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
@@ -23,12 +25,14 @@ class Report:
         figures: `{metric: number}`; None if a package that the metric needs is not installed.
         edits: `{wish: {metric: number}}`, including the number of faces that each edit was applied to.
         groups: `{"female": {metric: number}}`, on the test photos of each group.
+        sources: `{"lfw": {metric: number}}`, on the test photos of each source; empty if only one has any.
         measurements: the faces that the figures were measured on.
     """
 
     figures: dict[str, float | None]
     edits: dict[str, dict[str, float]]
     groups: dict[str, dict[str, float]]
+    sources: dict[str, dict[str, float]]
     measurements: Measurements
 
 
@@ -63,7 +67,8 @@ def evaluate(
         results = {name: METRICS[name].measure(measurements) for name in bar}
     scores = {name: result for name, result in results.items() if isinstance(result, EditScores)}
     figures = {name: result.figure if isinstance(result, EditScores) else result for name, result in results.items()}
-    return Report(figures, _edits(measurements, scores), _groups(measurements, scores), measurements)
+    by_part = (_edits(measurements, scores), _groups(measurements, scores), _sources(measurements, scores))
+    return Report(figures, *by_part, measurements)
 
 
 def check(model: FaceModel, faces: PreparedFaces) -> None:
@@ -75,7 +80,7 @@ def check(model: FaceModel, faces: PreparedFaces) -> None:
         )
     if faces.size != model.size:
         raise FaceganError(f"{faces.path} has faces of {faces.size} pixels, but the model's have {model.size}")
-    if len(faces.fully_labelled("test", model.attributes.columns)) < 2:
+    if len(faces.part("test")) < 2:
         raise FaceganError(f"{faces.path} has no test split to measure with")
 
 
@@ -107,10 +112,19 @@ def _groups(measurements: Measurements, scores: dict[str, EditScores]) -> dict[s
         column = faces.columns.index(item.columns[0])
         labels, known = faces.labels[test, column], faces.known[test, column]
         for value in item.values:
-            member = known & (labels == item.bits(value)[0])
-            figures = {name: each.by_group(member) for name, each in scores.items()}
-            groups[value] = {
-                "faces": int(member.sum()),
-                **{name: figure for name, figure in figures.items() if figure is not None},
-            }
+            groups[value] = _of_members(known & (labels == item.bits(value)[0]), scores)
     return groups
+
+
+def _sources(measurements: Measurements, scores: dict[str, EditScores]) -> dict[str, dict[str, float]]:
+    faces = measurements.faces
+    origins = faces.origins[measurements.test]
+    present = np.unique(origins)
+    return {faces.sources[index]: _of_members(origins == index, scores) for index in present if len(present) > 1}
+
+
+def _of_members(member: np.ndarray, scores: dict[str, EditScores]) -> dict[str, float]:
+    """How many test photos there are in a mask, and the figures on these."""
+    figures = {name: each.by_group(member) for name, each in scores.items()}
+    known = {name: figure for name, figure in figures.items() if figure is not None}
+    return {"faces": int(member.sum()), **known}

@@ -41,14 +41,21 @@ class Measurements:
 
     @cached_property
     def real(self) -> JudgedFaces:
-        """The test photos."""
+        """The test photos. What their labels do not know, the judge's prediction decides."""
         conditions = self.attributes.select(self.faces.labels[self.test], self.faces.columns)
-        return self._judged(self.faces.faces[self.test], conditions)
+        known = self.faces.known_of(self.test, self.attributes.columns)
+        return self._judged(self.faces.faces[self.test], conditions, known)
 
     @cached_property
     def test(self) -> np.ndarray:
         """Indexes of the test photos among all faces."""
-        return self.faces.fully_labelled("test", self.attributes.columns)
+        return self.faces.part("test")
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """`(count, attributes)` bool, whether the label of an attribute is known of a test photo."""
+        known = [self.faces.known_of(self.test, item.columns).all(axis=1) for item in self.attributes.items]
+        return np.stack(known, axis=1)
 
     @cached_property
     def compared(self) -> JudgedFaces:
@@ -158,10 +165,12 @@ class Measurements:
         rows = np.arange(len(images))
         return candidates[rows, best], distances[rows, best]
 
-    def _judged(self, images: np.ndarray, conditions: np.ndarray) -> JudgedFaces:
+    def _judged(self, images: np.ndarray, conditions: np.ndarray, known: np.ndarray | None = None) -> JudgedFaces:
         probabilities, features = self.judge.classify(images)
-        columns = [self.judge.columns.index(column) for column in self.attributes.columns]
-        predicted = self.attributes.value_indexes(probabilities[:, columns])
+        probabilities = probabilities[:, [self.judge.columns.index(column) for column in self.attributes.columns]]
+        predicted = self.attributes.value_indexes(probabilities)
+        if known is not None:
+            conditions = np.where(known, conditions, self.attributes.nearest(probabilities))
         return JudgedFaces(images, conditions, self.attributes.value_indexes(conditions), predicted, features)
 
     def _where(self, faces: JudgedFaces) -> list[np.ndarray]:

@@ -104,7 +104,8 @@ def edit_accuracy(m: Measurements, strength: float) -> EditScores:
     """The share of edited test photos for which the judge predicts the requested value.
 
     Each edit (`edits.all_edits`) is applied to photos that do not have the value yet, by label and judge
-    (`edits.faces_to_edit`). The model predicts the source attributes. A model that changes nothing has 0.
+    (`edits.faces_to_edit`), or by the judge alone where the label is unknown. The model predicts the source attributes.
+    A model that changes nothing has 0.
     """
     return _of_trials(m, m.trials(strength), lambda trial: trial.is_right)
 
@@ -192,8 +193,8 @@ def judge_accuracy(m: Measurements) -> EditScores:
 
 @metric()
 def judge_labels_right(m: Measurements) -> float:
-    """The share of all attributes of all test photos for which the judge agrees with the label."""
-    return mean((m.real.predicted == m.real.labelled).mean(axis=1))
+    """The share of all labels of all test photos that the judge agrees with."""
+    return mean((m.real.predicted == m.real.labelled)[m.known])
 
 
 @metric()
@@ -299,7 +300,8 @@ def _of_descriptors(m: Measurements, score: Callable) -> EditScores | None:
 
 
 def _of_values(m: Measurements, predicted: np.ndarray) -> EditScores:
-    where = [np.flatnonzero(m.real.labelled[:, edit.attribute] == edit.value) for edit in m.edits]
+    labelled = np.where(m.known, m.real.labelled, -1)
+    where = [np.flatnonzero(labelled[:, edit.attribute] == edit.value) for edit in m.edits]
     scores = [predicted[have, edit.attribute] == edit.value for have, edit in zip(where, m.edits, strict=True)]
     return EditScores(m.edits, scores, where)
 

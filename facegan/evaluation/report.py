@@ -65,7 +65,8 @@ def write_report(report: Report, described: dict[str, Any], out: str | Path) -> 
         "faces for each edit, at most": measured.limit,
         "seed": measured.seed,
     }
-    figures = {"subject": subject, "figures": report.figures, "edits": report.edits, "groups": report.groups}
+    by_part = {"edits": report.edits, "groups": report.groups, "sources": report.sources}
+    figures = {"subject": subject, "figures": report.figures, **by_part}
     pictures = gallery(measured)
     for name, image in pictures.items():
         save_image(image, out / name, {"command": _COMMAND})
@@ -87,7 +88,7 @@ def tables(figures: dict[str, dict]) -> list[tuple[str, list[str], list[list[str
     ]
     return flat + [
         (title, nested(figures[key]), [[name, *map(_text, row.values())] for name, row in figures[key].items()])
-        for title, key in (("By edit", "edits"), ("By group", "groups"))
+        for title, key in (("By edit", "edits"), ("By group", "groups"), ("By source", "sources"))
         if figures[key]
     ]
 

@@ -149,13 +149,46 @@ def test_an_edit_is_tried_once_however_many_metrics_need_it(drawn_faces):
     assert len(calls) == len(set(calls))
 
 
-def test_photos_with_unknown_labels_are_left_out(drawn_faces):
-    faces = PreparedFaces(drawn_faces.path)
-    test = faces.part("test")
-    faces.known = faces.known.copy()
-    faces.known[test[:5], 0] = False
-    measured = evaluated(faces, lambda wishes: wishes, ("judge_accuracy",)).measurements
-    assert measured.test.tolist() == test[5:].tolist() and len(measured.real) == len(test) - 5
+def joined(faces, unknown):
+    """The drawn faces as two sources; of the second, no label of the columns `unknown` is known."""
+    halves = PreparedFaces(faces.path)
+    halves.origins, halves.sources = np.arange(len(faces), dtype="uint8") % 2, ("one", "other")
+    where = np.ix_(halves.origins == 1, [faces.columns.index(column) for column in unknown])
+    halves.known[where], halves.labels[where] = False, 0
+    return halves
+
+
+def test_the_judge_decides_where_a_label_is_unknown(drawn_faces):
+    faces = joined(drawn_faces, ["Eyeglasses", "Black_Hair"])
+    judge, metrics = PredictsTheLabels(drawn_faces), ("judge_accuracy", "judge_labels_right", "source_accuracy")
+    report = evaluate(LooksUp(drawn_faces, lambda wishes: False), faces, judge, metrics, limit=10)
+    measured, test = report.measurements, faces.part("test")
+    whole = measured.attributes.select(drawn_faces.labels[test], drawn_faces.columns)
+    assert (measured.real.conditions == whole).all()
+    assert measured.known[:, 2].tolist() == measured.known[:, 4].tolist() == (faces.origins[test] == 0).tolist()
+    # It is not held against itself.
+    judge.known = {face: 1 - row for face, row in judge.known.items()}
+    report = evaluate(LooksUp(drawn_faces, lambda wishes: False), faces, judge, metrics, limit=10)
+    assert report.edits["glasses=1"]["judge_accuracy"] == report.edits["glasses=0"]["judge_accuracy"] == 0
+    assert report.edits["glasses=1"]["source_accuracy"] == 1
+
+
+def test_an_attribute_that_one_source_labels_is_measured_on_the_faces_of_the_other(drawn_faces):
+    class EditsTheOther(LooksUp):
+        def edit(self, images, wishes, strength=1.0):
+            mine = np.array([image.tobytes() in others for image in images])
+            return np.where(mine[:, None, None, None], super().edit(images, wishes, strength), images)
+
+    faces = joined(drawn_faces, ["Eyeglasses"])
+    others = {face.tobytes() for face in drawn_faces.faces[faces.origins == 1]}
+    model = EditsTheOther(drawn_faces, lambda wishes: wishes.startswith("glasses"))
+    report = evaluate(model, faces, PredictsTheLabels(drawn_faces), ("edit_accuracy@1.0", "kid_judge"))
+    assert list(report.sources) == ["one", "other"]
+    assert report.sources["one"]["edit_accuracy@1.0"] == 0
+    assert report.sources["other"]["edit_accuracy@1.0"] > 0.9 / 5
+    assert set(report.sources["one"]) == {"faces", "edit_accuracy@1.0"}
+    assert sum(row["faces"] for row in report.sources.values()) == len(faces.part("test"))
+    assert evaluated(drawn_faces, lambda wishes: False, ("edit_accuracy@1.0",)).sources == {}
 
 
 def test_a_judge_that_does_not_fit_is_refused(drawn_faces):
@@ -188,21 +221,28 @@ def faces(drawn_faces, tmp_path, monkeypatch):
 
 
 def test_the_command_writes_a_report_and_the_same_one_again(faces, model_file, tmp_path):
-    def run(out):
+    info = json.loads((faces / "prepared.json").read_text())
+    info["source"] |= {"sources": [info["source"] | {"name": name} for name in ("one", "other")]}
+    (faces / "prepared.json").write_text(json.dumps(info))
+    np.save(faces / "origins.npy", np.arange(240, dtype="uint8") % 2)
+
+    def run(out, *options):
         return CliRunner().invoke(
-            main, ["evaluate", str(model_file), str(faces), "--out", str(tmp_path / out), "--faces", "3"]
+            main, ["evaluate", str(model_file), str(faces), "--out", str(tmp_path / out), "--faces", "3", *options]
         )
 
-    result = run("report")
+    result = run("report", "--json")
     assert result.exit_code == 0, result.output
-    assert "edit_accuracy@1.0" in result.output
+    found = json.loads(result.stdout)
+    assert "edit_accuracy@1.0" in found["figures"] and set(found["sources"]) == {"one", "other"}
     report = tmp_path / "report"
     page = (report / "index.html").read_text()
     pictures = {path.name for path in report.glob("*.png")}
     assert len(pictures) == 6 and all(f'src="{name}"' in page for name in pictures)
     figures = json.loads((report / "figures.json").read_text())
     assert figures["subject"]["recipe"] == "tiny" and figures["figures"]["reconstruction_psnr"] > 0
-    assert "| glasses=1 | " in (report / "figures.md").read_text()
+    assert figures["sources"] == found["sources"]
+    assert all(f"| {name} | " in (report / "figures.md").read_text() for name in ("glasses=1", "one", "other"))
 
     assert read_provenance(report / "edits.png")["command"] == "evaluate"
 

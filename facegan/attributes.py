@@ -183,6 +183,20 @@ def usual_names(columns: Sequence[str]) -> tuple[str, ...]:
     return (*(attribute.name for attribute in five), *(column for column in columns if column not in used))
 
 
+def columns_with(columns: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Returns label columns of a data set, and after them those that it lacks of a model's attributes.
+
+    A column that has an attribute's name but for capitals takes that name.
+
+    >>> columns_with(("tattoo", "Male"), ("gender", "glasses", "Tattoo"))
+    ('Tattoo', 'Male', 'Eyeglasses')
+    """
+    own, five = {column.lower() for column in columns}, {attribute.name: attribute.columns for attribute in FIVE}
+    needed = (column for name in names for column in ((name,) if name.lower() in own else five.get(name, (name,))))
+    by_lower = {column.lower(): column for column in needed}
+    return (*[by_lower.pop(column.lower(), column) for column in columns], *by_lower.values())
+
+
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """Returns `"; did you mean 'glasses'?"`, or the list of candidates where none is similar."""
     candidates = sorted(set(candidates))

@@ -45,7 +45,7 @@ _GROW = {"grow": {"type": "boolean"}}
 _HISTORY = _list(_EPOCH)
 _DATA = _record({"parts": _table(_integer(0)), "source": _SOURCE})
 # The start of a run.
-_BEGINNING = {"images_before": _integer(0), "random_networks": _list(_TEXT)}
+_BEGINNING = {"images_before": _integer(0), "random_networks": _list(_TEXT), "new_attributes": _list(_TEXT)}
 
 # What `facegan evaluate` writes.
 FIGURES = _record({"figures": _table({"type": ["number", "null"]})})

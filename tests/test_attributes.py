@@ -119,6 +119,11 @@ def test_select_keeps_the_first_of_two_hair_colours():
     assert vectors.tolist() == [[0, 0, 0, 0, 0, 1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 1]]
 
 
+def test_nearest_is_the_condition_of_the_likeliest_values():
+    probabilities = [[0.9, 0.2, 0.6, 0, 0.6, 0.7, 0, 0], [0.4, 0.6, 0, 0.5, 0.1, 0.2, 0.3, 0.4]]
+    assert FIVE.nearest(probabilities).tolist() == [[1, 0, 1, 0, 0, 1, 0, 0], [0, 1, 0, 0, 0, 0, 0, 0]]
+
+
 def test_matching_finds_the_vectors_with_all_wishes():
     texts = ("male, black", "male, young, black", "male", "black")
     vectors = np.stack([FIVE.vector(FIVE.parse(text)) for text in texts])

@@ -16,7 +16,7 @@ from facegan.cli.types import Number
 from facegan.errors import FaceganError
 
 if TYPE_CHECKING:
-    from facegan.data.prepared import PreparedFaces
+    from facegan.training.estimate import Estimate
     from facegan.training.plan import Settings
 
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--attributes",
-    help="Comma-separated: gender, age, glasses, skin, hair, or any label column.  [default: all that the data "
-    "has labels for; these five for CelebA]",
+    help="Comma-separated: gender, age, glasses, skin, hair, or any label column; with --from, the model's own and new "
+    "ones.  [default: all that the data has labels for; these five for CelebA; the model's own with --from]",
 )
 @click.option(
     "--epochs",
@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     "--from",
     "start",
     type=click.Path(path_type=Path),
-    help="Start from the weights of this model: a .keras file or the folder of a run.",
+    help="Start from the weights of this model: a .keras file or the folder of a run. It may gain --attributes.",
 )
 @click.option(
     "--grow", is_flag=True, help="Double the size of the model that --from names, by fading in new outer stages."
@@ -98,6 +98,7 @@ def train(
       facegan train celeba128
       facegan train drawn64 --recipe tiny --attributes glasses,hair --images 40000
       facegan train my-faces --from run --out mine --images 20000
+      facegan train my-faces --from celeba128 --attributes gender,age,glasses,skin,hair,smiling --out mine
       facegan train celeba256 --from run --grow --out run256
     """
     from facegan.attributes import Attributes
@@ -120,7 +121,9 @@ def train(
 
     if attributes:
         # Before the backend is imported, which takes seconds.
-        faces.check_trainable(Attributes(attributes.split(","), faces.columns))
+        begun = describe(start)["attribute_names"] if start else ()
+        labelled = faces.with_attributes(begun)
+        labelled.check_trainable(Attributes(attributes.split(","), labelled.columns), begun)
     import_quietly()
     from facegan.exporting.export import add_graphs
     from facegan.training import run
@@ -147,7 +150,9 @@ def train(
     if epochs:
         images = max(1, round(epochs * len(faces.part("train"))))
     if dry_run:
-        return _dry_run(faces, settings, images or planned, devices, start)
+        from facegan.training.estimate import estimate
+
+        return _dry_run(estimate(faces, settings, images or planned, devices, start), settings)
     again = shlex.join(["facegan", "train", str(data), "--out", str(out), "--resume"])
     try:
         path, finished = run.train(
@@ -167,11 +172,9 @@ def train(
     )
 
 
-def _dry_run(faces: PreparedFaces, settings: Settings, images: int | None, devices: int, start: Path | None) -> Result:
+def _dry_run(found: Estimate, settings: Settings) -> Result:
     from facegan.training.callbacks import clock
-    from facegan.training.estimate import estimate
 
-    found = estimate(faces, settings, images, devices, start)
     speed = settings.batch_size / found.seconds_per_step
     rows = [(name, f"{count:,} parameters") for name, count in found.parameters.items()]
     rows += [

@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from facegan.attributes import Attributes
+from facegan.attributes import Attributes, columns_with
 from facegan.data.split import PARTS
 from facegan.errors import FaceganError, first_line
 from facegan.schemas import PREPARED, check
@@ -84,6 +85,17 @@ class PreparedFaces:
         where = self.part(name)
         return where[self.known_of(where, columns).all(axis=1)]
 
+    def with_attributes(self, names: Sequence[str]) -> Self:
+        """Returns the same faces with those label columns of a model's attributes that they lack; unknown."""
+        columns = columns_with(self.columns, names)
+        if columns == self.columns:
+            return self
+        other = copy(self)
+        other.columns, lacking = columns, np.zeros((len(self), len(columns) - len(self.columns)), bool)
+        other.labels = np.hstack([self.labels, lacking.astype("uint8")])
+        other.known = np.hstack([self.known, lacking])
+        return other
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Returns, for each column, the number of faces with 1, with 0, and with an unknown label."""
         ones, known = self.labels.sum(axis=0, dtype=int), self.known.sum(axis=0, dtype=int)
@@ -92,11 +104,18 @@ class PreparedFaces:
             for column, one, sure in zip(self.columns, ones, known, strict=True)
         }
 
-    def check_trainable(self, attributes: Attributes) -> None:
-        """Raises `FaceganError` if training faces have a single value of an attribute: no edit of it can be learned."""
+    def check_trainable(self, attributes: Attributes, learnt: Sequence[str] = ()) -> None:
+        """Raises `FaceganError` if training faces have a single value of an attribute: no edit of it can be learned.
+
+        Args:
+            attributes: the model's.
+            learnt: names of those whose labels the model to start from can predict.
+        """
         train = self.part("train")
         values = attributes.value_indexes(attributes.select(self.labels[train], self.columns))
         for item, of_item in zip(attributes.items, values.T, strict=True):
+            if item.name in learnt:
+                continue
             present = np.unique(of_item[self.known_of(train, item.columns).all(axis=1)])
             if len(present) < 2:
                 what = f"only the value {item.values[present[0]]}" if present.size else "no known value"

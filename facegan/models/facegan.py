@@ -83,9 +83,11 @@ class FaceGAN(keras.Model):
     def combinations(self) -> dict[str, int]:
         return self._description["combinations"]
 
-    def conditions(self) -> np.ndarray:
-        """The attribute combinations of the training data as condition vectors, `(count, k)` float32."""
-        return np.array([[float(bit) for bit in bits] for bits in self.combinations], "float32")
+    def count_combinations(self, conditions: np.ndarray) -> None:
+        """Sets `combinations` to those of the training photos, whose conditions are `(count, k)`, 0 or 1."""
+        found, counts = np.unique(conditions, axis=0, return_counts=True)
+        bits = ["".join(str(int(bit)) for bit in condition) for condition in found]
+        self._description["combinations"] = dict(zip(bits, counts.tolist(), strict=True))
 
     @property
     def record(self) -> dict[str, Any]:

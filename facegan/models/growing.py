@@ -97,7 +97,7 @@ def finished(networks: FaceGAN) -> FaceGAN | None:
         return networks
     if float(networks.fade.alpha) < 1.0:
         return None
-    networks.grown.record = networks.record
+    networks.grown._description = networks._description
     return networks.grown
 
 

@@ -1,5 +1,8 @@
 """Batches as a function of seed and step, so that a run resumes at any step without saved sampler state."""
 
+from collections.abc import Sequence
+from functools import cached_property
+
 import numpy as np
 
 from facegan.attributes import Attributes
@@ -41,7 +44,6 @@ class BatchSource:
         self._batch_size, self._seed = batch_size, seed
         self.vectors = attributes.select(faces.labels[images], faces.columns)
         self.known = faces.known_of(images, attributes.columns).astype("float32")
-        self._having = self._photos_by_value()
 
     def at(self, step: int, rows: slice = WHOLE) -> dict[str, np.ndarray]:
         """The batch of a step, counted from 0; with `rows`, only those that one of several hosts works on."""
@@ -61,13 +63,24 @@ class BatchSource:
         batch["augmentation"] = augmentation.random((self._batch_size, DRAWS), "float32")
         return {name: array[rows] for name, array in batch.items()}
 
-    def _photos_by_value(self) -> list[list[np.ndarray]]:
+    def labelled(self, names: Sequence[str]) -> list[np.ndarray]:
+        """The indexes of the photos with a known label, for each of these attributes that has any."""
+        known = zip(self.attributes.names, self._known_attributes(), strict=True)
+        return [np.flatnonzero(photos) for name, photos in known if name in names and photos.any()]
+
+    @cached_property
+    def _having(self) -> list[list[np.ndarray]]:
         """For each value that occurs, by attribute, the indexes of the photos that are known to have it."""
-        having, columns = [], iter(self.known.T)
-        for item, indices in zip(self.attributes.items, self.attributes.value_indexes(self.vectors).T, strict=True):
-            known = np.all([next(columns) for _ in item.columns], axis=0)
-            having.append([np.flatnonzero(known & (indices == value)) for value in np.unique(indices[known])])
-        return having
+        indexes = self.attributes.value_indexes(self.vectors).T
+        return [
+            [np.flatnonzero(known & (index == value)) for value in np.unique(index[known])]
+            for known, index in zip(self._known_attributes(), indexes, strict=True)
+        ]
+
+    def _known_attributes(self) -> list[np.ndarray]:
+        """A mask for each attribute: the photos whose label is known."""
+        columns = iter(self.known.T)
+        return [np.all([next(columns) for _ in item.columns], axis=0) for item in self.attributes.items]
 
     def _in_turn(self, step: int) -> np.ndarray:
         """The photos of a step. Each epoch has a new order; photos that do not fill a batch at its end are skipped."""
@@ -78,7 +91,8 @@ class BatchSource:
 
     def _balanced(self, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draws an attribute, one of its values, and a photo that has it; also returns the attribute, to be changed."""
-        to_change = random.integers(0, len(self._having), self._batch_size)
+        known = np.flatnonzero([len(values) for values in self._having])
+        to_change = known[random.integers(0, len(known), self._batch_size)]
         chosen = [random.choice(self._having[item][random.integers(len(self._having[item]))]) for item in to_change]
         order = np.argsort(chosen, kind="stable")
         return np.array(chosen)[order], to_change[order]

@@ -164,7 +164,8 @@ def variables_of(training: GANTraining) -> dict[str, Any]:
 
 def optimizer_variables(finder: FinderTraining) -> dict[str, Any]:
     """The further variables needed to resume the training of the attribute finder."""
-    return _numbered("pretraining", finder.optimizer.variables)
+    teacher = finder.teacher.variables if finder.teacher is not None else []
+    return _numbered("pretraining", finder.optimizer.variables) | _numbered("teacher", teacher)
 
 
 def _numbered(group: str, variables: Sequence[Any]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from facegan.models.fitting import NumberedBatches, fit
 from facegan.progress import progress_bar
 from facegan.training.checkpoints import variables_of
 from facegan.training.devices import parallel
-from facegan.training.plan import Settings, steps_per_epoch
-from facegan.training.pretraining import pretraining_steps
+from facegan.training.plan import Settings, learnt_attributes, steps_per_epoch
+from facegan.training.pretraining import finder_needs_training, pretraining_steps
 from facegan.training.run import batch_source, build_training
 
 # The first steps trace and compile; the others are timed.
@@ -56,7 +56,8 @@ def estimate(
     Raises:
         FaceganError: there are too few training photos for a batch or too few devices, or `start` does not fit.
     """
-    steps_per_epoch(faces, settings)
+    faces = faces.with_attributes(settings.attributes)
+    steps_per_epoch(faces, settings, learnt_attributes(settings, start))
     times = []
 
     def wait(batch: int, logs: dict[str, Any]) -> None:
@@ -77,9 +78,7 @@ def estimate(
     return Estimate(
         parameters={name: network.count_params() for name, network in networks.subnetworks.items()},
         steps=max(1, images // settings.batch_size),
-        pretraining_steps=pretraining_steps(settings.recipe)
-        if "attribute_finder" in networks.record["random_networks"]
-        else 0,
+        pretraining_steps=pretraining_steps(settings.recipe) if finder_needs_training(networks) else 0,
         seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         checkpoint=sum(variable.numpy().nbytes for variable in variables_of(training).values()),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from facegan.attributes import Attributes, usual_names
+from facegan.attributes import Attributes, columns_with, usual_names
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.model_files import describe
@@ -69,9 +69,9 @@ class Settings:
         """Returns these settings with the given values; None keeps a value.
 
         Args:
-            columns: the label columns of the data, which must include those of the attributes.
+            columns: the label columns of the data.
             attributes: names of attributes and label columns, in any case; by default these settings' or, if they have
-                none, `usual_names` of the data.
+                none, `usual_names` of the data. Those that these settings have, too, come first.
             recipe: as the attribute.
             batch_size: as the attribute.
             precision: as the attribute, or `"auto"`.
@@ -80,10 +80,13 @@ class Settings:
         Raises:
             FaceganError: an unknown attribute.
         """
+        names = attributes or self.attributes or usual_names(columns)
+        names = Attributes(names, columns_with(columns, self.attributes)).names
+        known = [name for name in self.attributes if name in names]
         return replace(
             self,
             recipe=recipe or self.recipe,
-            attributes=Attributes(attributes or self.attributes or usual_names(columns), columns).names,
+            attributes=(*known, *(name for name in names if name not in known)),
             batch_size=batch_size or self.batch_size,
             precision=choose_precision(precision) if precision else self.precision,
             seed=self.seed if seed is None else seed,
@@ -131,13 +134,27 @@ class Plan:
     last_step: int
 
 
-def steps_per_epoch(faces: PreparedFaces, settings: Settings) -> int:
+def learnt_attributes(settings: Settings, start: str | Path | None) -> tuple[str, ...]:
+    """Returns the names of the attributes that the attribute finder of the model to start from predicts."""
+    if start is None or settings.grow:
+        return ()
+    begun = describe(start)
+    own, theirs = settings.recipe.attribute_finder, Recipe.from_dict(begun["recipe"]).attribute_finder
+    return tuple(begun["attribute_names"]) if own and theirs and own.backbone == theirs.backbone else ()
+
+
+def steps_per_epoch(faces: PreparedFaces, settings: Settings, learnt: Sequence[str] = ()) -> int:
     """Returns the number of steps in one pass over the training split.
+
+    Args:
+        faces: the data.
+        settings: of the run.
+        learnt: attributes that need no labels.
 
     Raises:
         FaceganError: there are too few training photos for a batch, or they have a single value of an attribute.
     """
-    faces.check_trainable(Attributes(settings.attributes, faces.columns))
+    faces.check_trainable(Attributes(settings.attributes, faces.columns), learnt)
     count = len(faces.part("train"))
     if count < settings.batch_size:
         raise FaceganError(

@@ -12,8 +12,8 @@ from keras import ops
 
 from facegan.augment.differentiable import DRAWS, augment_images
 from facegan.features.efficientnet import load_imagenet_weights
-from facegan.losses import balanced_cross_entropy
-from facegan.models.compiled import Compiled
+from facegan.losses import balanced_cross_entropy, preservation_loss
+from facegan.models.attribute_finder import build_attribute_finder
 from facegan.models.facegan import FaceGAN
 from facegan.models.fitting import NumberedBatches, fit
 from facegan.progress import progress_bar
@@ -33,10 +33,17 @@ BATCH = 256
 class FinderTraining(keras.Model):
     """What `fit()` trains: the attribute finder on augmented photos; unknown labels do not count.
 
+    A finder that gains attributes is trained on photos that have labels of these. Where a label of another attribute is
+    unknown, its former self is the teacher (learning without forgetting, Li and Hoiem 2016).
+
     Args:
         networks: the networks, with an attribute finder.
         source: the photos.
-        pretrained: whether to start from ImageNet weights; otherwise from the finder's own.
+        pretrained: whether a new finder starts from ImageNet weights; otherwise from its own.
+
+    Attributes:
+        photos: for each attribute to learn, the indexes of the photos with a known label.
+        teacher: a copy of the finder before the training; None for a new finder.
 
     Raises:
         FaceganError: the package with the ImageNet weights is not installed.
@@ -49,7 +56,14 @@ class FinderTraining(keras.Model):
         assert recipe is not None and finder is not None
         self.finder, self.batch_size, self.steps = finder, recipe.batch_size, pretraining_steps(networks.recipe)
         self._frequencies = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
-        if pretrained:
+        self.photos = source.labelled(networks.record["new_attributes"] or source.attributes.names)
+        self.teacher: keras.Model | None = None
+        if "attribute_finder" not in networks.record["random_networks"]:
+            new = networks.record["new_attributes"]
+            self._learnt = sum(len(item.columns) for item in networks.attributes.items if item.name not in new)
+            self.teacher = build_attribute_finder(recipe, networks.image_size, len(networks.attributes))
+            self.teacher.set_weights(finder.get_weights())
+        elif pretrained:
             load_imagenet_weights(finder, recipe.backbone)
         rate = keras.optimizers.schedules.CosineDecay(
             recipe.learning_rate / 10,
@@ -64,10 +78,16 @@ class FinderTraining(keras.Model):
 
     def call(self, batch: dict[str, Tensor], training: bool = False) -> Tensor:
         images = ops.cast(batch["images"], "float32") / 127.5 - 1.0
-        return self.finder(augment_images(images, batch["augmentation"]), training=training)
+        images = augment_images(images, batch["augmentation"])
+        logits = self.finder(images, training=training)
+        return logits if self.teacher is None else ops.stack([logits, self.teacher(images, training=False)])
 
     def compute_loss(self, x: Any, y: tuple[Tensor, Tensor], y_pred: Tensor, *_: Any, **__: Any) -> Tensor:
-        return balanced_cross_entropy(*y, y_pred, self._frequencies)
+        if self.teacher is None:
+            return balanced_cross_entropy(*y, y_pred, self._frequencies)
+        logits, before = ops.unstack(y_pred, 2)
+        kept = [array[:, : self._learnt] for array in (logits, before, y[1])]
+        return balanced_cross_entropy(*y, logits, self._frequencies) + preservation_loss(*kept)
 
 
 @contextmanager
@@ -78,10 +98,21 @@ def unfrozen(network: keras.Model) -> Iterator[None]:
     network.trainable = False
 
 
-def labelled_batch(source: BatchSource, batch_size: int, seed: int, step: int) -> tuple:
-    """Photos with labels, drawn at random: the same seed and step give the same batch."""
+def labelled_batch(
+    source: BatchSource, photos: Sequence[np.ndarray], batch_size: int, seed: int, step: int
+) -> tuple[dict[str, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Photos with labels, drawn at random: the same seed and step give the same batch.
+
+    Args:
+        source: of all photos.
+        photos: those that have a label of each attribute. All attributes are drawn equally often, however many have.
+        batch_size: how many photos.
+        seed: of the run.
+        step: its number.
+    """
     random = np.random.default_rng([seed, 4, step])
-    chosen = np.sort(random.choice(len(source.images), batch_size))
+    items = random.integers(0, len(photos), batch_size)
+    chosen = np.sort([random.choice(photos[item]) for item in items])
     batch = {
         "images": source.faces.faces[source.images[chosen]],
         "augmentation": random.random((batch_size, DRAWS), "float32"),
@@ -93,6 +124,13 @@ def pretraining_steps(recipe: Recipe) -> int:
     """Returns the number of steps that train a recipe's attribute finder; 0 without one."""
     finder = recipe.attribute_finder
     return 0 if finder is None else max(1, finder.images // finder.batch_size)
+
+
+def finder_needs_training(networks: FaceGAN) -> bool:
+    """Returns whether there is an attribute finder that is new, or has new attributes."""
+    record = networks.record
+    is_new = "attribute_finder" in record["random_networks"]
+    return networks.attribute_finder is not None and (is_new or bool(record["new_attributes"]))
 
 
 def fine_tune_attribute_finder(
@@ -116,7 +154,7 @@ def fine_tune_attribute_finder(
     steps = range(first_step, training.steps)
     if not steps:
         return
-    batches = NumberedBatches(partial(labelled_batch, source, training.batch_size, seed), steps)
+    batches = NumberedBatches(partial(labelled_batch, source, training.photos, training.batch_size, seed), steps)
     label = "training the attribute finder"
     if not quiet:
         logger.info("%s for %d steps", label, len(steps))
@@ -130,20 +168,21 @@ def fine_tune_attribute_finder(
 def fill_unknown_labels(networks: FaceGAN, source: BatchSource) -> None:
     """Replaces unknown labels by the attribute finder's predictions.
 
-    Generator and editor need a complete condition for every face. Losses on labels still ignore unknown ones.
+    Generator and editor need a complete condition for every face. Losses on labels still ignore unknown ones, except of
+    an attribute without any known label: there, the predictions count as labels.
 
     Args:
-        networks: without an attribute finder, unknown labels stay 0.
-        source: its `vectors` are changed.
+        networks: without an attribute finder, unknown labels stay 0. The combinations become those of all photos.
+        source: its `vectors` and `known` are changed.
     """
     rows = np.flatnonzero((source.known == 0).any(axis=1))
     if networks.attribute_finder is None or not len(rows):
         return
-    conditions, likelihoods = networks.conditions(), Compiled(networks, "likelihoods")
     for start in progress_bar(range(0, len(rows), BATCH), "predicting unknown labels"):
         chosen = rows[start : start + BATCH]
         images = source.faces.faces[source.images[chosen]].astype("float32") / 127.5 - 1.0
-        # The most likely combination among those that agree with the known labels.
-        disagreement = source.known[chosen][:, None] * (source.vectors[chosen][:, None] != conditions[None])
-        found = likelihoods.predict_on_batch([images, conditions]) - 1e6 * disagreement.sum(axis=-1)
-        source.vectors[chosen] = conditions[found.argmax(axis=1)]
+        probabilities = ops.convert_to_numpy(ops.sigmoid(networks.attribute_finder.predict_on_batch(images)))
+        labels = np.where(source.known[chosen], source.vectors[chosen], probabilities)
+        source.vectors[chosen] = source.attributes.nearest(labels)
+    source.known[:, ~source.known.any(axis=0)] = 1
+    networks.count_combinations(source.vectors)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from facegan.attributes import Attributes
 from facegan.data.prepared import PreparedFaces
@@ -29,8 +28,13 @@ from facegan.training.callbacks import LossHistory, Progress, RunCallback, Saver
 from facegan.training.checkpoints import Checkpoints, Phase, check_finite, optimizer_variables, variables_of
 from facegan.training.devices import parallel, process
 from facegan.training.ema import averaged
-from facegan.training.plan import Plan, Settings, steps_per_epoch
-from facegan.training.pretraining import FinderTraining, fill_unknown_labels, fine_tune_attribute_finder
+from facegan.training.plan import Plan, Settings, learnt_attributes, steps_per_epoch
+from facegan.training.pretraining import (
+    FinderTraining,
+    fill_unknown_labels,
+    finder_needs_training,
+    fine_tune_attribute_finder,
+)
 from facegan.training.samples import Samples
 from facegan.training.step import GANTraining
 from facegan.training.transfer import grow, take_weights
@@ -38,9 +42,9 @@ from facegan.training.watch import Watch
 
 logger = logging.getLogger(__name__)
 
-# What a model's record says of how its run began: the photos that earlier runs trained on, and which networks began
-# with random weights.
-BEGINNING = ("images_before", "random_networks")
+# What a model's record says of how its run began: the photos that earlier runs trained on, which networks began with
+# random weights, and which attributes the model to start from did not have.
+BEGINNING = ("images_before", "random_networks", "new_attributes")
 
 # The share of a training in which the new stages of a model that grows fade in; for the rest they are all there is.
 FADE_SHARE = 0.5
@@ -84,15 +88,11 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
     # What is not known would count as 0. Where no face is known throughout, all have to do.
     training = faces.fully_labelled("train", attributes.columns)
     training = training if len(training) else faces.part("train")
-    vectors = attributes.select(faces.labels[training], faces.columns)
-    vectors, counts = np.unique(vectors, axis=0, return_counts=True)
-    bits = ["".join(str(int(bit)) for bit in vector) for vector in vectors]
     networks = FaceGAN(
         settings.recipe,
         faces.size,
         attributes.names,
         faces.columns,
-        combinations=dict(zip(bits, counts.tolist(), strict=True)),
         record={
             "data": faces.info,
             "settings": settings.to_dict(),
@@ -101,7 +101,8 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
             "history": [],
         },
     )
-    networks.record = {**networks.record, "random_networks": list(networks.subnetworks)}
+    networks.count_combinations(attributes.select(faces.labels[training], faces.columns))
+    networks.record = {**networks.record, "random_networks": list(networks.subnetworks), "new_attributes": []}
     return networks
 
 
@@ -155,7 +156,10 @@ def train(
     if not resume and checkpoints.paths():
         raise FaceganError(f"{out} holds a run already; continue it with --resume or choose another --out")
     WriteGuard([find_model(start)] if start is not None else [], resume or overwrite).check(out / MODEL_FILE)
-    per_epoch = steps_per_epoch(faces, settings)
+    faces = faces.with_attributes(settings.attributes)
+    # A resumed run was checked when it began.
+    learnt = settings.attributes if resume else learnt_attributes(settings, start)
+    per_epoch = steps_per_epoch(faces, settings, learnt)
     pixels = faces.digest()
     done: dict[str, Any] = {"step": 0, "history": [], "current": None}
     if resume:
@@ -209,7 +213,7 @@ def train(
         source = batch_source(faces, settings, networks.attributes)
         main = Phase("step", training, variables_of(training))
         phases, finder = [main], None
-        if "attribute_finder" in networks.record["random_networks"]:
+        if finder_needs_training(networks):
             # That of a small model is trained on, at the new size.
             finder = FinderTraining(networks, source, pretrained and not resume and not settings.grow)
             phases.append(Phase("pretraining_step", finder, {**main.variables, **optimizer_variables(finder)}))

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from facegan.errors import FaceganError
 from facegan.model_files import describe, find_model
@@ -17,18 +18,25 @@ logger = logging.getLogger(__name__)
 def take_weights(networks: FaceGAN, path: str | Path) -> None:
     """Copies the weights of a model file. A network that has other layers there keeps its new weights.
 
+    Attributes that the file does not have are added after its own, with weights of zero: the networks compute the same
+    as before, whatever the values of the new attributes.
+
     Raises:
-        FaceganError: there is no such model, or its encoder, which all others depend on, has other layers.
+        FaceganError: there is no such model, it has attributes that the networks lack, or its encoder, which all others
+            depend on, has other layers.
     """
     described = describe(path)
-    for name, own in (("image_size", networks.image_size), ("attribute_names", list(networks.attributes.names))):
-        if described[name] != own:
-            what = name.replace("_", " ")
-            raise FaceganError(f"{path} cannot be the start: its {what} are {described[name]}, not {own}")
-    trained = load_networks(find_model(path), "float32").subnetworks
-    random = [
-        name for name, network in networks.subnetworks.items() if layers_of(trained.get(name)) != layers_of(network)
-    ]
+    if described["image_size"] != networks.image_size:
+        sizes = f"its image size is {described['image_size']}, not {networks.image_size}"
+        raise FaceganError(f"{path} cannot be the start: {sizes}")
+    own, names = described["attribute_names"], list(networks.attributes.names)
+    if names[: len(own)] != own:
+        lost = ", ".join(name for name in own if name not in names) or ", ".join(own)
+        raise FaceganError(f"{path} cannot be the start: a model keeps its attributes; name {lost} in --attributes too")
+    start = load_networks(find_model(path), "float32")
+    trained, added = start.subnetworks, len(networks.attributes) - len(start.attributes)
+    weights = {name: widened(trained.get(name), network, added) for name, network in networks.subnetworks.items()}
+    random = [name for name, arrays in weights.items() if arrays is None]
     if "encoder" in random:
         raise FaceganError(f"{path} cannot be the start: its encoder has other layers than '{networks.recipe.name}'")
     before = described["record"]
@@ -37,15 +45,27 @@ def take_weights(networks: FaceGAN, path: str | Path) -> None:
     random += [name for name in networks.subnetworks if name not in (*random, "attribute_finder") and not seen]
     for name, network in networks.subnetworks.items():
         if name not in random:
-            network.set_weights(trained[name].get_weights())
+            network.set_weights(weights[name])
         elif seen:
             logger.warning("the %s of %s has other layers; it begins with random weights", name, path)
-    networks.record = {**networks.record, "images_before": seen, "random_networks": random}
+    beginning = {"images_before": seen, "random_networks": random, "new_attributes": names[len(own) :]}
+    networks.record = {**networks.record, **beginning}
 
 
-def layers_of(network: keras.Model | None) -> list[tuple[int, ...]] | None:
-    """The shapes of a network's weights; two networks with the same ones have the same layers."""
-    return network and [weight.shape for weight in network.weights]
+def widened(trained: keras.Model | None, network: keras.Model, added: int) -> list[np.ndarray] | None:
+    """The weights of a trained network for one with more condition columns; None if its layers are others.
+
+    The condition is always concatenated last, so the weights of new columns are at the end of an axis.
+    """
+    if trained is None or len(trained.weights) != len(network.weights):
+        return None
+    arrays = []
+    for array, weight in zip(trained.get_weights(), network.weights, strict=True):
+        more = np.subtract(weight.shape, array.shape) if len(weight.shape) == array.ndim else np.array([-1])
+        if more.any() and sorted(more) != [*[0] * (array.ndim - 1), added]:
+            return None
+        arrays.append(np.pad(array, [(0, count) for count in more]) if more.any() else array)
+    return arrays
 
 
 def grow(networks: FaceGAN, path: str | Path | None) -> GrowingFaceGAN:
@@ -70,11 +90,12 @@ def grow(networks: FaceGAN, path: str | Path | None) -> GrowingFaceGAN:
     small = FaceGAN(**{**networks.get_config(), **half})
     trained = load_networks(find_model(path), "float32").subnetworks
     for name, network in small.subnetworks.items():
-        if layers_of(trained.get(name)) != layers_of(network):
+        weights = widened(trained.get(name), network, 0)
+        if weights is None:
             raise FaceganError(
                 f"{path} cannot grow: its {name} has other layers than '{recipe.name}' one stage smaller"
             )
-        network.set_weights(trained[name].get_weights())
+        network.set_weights(weights)
     growing, before = GrowingFaceGAN(small, networks), described["record"]
     growing.record = {
         **networks.record,

@@ -20,13 +20,22 @@ def test_settings_come_from_the_model_to_start_from(model_file, drawn_faces):
     assert Settings.from_dict(given.to_dict()) == given
 
 
+def test_the_attributes_of_the_model_to_start_from_come_first(model_file):
+    """Whatever their order, and the data need not have labels of them."""
+    usual = Settings.defaults(start=model_file)
+    names = ["Tattoo", "hair", "skin", "glasses", "age", "gender"]
+    assert usual.given(("tattoo", "Male"), names).attributes == (*FIVE_NAMES, "tattoo")
+    assert usual.given(("tattoo", "Male")).attributes == FIVE_NAMES
+    assert replace(usual, attributes=("Tattoo",)).given(("tattoo", "Male")).attributes == ("Tattoo",)
+
+
 def test_photos_that_are_too_few_or_all_alike_are_refused(drawn_faces, small_settings):
     settings = small_settings("tiny", batch_size=8)
     assert steps_per_epoch(drawn_faces, settings) == len(drawn_faces.part("train")) // 8
     with pytest.raises(FaceganError, match="fewer than a batch of 5000"):
         steps_per_epoch(drawn_faces, replace(settings, batch_size=5000))
 
-    def refuse(attributes):
+    def refuse(attributes, learnt):
         raise FaceganError("no edit of it can be learned")
 
     alike = SimpleNamespace(columns=drawn_faces.columns, part=drawn_faces.part, check_trainable=refuse)

@@ -18,17 +18,15 @@ from facegan.training.pretraining import (
 
 
 class Networks:
-    """Stands in for a `FaceGAN`: a recipe, a finder and the combinations of attributes."""
+    """Stands in for a `FaceGAN`: a recipe and a finder."""
 
-    def __init__(self, recipe, finder, conditions=None):
+    def __init__(self, recipe, finder):
         self.recipe = recipe
         self.attribute_finder = finder
-        self._conditions = conditions
+        self.record = {"random_networks": ["attribute_finder"], "new_attributes": []}
+        self._description = {}
 
-    def conditions(self):
-        return self._conditions
-
-    likelihoods = FaceGAN.likelihoods
+    count_combinations, combinations = FaceGAN.count_combinations, FaceGAN.combinations
 
 
 def small_finder():
@@ -100,11 +98,12 @@ def test_unknown_labels_teach_nothing(small_recipe, source):
 
 
 def test_batches_depend_on_seed_and_step(source):
-    first, (labels, known) = labelled_batch(source, 16, 3, step=2)
-    again, _ = labelled_batch(source, 16, 3, step=2)
+    photos = source.labelled(FIVE_NAMES)
+    first, (labels, known) = labelled_batch(source, photos, 16, 3, step=2)
+    again, _ = labelled_batch(source, photos, 16, 3, step=2)
     assert all((first[name] == again[name]).all() for name in first)
     assert labels.shape == known.shape == (16, 8)
-    for other in (labelled_batch(source, 16, 3, step=3), labelled_batch(source, 16, 4, step=2)):
+    for other in (labelled_batch(source, photos, 16, 3, step=3), labelled_batch(source, photos, 16, 4, step=2)):
         assert (other[0]["images"] != first["images"]).any()
 
 
@@ -119,22 +118,45 @@ class Constant(layers.Layer):
         return ops.tile(self.logits[None], (ops.shape(images)[0], 1))
 
 
-def test_unknown_labels_become_the_likeliest_combination_that_fits_the_known_ones(small_recipe, source):
-    """Columns: male, young, glasses, pale, black, blond, brown, gray."""
-    conditions = np.array([[1, 1, 1, 0, 1, 0, 0, 0], [0, 1, 1, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]], "float32")
+def constant_finder(logits):
     image = keras.Input((32, 32, 3))
-    # Male with black hair and glasses, rather certainly: the first combination, then the second.
-    finder = keras.Model(image, Constant([4, 1, 2, -1, 2, -1, -1, -2])(image))
+    return keras.Model(image, Constant(logits)(image))
+
+
+def test_unknown_labels_become_what_the_finder_predicts_with_the_known_ones(small_recipe, source):
+    """Columns: male, young, glasses, pale, black, blond, brown, gray."""
+    # Male with glasses and black hair; blond hair is the second likeliest.
+    networks = Networks(small_recipe("celeba128"), constant_finder([4, 1, 2, -1, 2, 1, -1, -2]))
     source.known[:] = 1
     labelled = source.vectors.copy()
-    # One photo without any label, and one that is known to be of a woman.
-    source.known[0], source.known[1] = 0, [1, 0, 0, 0, 0, 0, 0, 0]
-    source.vectors[0] = source.vectors[1] = 0
-    fill_unknown_labels(Networks(small_recipe("celeba128"), finder, conditions), source)
-    assert source.vectors[0].tolist() == conditions[0].tolist()
-    assert source.vectors[1].tolist() == conditions[1].tolist()
-    assert (source.vectors[2:] == labelled[2:]).all()
-    assert not source.known[0].any(), "what is filled in is still not known"
+    # One photo without any label, one that is known to be of a woman, one known to have no black hair, one gray hair.
+    source.known[:4], source.vectors[:4] = 0, 0
+    source.known[1, 0] = source.known[2, 4] = source.known[3, 7] = source.vectors[3, 7] = 1
+    fill_unknown_labels(networks, source)
+    assert source.vectors[:4].tolist() == [
+        [1, 1, 1, 0, 1, 0, 0, 0], [0, 1, 1, 0, 1, 0, 0, 0], [1, 1, 1, 0, 0, 1, 0, 0], [1, 1, 1, 0, 0, 0, 0, 1]
+    ]  # fmt: skip
+    assert (source.vectors[4:] == labelled[4:]).all()
+    assert source.known[:4].sum() == 3, "what is filled in is still not known"
+    assert sum(networks.combinations.values()) == len(source.vectors)
+    assert {"11101000", "01101000", "11100100", "11100001"} <= set(networks.combinations)
+
+
+def test_of_an_attribute_that_no_label_is_known_of_the_finder_decides(small_recipe, source):
+    source.known[:, 2], source.vectors[:, 2] = 0, 0
+    source.known[:5, 0] = 0
+    fill_unknown_labels(Networks(small_recipe("celeba128"), constant_finder([4, 1, 2, -1, 2, 1, -1, -2])), source)
+    assert (source.vectors[:, 2] == 1).all() and (source.known[:, 2] == 1).all()
+    assert not source.known[:5, 0].any()
+
+
+def test_every_attribute_is_learnt_from_as_many_photos_however_few_have_its_label(source):
+    source.known[:, 2] = 0
+    source.known[:4, 2] = 1
+    photos = source.labelled(FIVE_NAMES)
+    drawn = np.concatenate([labelled_batch(source, photos, 16, 0, step)[1][1] for step in range(100)])
+    # A fifth is drawn for glasses, and hardly any by chance.
+    assert drawn[:, 2].mean() == pytest.approx(0.2 + 0.8 * 4 / len(source.known), abs=0.03)
 
 
 def test_without_a_finder_unknown_labels_stay(small_recipe, source):

@@ -123,10 +123,10 @@ train(PreparedFaces(faces), Settings.from_dict(json.loads(settings)), out, int(i
 def signal_at(step, number, make=pretraining.labelled_batch):
     """Sends this process a signal when the batch of a step of the attribute finder's training is asked for."""
 
-    def batch(source, batch_size, seed, asked):
-        if asked == step:
+    def batch(*arguments):
+        if arguments[-1] == step:
             os.kill(os.getpid(), number)
-        return make(source, batch_size, seed, asked)
+        return make(*arguments)
 
     return batch
 

@@ -6,12 +6,17 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from random_weights import enliven
 
+from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
+from facegan.inference import load
 from facegan.model_files import describe
 from facegan.models.saving import load_networks, save_model
 from facegan.training.ema import averaged
-from facegan.training.run import build_training, train
+from facegan.training.plan import Settings
+from facegan.training.pretraining import FinderTraining, fine_tune_attribute_finder
+from facegan.training.run import batch_source, build_training, train
 
 
 def weights(networks):
@@ -80,6 +85,124 @@ def test_the_photos_before_the_model_before_are_counted_too(whole, drawn_faces, 
     assert start.record["images_before"] == networks.record["images_seen"] + 40
 
 
+def smiling_faces(faces, known=slice(None)):
+    """The same faces with one label column, of a kind that the package does not know; known of these faces alone."""
+    smiling = PreparedFaces(faces.path)
+    smiling.columns = ("smiling",)
+    smiling.labels = np.arange(len(faces), dtype="uint8")[:, None] % 2
+    smiling.known = np.zeros((len(faces), 1), bool)
+    smiling.known[known] = True
+    return smiling
+
+
+FINDER = {"attribute_finder.images": 16, "attribute_finder.batch_size": 8}
+EVERY_PLACE_OF_A_CONDITION = [
+    ("paper", {}),
+    ("tiny", {"attribute_finder.images": 16}),
+    ("tiny", {"networks.decoder.conditioning": "concatenation", "networks.decoder.upsampling": "nearest"}),
+    ("celeba128", {}),
+]
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize(("name", "changes"), EVERY_PLACE_OF_A_CONDITION)
+def test_a_model_that_gains_attributes_does_at_first_what_it_did(drawn_faces, small_settings, tmp_path, name, changes):
+    """Whatever the new columns are, to the last bit."""
+    settings = small_settings(name, changes)
+    save_trained(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
+    before = load_networks(tmp_path / "model.keras", "float32")
+    faces = smiling_faces(drawn_faces).with_attributes(settings.attributes)
+    more = replace(settings, attributes=(*settings.attributes, "smiling"))
+    after = build_training(faces, more, tmp_path / "model.keras", pretrained=False).networks
+    assert after.attributes.names == more.attributes and after.record["random_networks"] == []
+    assert after.record["new_attributes"] == ["smiling"]
+
+    random = np.random.default_rng(0)
+    noise = random.standard_normal((4, settings.recipe.networks.generator.noise_size)).astype("float32")
+    images = random.uniform(-1, 1, (4, 32, 32, 3)).astype("float32")
+    source, target = random.integers(0, 2, (2, 4, 8)).astype("float32")
+    # An edit's strength is that of its largest change, so one of the old attributes changes too.
+    source[:, 0], target[:, 0] = 0, 1
+    new = np.array([[0], [1], [0], [1]], "float32")
+    sources, targets = np.hstack([source, new]), np.hstack([target, new[::-1]])
+    (old_score, old_match), (score, match) = (
+        before.discriminate(images, source)[0],
+        after.discriminate(images, sources)[0],
+    )
+    pairs = [
+        (before.generate(noise, source), after.generate(noise, sources)),
+        (before.edit(images, source, target), after.edit(images, sources, targets)),
+        (old_score, score),
+        (old_match, match[:, : old_match.shape[1]]),
+    ]
+    if after.attribute_finder is not None:
+        pairs.append((before.attribute_finder(images), after.attribute_finder(images)[:, :8]))
+    if after.feature_critic is not None:
+        shapes = [shape[1:] for shape in after.feature_critic.input_shape]
+        features = [random.standard_normal((4, *shape)).astype("float32") for shape in shapes]
+        (old_scores, old_logits), (scores, logits) = before.feature_critic(features), after.feature_critic(features)
+        pairs += [(old_scores, scores), (old_logits, logits[:, :8])]
+    for old, now in pairs:
+        assert (ops.convert_to_numpy(old) == ops.convert_to_numpy(now)).all()
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_photos_with_the_new_label_alone_do(drawn_faces, small_settings, tmp_path, caplog):
+    """The finder knows the other labels, and learns the new one; the run resumes as exactly as any."""
+    settings = small_settings("tiny", FINDER, batch_size=8)
+    save_trained(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
+    faces = smiling_faces(drawn_faces, drawn_faces.part("train")[:40])
+    more = Settings.defaults(None, tmp_path / "model.keras").given(
+        faces.columns, ("smiling", *settings.attributes[::-1]), batch_size=8, precision="float32"
+    )
+    assert more.attributes == (*settings.attributes, "smiling")
+    caplog.set_level("INFO", "facegan")
+    path, _ = train(faces, more, tmp_path / "whole", 16, start=tmp_path / "model.keras", pretrained=False)
+    assert "training the attribute finder for 2 steps" in caplog.text
+    model = load(path)
+    assert model.attributes.names[-1] == "smiling" and model.attributes.values([0] * 8 + [1])["smiling"] == "1"
+    described = describe(path)
+    assert sum(described["combinations"].values()) == len(faces.part("train"))
+    assert described["record"]["new_attributes"] == ["smiling"]
+
+    train(faces, more, tmp_path / "parts", 8, start=tmp_path / "model.keras", pretrained=False)
+    path, _ = train(faces, more, tmp_path / "parts", 16, resume=True, pretrained=False)
+    again, first = (weights(load_networks(tmp_path / run / "model.keras", "float32")) for run in ("parts", "whole"))
+    assert all((a == b).all() for a, b in zip(again, first, strict=True))
+    assert describe(path)["combinations"] == described["combinations"]
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_finder_that_learns_a_new_label_remembers_the_others(drawn_faces, small_settings, tmp_path):
+    """Photos without the labels that it knows teach it nothing of them but to stay as it is."""
+    settings = small_settings("tiny", {**FINDER, "attribute_finder.images": 80}, batch_size=8)
+    save_trained(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
+    faces = smiling_faces(drawn_faces).with_attributes(settings.attributes)
+    more = replace(settings, attributes=(*settings.attributes, "smiling"))
+    images = drawn_faces.faces[:32].astype("float32") / 127.5 - 1
+    moved = {}
+    for teaching in (True, False):
+        networks = build_training(faces, more, tmp_path / "model.keras", pretrained=False).networks
+        enliven(networks.attribute_finder)
+        before = ops.convert_to_numpy(networks.attribute_finder(images))
+        source = batch_source(faces, more, networks.attributes)
+        training = FinderTraining(networks, source, pretrained=False)
+        if not teaching:
+            training._learnt = 0
+        fine_tune_attribute_finder(training, source, 0, quiet=True)
+        after = ops.convert_to_numpy(networks.attribute_finder(images))
+        moved[teaching] = np.abs(after - before)[:, :8].mean()
+        assert (after != before)[:, 8].all()
+    assert moved[True] < moved[False]
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_without_a_finder_every_label_has_to_be_known(whole, drawn_faces, run_settings, tmp_path):
+    more = replace(run_settings, attributes=(*run_settings.attributes, "smiling"))
+    with pytest.raises(FaceganError, match="'gender' has no known value"):
+        train(smiling_faces(drawn_faces), more, tmp_path / "run", images=16, start=whole)
+
+
 def save_trained(networks, path):
     """As if the networks had been trained."""
     networks.record = {**networks.record, "images_seen": 16}
@@ -143,6 +266,7 @@ def test_models_that_do_not_fit(whole, drawn_faces, run_settings, small_settings
         with pytest.raises(FaceganError, match=message):
             train(drawn_faces, settings, tmp_path / "run", images=16, start=whole)
     other = replace(run_settings, attributes=("glasses",))
-    with pytest.raises(FaceganError, match="its attribute names are"):
+    lost = "a model keeps its attributes; name gender, age, skin, hair in --attributes too"
+    with pytest.raises(FaceganError, match=lost):
         train(drawn_faces, other, tmp_path / "run", images=16, start=whole)
     assert not (tmp_path / "run").exists() or not list((tmp_path / "run").iterdir())

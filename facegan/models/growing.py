@@ -95,7 +95,7 @@ def finished(networks: FaceGAN) -> FaceGAN | None:
     """The model to save; None while new stages fade in."""
     if not isinstance(networks, GrowingFaceGAN):
         return networks
-    if float(networks.fade.alpha) < 1.0:
+    if networks.fade.alpha.numpy() < 1.0:
         return None
     networks.grown._description = networks._description
     return networks.grown

@@ -51,22 +51,19 @@ def main(small, grown, data, count, seed, out):
         inputs = resized(images, 128).astype("float32") / 127.5 - 1.0
         return np.asarray(backbone.predict(inputs, batch_size=50, verbose=0)[-1]).mean(axis=(1, 2))
 
-    def kid(images, others):
-        return round(kernel_distance(*standardise(features(images), features(others))), 4)
-
     enlarged = resized(made["small"], size)
-    figures = {
-        f"KID at {half} pixels": {
-            "small": kid(made["small"], resized(photos, half)),
-            "grown, halved": kid(resized(made["grown"], half), resized(photos, half)),
-        },
-        f"KID at {size} pixels": {"small, enlarged": kid(enlarged, photos), "grown": kid(made["grown"], photos)},
-        f"edges at {size} pixels": {
-            "small, enlarged": edges(enlarged),
-            "grown": edges(made["grown"]),
-            "photos": edges(photos),
-        },
+    large = {"small, enlarged": enlarged, "grown": made["grown"], "photos": photos}
+    halved = {
+        "small": made["small"],
+        "grown, halved": resized(made["grown"], half),
+        "photos, halved": resized(photos, half),
     }
+    figures = {f"edges at {size} pixels": {name: round(edges(images), 2) for name, images in large.items()}}
+    for side, sets in ((half, halved), (size, large)):
+        *others, real = map(features, sets.values())
+        figures[f"KID at {side} pixels"] = {
+            name: round(kernel_distance(*standardise(each, real)), 3) for name, each in zip(sets, others, strict=False)
+        }
     print(json.dumps(figures, indent=2))
     columns = {f"{half} pixels, enlarged": enlarged, f"grown to {size}": made["grown"]}
     rows = [[Image.fromarray(images[index]) for images in columns.values()] for index in range(SHOWN)]

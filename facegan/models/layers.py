@@ -131,7 +131,7 @@ def upsampling_convolution(inputs: Tensor, kernel: Tensor) -> Tensor:
 class Conv2DTranspose(layers.Conv2DTranspose):
     """Keras's own result with strides of two and no bias; on a CPU, JAX computes it as a plain convolution.
 
-    XLA takes twenty times as long there for transposed ones. Each of the four pixels that a place becomes needs every
+    XLA takes ten times as long there for transposed ones. Each of the four pixels that a place becomes needs every
     other row and column of the kernel; so four kernels half as large, side by side, give the same result.
 
     Input: `(batch, height, width, channels)`. Output: `(batch, 2 height, 2 width, filters)`.

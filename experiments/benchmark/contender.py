@@ -1,43 +1,71 @@
-"""Times one contender in a process of its own; prints a line of JSON. `run.py` starts it."""
+"""Times one contender in a process of its own; prints a line of JSON. `run.py` starts it.
+
+Steps and products of two matrices take turns, so that a change in what else the machine has to do shows in both.
+"""
 
 import json
+import os
 import resource
+import statistics
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
-ROUNDS = 3
-CEILING_SIZE = 4096
+WARM_UP = 2
+MATRIX = 2048
 
 
-def time_of(action):
-    """Seconds of the fastest of some rounds: other work on the machine only ever makes it slower."""
-    times = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
+class Meter:
+    """Wall, user and system seconds, and page faults, of each action."""
+
+    def __init__(self):
+        self.rows = []
+
+    def start(self):
+        self._before = self._now()
+
+    def stop(self):
+        self.rows.append([now - before for now, before in zip(self._now(), self._before, strict=True)])
+
+    def time(self, action):
+        self.start()
         action()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        self.stop()
+
+    def _now(self):
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return time.perf_counter(), usage.ru_utime, usage.ru_stime, usage.ru_minflt
+
+    def medians(self):
+        return [statistics.median(column) for column in zip(*self.rows[WARM_UP:], strict=True)]
+
+    def processor_seconds(self):
+        return [user + system for _, user, system, _ in self.rows[WARM_UP:]]
 
 
-def torch_step(name):
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def run_torch(contender, steps, products):
     import peers
     import torch
 
-    step, batch_size = {"attgan": peers.attgan_step, "stargan": peers.stargan_step}[name]()
-    matrix = torch.rand(CEILING_SIZE, CEILING_SIZE)
-    return lambda: repeated(step), batch_size, lambda: matrix @ matrix, None
+    step, batch_size = {"attgan": peers.attgan_step, "stargan": peers.stargan_step}[contender["name"]]()
+    matrix = torch.rand(MATRIX, MATRIX)
+    resident = []
+    for _ in range(WARM_UP + contender["rounds"]):
+        steps.time(step)
+        products.time(lambda: matrix @ matrix)
+        resident.append(resident_bytes())
+    return batch_size, None, resident
 
 
-def repeated(step):
-    step()
-    step()
-    return time_of(step)
-
-
-def keras_step(recipe, size, precision, batch_size, plain):
-    """Our step, or the plain one: every network with a forward pass of its own."""
+def run_keras(contender, steps, products):
+    """Our step as `fit()` runs it, or the plain one: every network with a forward pass of its own."""
+    use_virtual_devices(contender["devices"])
     import keras
     from flops import step_flops
     from keras import ops
@@ -47,28 +75,67 @@ def keras_step(recipe, size, precision, batch_size, plain):
     from facegan.models.facegan import FaceGAN
     from facegan.models.precision import set_precision
     from facegan.training.backends import make_deterministic
+    from facegan.training.devices import parallel
     from facegan.training.step import GANTraining
 
+    size, batch_size, rounds = contender["size"], contender["batch_size"], WARM_UP + contender["rounds"]
     make_deterministic()
-    set_precision(precision)
-    training = GANTraining(FaceGAN(find(recipe), size, FIVE_NAMES, CELEBA_COLUMNS))
+    set_precision(contender["precision"])
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, (batch_size, 8)).astype("float32")
-    images = random.integers(0, 256, (batch_size, size, size, 3), "uint8")
-    batch = {
-        "images": images,
-        "labels": labels,
-        "known": np.ones_like(labels),
-        "targets": 1 - labels,
-        "noise": random.standard_normal(
-            (batch_size, training.networks.recipe.networks.generator.noise_size), "float32"
-        ),
-        "mixing": random.random((batch_size, 1, 1, 1), "float32"),
-        "augmentation": random.random((batch_size, DRAWS), "float32"),
-    }
-    matrix = ops.cast(ops.ones((CEILING_SIZE, CEILING_SIZE)), precision)
-    seconds = (lambda: repeated(plain_step(training, batch))) if plain else (lambda: shared_step(training, batch))
-    return seconds, batch_size, compiled_product(keras.backend.backend(), matrix), step_flops(training.networks)
+    matrix = ops.cast(ops.ones((MATRIX, MATRIX)), contender["precision"])
+    product, resident = compiled_product(keras.backend.backend(), matrix), []
+    with parallel(contender["devices"], batch_size):
+        networks = FaceGAN(find(contender["recipe"]), size, FIVE_NAMES, CELEBA_COLUMNS)
+        training = GANTraining(networks, pretrained=False)
+        batch = {
+            "images": random.integers(0, 256, (batch_size, size, size, 3), "uint8"),
+            "labels": labels,
+            "known": np.ones_like(labels),
+            "targets": 1 - labels,
+            "noise": random.standard_normal((batch_size, networks.recipe.networks.generator.noise_size), "float32"),
+            "mixing": random.random((batch_size, 1, 1, 1), "float32"),
+            "augmentation": random.random((batch_size, DRAWS), "float32"),
+        }
+
+        class Same(keras.utils.PyDataset):
+            def __len__(self):
+                return rounds
+
+            def __getitem__(self, index):
+                return (batch,)
+
+        class Alternate(keras.callbacks.Callback):
+            def on_train_batch_begin(self, batch, logs=None):
+                steps.start()
+
+            def on_train_batch_end(self, batch, logs=None):
+                assert np.isfinite(float(logs["editor"]))  # waits for the end of the step
+                steps.stop()
+                products.time(product)
+                resident.append(resident_bytes())
+
+        if contender["plain"]:
+            step = plain_step(training, batch)
+            for _ in range(rounds):
+                steps.time(step)
+                products.time(product)
+                resident.append(resident_bytes())
+        else:
+            training.fit(Same(), epochs=1, shuffle=False, verbose=0, callbacks=[Alternate()])
+    return batch_size, step_flops(networks), resident
+
+
+def use_virtual_devices(count):
+    """Before a backend starts: the one CPU counts as several."""
+    if count == 1:
+        return
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={count}"
+    if os.environ["KERAS_BACKEND"] == "tensorflow":
+        import tensorflow as tf
+
+        (cpu,) = tf.config.list_physical_devices("CPU")
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
 
 
 def find(name):
@@ -80,31 +147,6 @@ def find(name):
         return find_recipe(name)
     narrow = ("networks.encoder.filters=32", "networks.encoder.max_filters=256")
     return with_values(find_recipe("paper"), *narrow)
-
-
-def shared_step(training, batch):
-    """The step as `fit()` runs it."""
-    import keras
-
-    class Same(keras.utils.PyDataset):
-        def __len__(self):
-            return 2 + ROUNDS
-
-        def __getitem__(self, index):
-            return (batch,)
-
-    class Clock(keras.callbacks.Callback):
-        def __init__(self):
-            super().__init__()
-            self.ends = []
-
-        def on_train_batch_end(self, batch, logs=None):
-            assert np.isfinite(float(logs["editor"]))  # waits for the end of the step
-            self.ends.append(time.perf_counter())
-
-    clock = Clock()
-    training.fit(Same(), epochs=1, shuffle=False, verbose=0, callbacks=[clock])
-    return float(np.diff(clock.ends[1:]).min())
 
 
 def plain_step(training, batch):
@@ -143,21 +185,28 @@ def compiled_product(backend, matrix):
 
 def main(arguments):
     contender = json.loads(arguments)
-    if contender["kind"] == "torch":
-        seconds_of, batch_size, product, flops = torch_step(contender["name"])
-    else:
-        options = {name: contender[name] for name in ("recipe", "size", "precision", "batch_size", "plain")}
-        seconds_of, batch_size, product, flops = keras_step(**options)
-    product()
-    # Before and after, so that a change in what else the machine has to do shows in both.
-    ceiling = time_of(product)
-    seconds = seconds_of()
-    ceiling = min(ceiling, time_of(product))
+    if contender["keep"]:
+        from facegan.memory import keep_memory
+
+        assert keep_memory()
+    steps, products = Meter(), Meter()
+    run = {"torch": run_torch, "keras": run_keras}[contender["kind"]]
+    batch_size, flops, resident = run(contender, steps, products)
+    wall, user, system, faults = steps.medians()
+    shares = [
+        product / step * batch_size * flops / (2 * MATRIX**3) if flops else None
+        for step, product in zip(steps.processor_seconds(), products.processor_seconds(), strict=True)
+    ]
     result = {
-        "images_per_second": batch_size / seconds,
-        "ceiling_flops": 2 * CEILING_SIZE**3 / ceiling,
+        "images_per_second": batch_size / wall,
+        "images_per_processor_second": batch_size / (user + system),
+        "system_share": system / (user + system),
+        "page_faults": faults,
+        "share_of_product": statistics.median(shares) if flops else None,
+        "product_flops_per_processor_second": 2 * MATRIX**3 / statistics.median(products.processor_seconds()),
         "step_flops_per_image": flops,
         "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "growth": resident[-1] - resident[len(resident) // 3],
     }
     print(json.dumps(result))
 

@@ -4,6 +4,10 @@ import math
 
 from keras import layers
 
+from facegan.models.feature_critic import SpectralConv2D, build_feature_projector
+from facegan.models.layers import UpsampleConv2D, UpsampleToRGB
+from facegan.models.modulated_generator import ModulatedConv2D
+
 
 def forward_flops(network):
     """Of one picture's way through a network: two for each multiplication and addition in a convolution or dense layer.
@@ -14,13 +18,18 @@ def forward_flops(network):
 
 
 def _layer_flops(layer):
-    if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose):
-        # The kernel meets every place that comes in where it spreads out, and every place that goes out elsewhere.
-        _, height, width, _ = (layer.input if isinstance(layer, layers.Conv2DTranspose) else layer.output).shape
-        return 2 * height * width * math.prod(layer.kernel.shape)
     if isinstance(layer, layers.Dense):
         return 2 * math.prod(layer.kernel.shape)
-    return 0
+    convolutions = (layers.Conv2D, layers.DepthwiseConv2D, layers.Conv2DTranspose, SpectralConv2D, ModulatedConv2D)
+    if not isinstance(layer, convolutions):
+        return 0
+    # The kernel meets every place that comes in where it spreads out, and every place that goes out elsewhere.
+    _, height, width, _ = (layer.input if isinstance(layer, layers.Conv2DTranspose) else layer.output).shape
+    flops = 2 * height * width * math.prod(layer.kernel.shape)
+    # Of nearest neighbours, a 3x3 kernel sees four that differ; a larger one to colours sees nine of three colours.
+    if isinstance(layer, UpsampleConv2D) or getattr(layer, "upsample", False):
+        return flops * 4 // 9
+    return flops * 9 // math.prod(layer.kernel_size) if isinstance(layer, UpsampleToRGB) else flops
 
 
 def step_flops(networks):
@@ -35,17 +44,22 @@ def step_flops(networks):
     - the penalty: forward, backward to the picture, and the backward pass of both: 6;
     - the editor's features: forward: 1.
 
-    Generator and editor: forward and backward for data and weights, 3 each.
-
-    Args:
-        networks: a `FaceGAN` without networks that start from ImageNet.
+    Generator and editor: forward and backward for data and weights, 3 each. The feature critic's heads: 11, as the
+    discriminator without a penalty. What is frozen, its backbone and the attribute finder: forward for photos, forward
+    and backward for the data of made faces, 5.
     """
     discriminator = forward_flops(networks.encoder) + forward_flops(networks.discriminator)
     edited = 2 if networks.recipe.objective.kind == "paper" else 4
     passes = 3 + 4 + edited + 6
-    return (
+    flops = (
         passes * discriminator
         + forward_flops(networks.encoder)
         + 3 * forward_flops(networks.generator)
         + 3 * forward_flops(networks.editor)
     )
+    if networks.feature_critic is not None:
+        projector = build_feature_projector(networks.recipe.feature_critic, networks.image_size, pretrained=False)
+        flops += 11 * forward_flops(networks.feature_critic) + 5 * forward_flops(projector)
+    if networks.attribute_finder is not None:
+        flops += 5 * forward_flops(networks.attribute_finder)
+    return flops

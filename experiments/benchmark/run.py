@@ -1,12 +1,12 @@
-"""Speed as ratios measured in one run: `python experiments/benchmark/run.py`.
+"""All benchmarks in one command: `python experiments/benchmark/run.py`. Training steps first, as ratios.
 
-Needs PyTorch besides facegan (`pip install torch`), for the peers' steps alone. Takes about twenty minutes on two
-cores. Nothing else should run meanwhile.
+Needs PyTorch besides facegan (`pip install torch`), for the peers' steps alone. Other programs distort images per
+second; figures in processor time hold nevertheless.
 """
 
 import json
 import os
-import platform
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +14,10 @@ from pathlib import Path
 import click
 
 HERE = Path(__file__).parent
+OTHERS = ("use.py", "runtimes.py", "scaling.py")
 
 
-def ours(recipe, size, batch_size, precision, backend="tensorflow", plain=False):
+def ours(recipe, size, batch_size, precision, backend="tensorflow", plain=False, devices=1, keep=True, rounds=5):
     return {
         "kind": "keras",
         "backend": backend,
@@ -25,24 +26,48 @@ def ours(recipe, size, batch_size, precision, backend="tensorflow", plain=False)
         "batch_size": batch_size,
         "precision": precision,
         "plain": plain,
+        "devices": devices,
+        "keep": keep,
+        "rounds": rounds,
     }
 
 
+def peer(name, keep):
+    return {"kind": "torch", "name": name, "keep": keep, "rounds": 5}
+
+
+# `facegan train` keeps memory; the rows that do not, and those of the peers that do, show what that brings.
 CONTENDERS = {
     "paper 128, plain step, float32": ours("paper", 128, 32, "float32", plain=True),
     "paper 128, float32": ours("paper", 128, 32, "float32"),
     "paper 128, bfloat16": ours("paper", 128, 32, "bfloat16"),
-    "half width 64, JAX, float32": ours("half", 64, 32, "float32", "jax"),
+    "celeba128, float32": ours("celeba128", 128, 16, "float32"),
+    "celeba128, bfloat16": ours("celeba128", 128, 16, "bfloat16"),
     "half width 64, float32": ours("half", 64, 32, "float32"),
     "half width 64, bfloat16": ours("half", 64, 32, "bfloat16"),
-    "tiny 64, bfloat16": ours("tiny", 64, 16, "bfloat16"),
-    "AttGAN 128, PyTorch, float32": {"kind": "torch", "name": "attgan"},
-    "StarGAN 128, PyTorch, float32": {"kind": "torch", "name": "stargan"},
+    "half width 64, float32, JAX": ours("half", 64, 32, "float32", "jax"),
+    "tiny 64, bfloat16": ours("tiny", 64, 16, "bfloat16", rounds=100),
+    "tiny 64, float32": ours("tiny", 64, 16, "float32", rounds=100),
+    "tiny 64, float32, memory given back": ours("tiny", 64, 16, "float32", keep=False, rounds=100),
+    "tiny 64, float32, 2 devices": ours("tiny", 64, 16, "float32", devices=2, rounds=20),
+    "tiny 64, float32, 4 devices": ours("tiny", 64, 16, "float32", devices=4, rounds=20),
+    "tiny 64, float32, JAX": ours("tiny", 64, 16, "float32", "jax", rounds=20),
+    "tiny 64, float32, JAX, 2 devices": ours("tiny", 64, 16, "float32", "jax", devices=2, rounds=20),
+    "tiny 64, float32, JAX, 4 devices": ours("tiny", 64, 16, "float32", "jax", devices=4, rounds=20),
+    "AttGAN 128, float32, memory given back": peer("attgan", keep=False),
+    "AttGAN 128, float32": peer("attgan", keep=True),
+    "StarGAN 128, float32, memory given back": peer("stargan", keep=False),
+    "StarGAN 128, float32": peer("stargan", keep=True),
 }
+REFERENCE = "AttGAN 128, float32"
 
 
 def measure(contender, python):
-    environment = os.environ | {"KERAS_BACKEND": contender.get("backend", "tensorflow"), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = os.environ | {
+        "KERAS_BACKEND": contender.get("backend", "tensorflow"),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "PYTHONPATH": str(HERE.parents[1]),
+    }
     command = [python, str(HERE / "contender.py"), json.dumps(contender)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -51,33 +76,52 @@ def measure(contender, python):
 
 
 def table(results):
-    """A Markdown table of the results so far."""
-    attgan = results.get("AttGAN 128, PyTorch, float32", {}).get("images_per_second")
-    lines = ["| step | images/s | of AttGAN's | GFLOP/s | of a matrix product | GB |", "|---|---|---|---|---|---|"]
-    for name, found in results.items():
-        speed, flops = found["images_per_second"], found["step_flops_per_image"]
-        ratio = f"{speed / attgan:.2f}" if attgan else ""
-        achieved = f"{flops * speed / 1e9:.0f}" if flops else ""
-        share = f"{flops * speed / found['ceiling_flops']:.0%}" if flops else ""
-        lines.append(f"| {name} | {speed:.2f} | {ratio} | {achieved} | {share} | {found['peak_memory'] / 1e9:.1f} |")
+    """A Markdown table of the medians of all rounds; ratios are those of neighbours in time."""
+    lines = [
+        "| step | images/s | a processor second | of AttGAN's | of a matrix product | system time | GB | growth, MB |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, rounds in results.items():
+
+        def median(key, rounds=rounds):
+            return statistics.median(found[key] for found in rounds)
+
+        ratio = share = ""
+        if REFERENCE in results:
+            pairs = zip(rounds, results[REFERENCE], strict=False)
+            key = "images_per_processor_second"
+            ratio = f"{statistics.median(found[key] / reference[key] for found, reference in pairs):.2f}"
+        if rounds[0]["share_of_product"]:
+            share = f"{median('share_of_product'):.0%}"
+        speeds = f"{median('images_per_second'):.2f} | {median('images_per_processor_second'):.2f}"
+        memory = f"{median('peak_memory') / 1e9:.1f} | {median('growth') / 1e6:.0f}"
+        lines.append(f"| {name} | {speeds} | {ratio} | {share} | {median('system_share'):.0%} | {memory} |")
     return "\n".join(lines)
 
 
 @click.command()
-@click.option("--only", help="Measure only the contenders whose names contain this.")
+@click.option("--only", help="Measure only the contenders whose names contain this, and nothing else.")
+@click.option("--repeats", default=3, show_default=True, help="How often each is measured, all in turn.")
+@click.option("--rounds", type=int, help="Timed steps of each.  [default: 5 to 100]")
 @click.option("--torch-python", default=sys.executable, help="The Python that has PyTorch.  [default: this one]")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the results as JSON.")
-def main(only, torch_python, out):
-    results = {}
-    for name, contender in CONTENDERS.items():
-        if only is None or only in name:
-            click.echo(name, err=True)
-            results[name] = measure(contender, torch_python if contender["kind"] == "torch" else sys.executable)
-            if out:
-                # After each: a run that is stopped has not been for nothing.
-                out.write_text(json.dumps(results, indent=1))
-    click.echo(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
-    click.echo(table(results))
+@click.option("--out", type=click.Path(path_type=Path), help="Write the results as JSON; those in it are kept.")
+def main(only, repeats, rounds, torch_python, out):
+    results = json.loads(out.read_text()) if out and out.exists() else {}
+    for _ in range(repeats):
+        for name, contender in CONTENDERS.items():
+            if only is None or only in name:
+                click.echo(name, err=True)
+                python = torch_python if contender["kind"] == "torch" else sys.executable
+                results.setdefault(name, []).append(measure(contender | ({"rounds": rounds} if rounds else {}), python))
+                if out:
+                    # After each: a run that is stopped has not been for nothing.
+                    out.write_text(json.dumps(results, indent=1))
+    names = [line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    click.echo(f"{len(names)} cores of {names[0]}\n")
+    click.echo(table({name: results[name] for name in CONTENDERS if name in results}))
+    if only is None:
+        for script in OTHERS:
+            subprocess.run([sys.executable, str(HERE / script)], check=True)
 
 
 if __name__ == "__main__":

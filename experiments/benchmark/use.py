@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +36,11 @@ def command_seconds(*command):
 @click.command()
 @click.option("--recipe", "name", default="paper", show_default=True)
 def main(name):
+    from facegan.memory import keep_memory
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # As all commands that compute.
+    keep_memory()
     facegan = str(Path(sys.executable).with_name("facegan"))
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -95,9 +100,12 @@ def measure_networks(name, faces, model_file):
         rows.append((f"{what}: one face", f"{1e3 * best_of(partial(make, 1)):.0f} ms"))
         rows.append((f"{what}: 64 faces", f"{64 / best_of(partial(make, 64), 3):.0f} faces/s"))
 
-    source = BatchSource(data, data.part("train"), model.attributes, settings.recipe, 32, 0)
-    reading = best_of(lambda: [source.at(step) for step in range(20)])
-    rows.append(("reading batches of 32", f"{20 * 32 / reading:.0f} faces/s"))
+    batch = 64
+    source = BatchSource(data, data.part("train"), model.attributes, settings.recipe, batch, 0)
+    for threads in (1, 2):
+        with ThreadPoolExecutor(threads) as pool:
+            reading = best_of(lambda pool=pool: list(pool.map(source.at, range(20))))
+        rows.append((f"reading batches of {batch} in {threads} threads", f"{20 * batch / reading:.0f} faces/s"))
     return rows
 
 

@@ -70,8 +70,10 @@ def test_in_the_end_only_the_grown_model_is_left(pair, inputs):
     growing.fade.steps = 2
     assert [float(growing.fade.advance()) for _ in range(3)] == [0.5, 1.0, 1.0]
     growing.record = {"images_seen": 1}
+    growing.count_combinations(batch["labels"])
     model = finished(growing)
-    assert type(model) is FaceGAN and model.image_size == 64 and model.record == {"images_seen": 1}
+    assert type(model) is FaceGAN and model.image_size == 64
+    assert model.record == growing.record and sum(model.combinations.values()) == len(batch["labels"])
     for name in ("generate", "edit"):
         arguments = ["noise", "labels"] if name == "generate" else ["images", "labels", "targets"]
         arguments = [batch[argument] for argument in arguments]

@@ -119,11 +119,12 @@ def aspects(recipe, faces, outputs):
 
 
 class _Toy(keras.Model):
-    """Stands in for a `FaceGAN`: the optimizer needs only weights by network."""
+    """Stands in for a `FaceGAN`: training needs only weights by network, and which of them are new."""
 
     def __init__(self, recipe):
         super().__init__()
         self.recipe = recipe
+        self.record = {"new_attributes": [], "random_networks": ["attribute_finder"]}
         self.image_size = 32
         for name in ("encoder", "discriminator", "generator", "editor"):
             setattr(self, name, _toy_network(1))

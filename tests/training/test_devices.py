@@ -127,7 +127,7 @@ def test_two_processes_do_what_one_does(start, alone, tmp_path):
 
 
 def test_more_devices_than_there_are():
-    with pytest.raises(FaceganError, match="--devices 64: there are"), parallel(64, 64):
+    with pytest.raises(FaceganError, match="--devices 64: this machine has"), parallel(64, 64):
         pass
 
 

@@ -420,6 +420,20 @@ class Attributes:
             found.append(np.where(bits.max(axis=1) > 0.5, best, none))
         return np.stack(found, axis=1)
 
+    def fully_known(self, known: ArrayLike) -> np.ndarray:
+        """Returns for each attribute whether all of its labels are known.
+
+        Args:
+            known: `(count, len(self))`, whether the label of each column is known.
+
+        Returns:
+            `(count, len(names))` bool.
+
+        >>> Attributes(["glasses", "hair"]).fully_known([[True, True, False, True, True]])
+        array([[ True, False]])
+        """
+        return np.stack([np.all(np.asarray(known)[:, self._slices[name]], axis=1) for name in self.names], axis=1)
+
     def nearest(self, vectors: ArrayLike) -> np.ndarray:
         """Returns the condition vectors of the values that are nearest to these entries.
 

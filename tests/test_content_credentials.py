@@ -16,7 +16,7 @@ from facegan.provenance import read_provenance
 from facegan.rendering.output import Output
 
 c2pa = pytest.importorskip("c2pa", reason="the extra c2pa is not installed")
-x509 = pytest.importorskip("cryptography.x509")
+x509 = pytest.importorskip("cryptography.x509", reason="without cryptography, which makes the test's certificates")
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa  # noqa: E402
 

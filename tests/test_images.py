@@ -162,7 +162,7 @@ def test_text_file(tmp_path):
 
 def test_heic_says_what_it_needs(tmp_path):
     if "pillow_heif" in sys.modules:
-        pytest.skip("it is there")
+        pytest.skip("pillow-heif is installed, so HEIC can be read")
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
     assert "none of PNG" in refused(tmp_path / "a.heic") and "HEIC needs the package pillow-heif" in refused(
         tmp_path / "a.heic"

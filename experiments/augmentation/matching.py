@@ -37,15 +37,14 @@ def main(data, model, seed):
             probes += list(photos[wears[photos]])
             plain += list(without[EACH : EACH + wears[photos].sum()])
     networks = load(model)
-    people = faces.identities[gallery]
-    known = descriptors(faces.faces[np.sort(gallery)])[np.argsort(np.argsort(gallery))]
-    photos = faces.faces[np.sort(probes)]
-    sources = networks.conditions_of(list(photos), {"glasses": "1"})
-    edited = np.stack(networks.edit(list(photos), {"glasses": "0"}, source=sources))
+    gallery, probes, plain = np.sort(gallery), np.sort(probes), np.sort(plain)
+    people, known = faces.identities[gallery], descriptors(faces.faces[gallery])
+    photos = faces.faces[probes]
+    edited = networks.edit(photos, "glasses=0", source=networks.conditions_of(photos, {"glasses": "1"}))
     kinds = {
-        "with glasses": (photos, np.sort(probes)),
-        "glasses=0": (edited, np.sort(probes)),
-        "without glasses, for comparison": (faces.faces[np.sort(plain)], np.sort(plain)),
+        "with glasses": (photos, probes),
+        "glasses=0": (edited, probes),
+        "without glasses, for comparison": (faces.faces[plain], plain),
     }
     for kind, (images, numbers) in kinds.items():
         print(json.dumps({"probes": kind, **compare(descriptors(images), faces.identities[numbers], known, people)}))

@@ -113,10 +113,11 @@ class PreparedFaces:
         """
         train = self.part("train")
         values = attributes.value_indexes(attributes.select(self.labels[train], self.columns))
-        for item, of_item in zip(attributes.items, values.T, strict=True):
+        known = attributes.fully_known(self.known_of(train, attributes.columns))
+        for item, of_item, is_known in zip(attributes.items, values.T, known.T, strict=True):
             if item.name in learnt:
                 continue
-            present = np.unique(of_item[self.known_of(train, item.columns).all(axis=1)])
+            present = np.unique(of_item[is_known])
             if len(present) < 2:
                 what = f"only the value {item.values[present[0]]}" if present.size else "no known value"
                 raise FaceganError(

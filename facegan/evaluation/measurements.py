@@ -54,8 +54,7 @@ class Measurements:
     @cached_property
     def known(self) -> np.ndarray:
         """`(count, attributes)` bool, whether the label of an attribute is known of a test photo."""
-        known = [self.faces.known_of(self.test, item.columns).all(axis=1) for item in self.attributes.items]
-        return np.stack(known, axis=1)
+        return self.attributes.fully_known(self.faces.known_of(self.test, self.attributes.columns))
 
     @cached_property
     def compared(self) -> JudgedFaces:

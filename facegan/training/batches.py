@@ -65,7 +65,7 @@ class BatchSource:
 
     def labelled(self, names: Sequence[str]) -> list[np.ndarray]:
         """The indexes of the photos with a known label, for each of these attributes that has any."""
-        known = zip(self.attributes.names, self._known_attributes(), strict=True)
+        known = zip(self.attributes.names, self.attributes.fully_known(self.known).T, strict=True)
         return [np.flatnonzero(photos) for name, photos in known if name in names and photos.any()]
 
     @cached_property
@@ -74,13 +74,8 @@ class BatchSource:
         indexes = self.attributes.value_indexes(self.vectors).T
         return [
             [np.flatnonzero(known & (index == value)) for value in np.unique(index[known])]
-            for known, index in zip(self._known_attributes(), indexes, strict=True)
+            for known, index in zip(self.attributes.fully_known(self.known).T, indexes, strict=True)
         ]
-
-    def _known_attributes(self) -> list[np.ndarray]:
-        """A mask for each attribute: the photos whose label is known."""
-        columns = iter(self.known.T)
-        return [np.all([next(columns) for _ in item.columns], axis=0) for item in self.attributes.items]
 
     def _in_turn(self, step: int) -> np.ndarray:
         """The photos of a step. Each epoch has a new order; photos that do not fill a batch at its end are skipped."""

@@ -56,10 +56,10 @@ class FinderTraining(keras.Model):
         assert recipe is not None and finder is not None
         self.finder, self.batch_size, self.steps = finder, recipe.batch_size, pretraining_steps(networks.recipe)
         self._frequencies = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
-        self.photos = source.labelled(networks.record["new_attributes"] or source.attributes.names)
+        new = networks.record["new_attributes"]
+        self.photos = source.labelled(new or source.attributes.names)
         self.teacher: keras.Model | None = None
         if "attribute_finder" not in networks.record["random_networks"]:
-            new = networks.record["new_attributes"]
             self._learnt = sum(len(item.columns) for item in networks.attributes.items if item.name not in new)
             self.teacher = build_attribute_finder(recipe, networks.image_size, len(networks.attributes))
             self.teacher.set_weights(finder.get_weights())

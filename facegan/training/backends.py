@@ -7,6 +7,11 @@ import keras
 
 from facegan.tensors import Tensor
 
+# Networks that share a backward pass, because no loss depends on the weights of the other network: critics receive
+# images, and each image comes from one network only. With separate passes, the generator's would also run through the
+# features of edited images, and the editor's through those of generated images.
+BACKWARD_PASSES = (("discriminator", "feature_critic"), ("generator", "editor"))
+
 
 class _ByNetwork(keras.Model):
     """Orders the weights like gradients and learning rates: by `network_variables`, network after network."""
@@ -23,6 +28,22 @@ class _ByNetwork(keras.Model):
     def trainable_weights(self) -> list[keras.Variable]:
         # When `fit()` ends, Keras passes the weights to the optimizer under this other name.
         return self.trainable_variables
+
+    def gradients_by_pass(self, losses: dict[str, Tensor], backward: Callable[[list[str]], list]) -> list[Tensor]:
+        """The gradients of each loss with respect to its own network's weights, in the order of the weights.
+
+        Args:
+            losses: `{network: scalar}`.
+            backward: from the networks of a pass to the gradients of the sum of their losses with respect to all their
+                weights, network after network.
+        """
+        found = dict[str, list[Tensor]]()
+        for networks in BACKWARD_PASSES:
+            names = [name for name in networks if name in losses]
+            if names:
+                rest = iter(backward(names))
+                found |= {name: [next(rest) for _ in self.network_variables[name]] for name in names}
+        return [gradient for name in self.network_variables for gradient in found[name]]
 
 
 if keras.backend.backend() == "tensorflow":
@@ -51,7 +72,7 @@ if keras.backend.backend() == "tensorflow":
         """Nothing to do: TensorFlow's variables are always up to date."""
 
     class TrainStep(_ByNetwork):
-        """`train_step` for TensorFlow: one forward pass, then one backward pass for each network's own weights."""
+        """`train_step` for TensorFlow: one forward pass, then the backward passes."""
 
         def train_step(self, data: tuple) -> dict[str, Tensor]:
             _, logs, gradients = self.gradients(data)
@@ -69,8 +90,12 @@ if keras.backend.backend() == "tensorflow":
             with tf.GradientTape(persistent=True) as tape:
                 losses, logs = self.losses(*data)
             groups = self.network_variables
-            gradients = [gradient for name, loss in losses.items() for gradient in tape.gradient(loss, groups[name])]
-            return losses, logs, gradients
+
+            def backward(names: list[str]) -> list[Tensor]:
+                weights = [weight for name in names for weight in groups[name]]
+                return tape.gradient([losses[name] for name in names], weights)
+
+            return losses, logs, self.gradients_by_pass(losses, backward)
 
 elif keras.backend.backend() == "jax":
     import jax
@@ -114,16 +139,19 @@ elif keras.backend.backend() == "jax":
                 after = [scope.get_current_value(variable) for variable in self.non_trainable_variables]
                 return losses, (logs, after)
 
-            losses, backward, (logs, after) = jax.vjp(forward, trainable, has_aux=True)
-            # One backward pass per network; XLA keeps only the operations that lead to that network's own weights.
-            gradients: list[Tensor] = []
-            # Not in the order of the losses, because JAX sorts dictionaries by key.
-            for name, variables in self.network_variables.items():
-                seed = {other: jax.numpy.zeros_like(value) for other, value in losses.items()}
-                (of_all,) = backward(seed | {name: jax.numpy.ones_like(losses[name])})
-                start = len(gradients)
-                gradients += of_all[start : start + len(variables)]
-            return losses, logs, gradients, after
+            losses, pull_back, (logs, after) = jax.vjp(forward, trainable, has_aux=True)
+            groups = self.network_variables
+            where = [name for name, variables in groups.items() for _ in variables]
+
+            def backward(names: list[str]) -> list[Tensor]:
+                # XLA keeps only the operations that lead to the weights of these networks.
+                seed = {name: jax.numpy.full_like(value, name in names) for name, value in losses.items()}
+                (of_all,) = pull_back(seed)
+                return [
+                    gradient for name in names for owner, gradient in zip(where, of_all, strict=True) if owner == name
+                ]
+
+            return losses, logs, self.gradients_by_pass(losses, backward), after
 
 else:
     raise ImportError(f"facegan trains on TensorFlow and JAX. Received: KERAS_BACKEND={keras.backend.backend()}")

@@ -45,7 +45,12 @@ _GROW = {"grow": {"type": "boolean"}}
 _HISTORY = _list(_EPOCH)
 _DATA = _record({"parts": _table(_integer(0)), "source": _SOURCE})
 # The start of a run.
-_BEGINNING = {"images_before": _integer(0), "random_networks": _list(_TEXT), "new_attributes": _list(_TEXT)}
+_BEGINNING = {
+    "images_before": _integer(0),
+    "random_networks": _list(_TEXT),
+    "new_attributes": _list(_TEXT),
+    "grown": {"type": "boolean"},
+}
 
 # What `facegan evaluate` writes.
 FIGURES = _record({"figures": _table({"type": ["number", "null"]})})
@@ -80,8 +85,9 @@ CHECKPOINT = _record(
         },
         "history": _HISTORY,
         "current": _record({"steps": _integer(0), "seconds": _NUMBER, "sums": _table(_NUMBER)}),
+        **_BEGINNING,
     },
-    {"pixels": _TEXT, "pretraining_step": _integer(0), **_BEGINNING},
+    {"pixels": _TEXT, "pretraining_step": _integer(0)},
 )
 # The description in a judge's file.
 JUDGE = _record(

@@ -35,11 +35,11 @@ def main(data, test, start, attribute, labels, images):
     pixels = judged.faces[where].astype("float32") / 127.5 - 1
     for count in labels or [len(faces)]:
         networks = build_networks(faces, settings)
-        take_weights(networks, start)
+        beginning = take_weights(networks, start)
         source = batch_source(faces, settings, networks.attributes)
         labelled = np.random.default_rng(0).permutation(np.flatnonzero(source.known[:, -1]))
         source.known[labelled[count:], -1] = 0
-        fine_tune_attribute_finder(FinderTraining(networks, source), source, 0, quiet=True)
+        fine_tune_attribute_finder(FinderTraining(networks, source, beginning), source, 0, quiet=True)
         positive = networks.attribute_finder.predict(pixels, verbose=0) > 0
         truth = networks.attributes.select(judged.labels[where], judged.columns) > 0
         recalls = [np.where(truth == value, positive == truth, np.nan) for value in (False, True)]

@@ -72,13 +72,14 @@ def estimate(
         with progress_bar(len(batches), "timing steps") as bar:
             fit(training, batches, bar, [keras.callbacks.LambdaCallback(on_train_batch_end=wait)])
     timed = times[WARM_UP_STEPS - 1 :]
+    pretraining = pretraining_steps(settings.recipe) if finder_needs_training(networks, training.beginning) else 0
     images = images or settings.recipe.epochs * len(faces.part("train"))
     # In kilobytes, except on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     return Estimate(
         parameters={name: network.count_params() for name, network in networks.subnetworks.items()},
         steps=max(1, images // settings.batch_size),
-        pretraining_steps=pretraining_steps(settings.recipe) if finder_needs_training(networks) else 0,
+        pretraining_steps=pretraining,
         seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         checkpoint=sum(variable.numpy().nbytes for variable in variables_of(training).values()),

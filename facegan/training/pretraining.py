@@ -21,6 +21,7 @@ from facegan.recipe import Recipe
 from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE
 from facegan.training.batches import BatchSource
+from facegan.training.beginning import Beginning
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ class FinderTraining(keras.Model):
     Args:
         networks: the networks, with an attribute finder.
         source: the photos.
-        pretrained: whether a new finder starts from ImageNet weights; otherwise from its own.
+        beginning: how the networks began.
+        pretrained: whether a new finder starts from ImageNet weights; otherwise, or if it has grown, from its own.
 
     Attributes:
         photos: for each attribute to learn, the indexes of the photos with a known label.
@@ -49,21 +51,21 @@ class FinderTraining(keras.Model):
         FaceganError: the package with the ImageNet weights is not installed.
     """
 
-    def __init__(self, networks: FaceGAN, source: BatchSource, pretrained: bool = True) -> None:
+    def __init__(self, networks: FaceGAN, source: BatchSource, beginning: Beginning, pretrained: bool = True) -> None:
         # The inputs stay float32, whatever the precision of the networks.
         super().__init__(dtype="float32")
         recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
         assert recipe is not None and finder is not None
         self.finder, self.batch_size, self.steps = finder, recipe.batch_size, pretraining_steps(networks.recipe)
         self._frequencies = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
-        new = networks.record["new_attributes"]
+        new = beginning.new_attributes
         self.photos = source.labelled(new or source.attributes.names)
         self.teacher: keras.Model | None = None
-        if "attribute_finder" not in networks.record["random_networks"]:
+        if "attribute_finder" not in beginning.random_networks:
             self._learnt = sum(len(item.columns) for item in networks.attributes.items if item.name not in new)
             self.teacher = build_attribute_finder(recipe, networks.image_size, len(networks.attributes))
             self.teacher.set_weights(finder.get_weights())
-        elif pretrained:
+        elif pretrained and not beginning.grown:
             load_imagenet_weights(finder, recipe.backbone)
         rate = keras.optimizers.schedules.CosineDecay(
             recipe.learning_rate / 10,
@@ -126,11 +128,10 @@ def pretraining_steps(recipe: Recipe) -> int:
     return 0 if finder is None else max(1, finder.images // finder.batch_size)
 
 
-def finder_needs_training(networks: FaceGAN) -> bool:
-    """Returns whether there is an attribute finder that is new, or has new attributes."""
-    record = networks.record
-    is_new = "attribute_finder" in record["random_networks"]
-    return networks.attribute_finder is not None and (is_new or bool(record["new_attributes"]))
+def finder_needs_training(networks: FaceGAN, beginning: Beginning) -> bool:
+    """Returns whether there is an attribute finder that is new, has grown or has new attributes."""
+    is_new = "attribute_finder" in beginning.random_networks
+    return networks.attribute_finder is not None and (is_new or bool(beginning.new_attributes))
 
 
 def fine_tune_attribute_finder(

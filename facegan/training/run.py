@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from facegan.progress import progress_bar
 from facegan.signals import on_stop
 from facegan.training.backends import make_deterministic
 from facegan.training.batches import BatchSource, host_rows
+from facegan.training.beginning import Beginning
 from facegan.training.callbacks import LossHistory, Progress, RunCallback, Saver, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints, Phase, check_finite, optimizer_variables, variables_of
 from facegan.training.devices import parallel, process
@@ -42,22 +43,15 @@ from facegan.training.watch import Watch
 
 logger = logging.getLogger(__name__)
 
-# What a model's record says of how its run began: the photos that earlier runs trained on, which networks began with
-# random weights, and which attributes the model to start from did not have.
-BEGINNING = ("images_before", "random_networks", "new_attributes")
-
 # The share of a training in which the new stages of a model that grows fade in; for the rest they are all there is.
 FADE_SHARE = 0.5
-
-# The networks whose weights a moving average follows from the start, if a model file brought them.
-TRAINED = ("encoder", "discriminator", "generator", "editor")
 
 
 def build_training(
     faces: PreparedFaces,
     settings: Settings,
     start: str | Path | None = None,
-    begun: Mapping[str, Any] | None = None,
+    begun: Beginning | None = None,
     pretrained: bool = True,
 ) -> GANTraining:
     """Builds networks for this data, ready for `fit()`, with seeded weights or those of a model file.
@@ -73,13 +67,14 @@ def build_training(
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
     networks = build_networks(faces, settings)
+    beginning = Beginning.of_new(networks)
     if settings.grow:
-        networks = grow(networks, start)
+        networks, beginning = grow(networks, start)
     elif start is not None:
-        take_weights(networks, start)
-    networks.record = {**networks.record, **(begun or {})}
-    from_random = not set(TRAINED).isdisjoint(networks.record["random_networks"])
-    return GANTraining(networks, from_random, pretrained)
+        beginning = take_weights(networks, start)
+    beginning = begun or beginning
+    networks.record = {**networks.record, **beginning.to_dict()}
+    return GANTraining(networks, beginning, pretrained)
 
 
 def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
@@ -97,12 +92,10 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
             "data": faces.info,
             "settings": settings.to_dict(),
             "images_seen": 0,
-            "images_before": 0,
             "history": [],
         },
     )
     networks.count_combinations(attributes.select(faces.labels[training], faces.columns))
-    networks.record = {**networks.record, "random_networks": list(networks.subnetworks), "new_attributes": []}
     return networks
 
 
@@ -197,7 +190,7 @@ def train(
             "images": images,
             "history": losses.history,
             "current": losses.current,
-            **{name: networks.record[name] for name in BEGINNING},
+            **training.beginning.to_dict(),
         }
 
     index, processes = process()
@@ -205,7 +198,7 @@ def train(
         if index == 0:
             stack.enter_context(reserve(out))
         stack.enter_context(parallel(devices, settings.batch_size))
-        begun = {name: done[name] for name in BEGINNING if name in done}
+        begun = Beginning.from_dict(done) if resume else None
         training = build_training(faces, settings, start, begun, pretrained)
         networks = training.networks
         if isinstance(networks, GrowingFaceGAN):
@@ -213,9 +206,8 @@ def train(
         source = batch_source(faces, settings, networks.attributes)
         main = Phase("step", training, variables_of(training))
         phases, finder = [main], None
-        if finder_needs_training(networks):
-            # That of a small model is trained on, at the new size.
-            finder = FinderTraining(networks, source, pretrained and not resume and not settings.grow)
+        if finder_needs_training(networks, training.beginning):
+            finder = FinderTraining(networks, source, training.beginning, pretrained and not resume)
             phases.append(Phase("pretraining_step", finder, {**main.variables, **optimizer_variables(finder)}))
         if resume:
             # If the newest is damaged, this is the one before.

@@ -11,6 +11,7 @@ from facegan.models.feature_critic import build_feature_projector
 from facegan.models.growing import GrowingFaceGAN
 from facegan.tensors import Tensor
 from facegan.training.backends import JIT_COMPILE, TrainStep, input_gradients
+from facegan.training.beginning import Beginning
 from facegan.training.objectives import OfEach, Outputs, loss_terms, penalised
 from facegan.training.optimizer import NetworkAdam
 
@@ -30,13 +31,14 @@ class GANTraining(TrainStep):
 
     Args:
         networks: a `FaceGAN`.
-        from_random: whether the networks start from random weights; otherwise from trained ones.
+        beginning: how the networks began; by default with random weights.
         pretrained: whether the feature critic's backbone has ImageNet's weights; random ones serve tests.
     """
 
-    def __init__(self, networks: FaceGAN, from_random: bool = True, pretrained: bool = True) -> None:
+    def __init__(self, networks: FaceGAN, beginning: Beginning | None = None, pretrained: bool = True) -> None:
         super().__init__()
         self.networks = networks
+        self.beginning = beginning or Beginning.of_new(networks)
         recipe, rates = networks.recipe, networks.recipe.optimizers
         self.learning_rates = {
             "discriminator": rates.discriminator,
@@ -53,7 +55,7 @@ class GANTraining(TrainStep):
                 rates.beta_1,
                 rates.beta_2,
                 rates.ema_decay,
-                from_random,
+                self.beginning.from_random,
             ),
             jit_compile=JIT_COMPILE,
         )

@@ -11,15 +11,19 @@ from facegan.model_files import describe, find_model
 from facegan.models.facegan import FaceGAN
 from facegan.models.growing import GrowingFaceGAN
 from facegan.models.saving import load_networks
+from facegan.training.beginning import Beginning
 
 logger = logging.getLogger(__name__)
 
 
-def take_weights(networks: FaceGAN, path: str | Path) -> None:
+def take_weights(networks: FaceGAN, path: str | Path) -> Beginning:
     """Copies the weights of a model file. A network that has other layers there keeps its new weights.
 
     Attributes that the file does not have are added after its own, with weights of zero: the networks compute the same
     as before, whatever the values of the new attributes.
+
+    Returns:
+        How the networks began.
 
     Raises:
         FaceganError: there is no such model, it has attributes that the networks lack, or its encoder, which all others
@@ -48,8 +52,7 @@ def take_weights(networks: FaceGAN, path: str | Path) -> None:
             network.set_weights(weights[name])
         elif seen:
             logger.warning("the %s of %s has other layers; it begins with random weights", name, path)
-    beginning = {"images_before": seen, "random_networks": random, "new_attributes": names[len(own) :]}
-    networks.record = {**networks.record, **beginning}
+    return Beginning(seen, tuple(random), tuple(names[len(own) :]))
 
 
 def widened(trained: keras.Model | None, network: keras.Model, added: int) -> list[np.ndarray] | None:
@@ -68,12 +71,15 @@ def widened(trained: keras.Model | None, network: keras.Model, added: int) -> li
     return arrays
 
 
-def grow(networks: FaceGAN, path: str | Path | None) -> GrowingFaceGAN:
+def grow(networks: FaceGAN, path: str | Path | None) -> tuple[GrowingFaceGAN, Beginning]:
     """Grows networks from those of a model file of half the size.
 
     Args:
         networks: with random weights.
         path: of the model file; None if the weights of a checkpoint follow.
+
+    Returns:
+        The networks that grow, and how they began.
 
     Raises:
         FaceganError: there is no such model, or it is of another size, or has other attributes or layers.
@@ -81,7 +87,8 @@ def grow(networks: FaceGAN, path: str | Path | None) -> GrowingFaceGAN:
     recipe, size = networks.recipe, networks.image_size
     half = {"recipe": recipe.with_filters(2 * recipe.networks.encoder.filters), "image_size": size // 2}
     if path is None:
-        return GrowingFaceGAN(FaceGAN(**{**networks.get_config(), **half}), networks)
+        growing = GrowingFaceGAN(FaceGAN(**{**networks.get_config(), **half}), networks)
+        return growing, Beginning.of_new(growing)
     described, names = describe(path), list(networks.attributes.names)
     if 2 * described["image_size"] != size:
         raise FaceganError(f"{path} cannot grow to {size} pixels: it has {described['image_size']}, not half of them")
@@ -97,10 +104,6 @@ def grow(networks: FaceGAN, path: str | Path | None) -> GrowingFaceGAN:
             )
         network.set_weights(weights)
     growing, before = GrowingFaceGAN(small, networks), described["record"]
-    growing.record = {
-        **networks.record,
-        "images_before": before["images_seen"] + before.get("images_before", 0),
-        # In part.
-        "random_networks": [name for name in growing.subnetworks if name != "discriminator"],
-    }
-    return growing
+    seen = before["images_seen"] + before.get("images_before", 0)
+    in_part = tuple(name for name in growing.subnetworks if name != "discriminator")
+    return growing, Beginning(seen, in_part, grown=True)

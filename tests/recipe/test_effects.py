@@ -18,6 +18,7 @@ from facegan.models.generator import build_generator
 from facegan.recipe import Recipe, find_recipe
 from facegan.recipe.part import Part
 from facegan.training.batches import BatchSource
+from facegan.training.beginning import Beginning
 from facegan.training.objectives import OfEach, Outputs, loss_terms
 from facegan.training.plan import Settings, steps_per_epoch
 from facegan.training.pretraining import FinderTraining, fine_tune_attribute_finder
@@ -119,12 +120,11 @@ def aspects(recipe, faces, outputs):
 
 
 class _Toy(keras.Model):
-    """Stands in for a `FaceGAN`: training needs only weights by network, and which of them are new."""
+    """Stands in for a `FaceGAN`: training needs only weights by network."""
 
     def __init__(self, recipe):
         super().__init__()
         self.recipe = recipe
-        self.record = {"new_attributes": [], "random_networks": ["attribute_finder"]}
         self.image_size = 32
         for name in ("encoder", "discriminator", "generator", "editor"):
             setattr(self, name, _toy_network(1))
@@ -144,7 +144,7 @@ def _optimizer(recipe):
     projector = "facegan.training.step.build_feature_projector"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(projector, lambda *_: None)
-        training = GANTraining(_Toy(recipe))
+        training = GANTraining(_Toy(recipe), Beginning(0, ("encoder",)))
     return training.learning_rates, training.optimizer._rates, training.optimizer.get_config() | {"name": ""}
 
 
@@ -167,7 +167,8 @@ def _fine_tuned(recipe, source):
     """The weights of a small network that is fine-tuned as the recipe says."""
     networks = _Toy(recipe)
     networks.attribute_finder = _toy_network(K)
-    fine_tune_attribute_finder(FinderTraining(networks, source, pretrained=False), source, 0, quiet=True)
+    beginning = Beginning(0, ("attribute_finder",))
+    fine_tune_attribute_finder(FinderTraining(networks, source, beginning, False), source, 0, quiet=True)
     return [ops.convert_to_numpy(weight).tobytes() for weight in networks.attribute_finder.weights]
 
 

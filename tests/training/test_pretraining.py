@@ -9,6 +9,7 @@ from facegan.attributes import FIVE_NAMES, Attributes
 from facegan.models.attribute_finder import build_attribute_finder
 from facegan.models.facegan import FaceGAN
 from facegan.training.batches import BatchSource
+from facegan.training.beginning import Beginning
 from facegan.training.pretraining import (
     FinderTraining,
     fill_unknown_labels,
@@ -23,7 +24,6 @@ class Networks:
     def __init__(self, recipe, finder):
         self.recipe = recipe
         self.attribute_finder = finder
-        self.record = {"random_networks": ["attribute_finder"], "new_attributes": []}
         self._description = {}
 
     count_combinations, combinations = FaceGAN.count_combinations, FaceGAN.combinations
@@ -56,7 +56,8 @@ def recipe(small_recipe, **values):
 
 
 def fine_tune(networks, source, pretrained=True):
-    fine_tune_attribute_finder(FinderTraining(networks, source, pretrained), source, 0, quiet=True)
+    beginning = Beginning(0, ("attribute_finder",))
+    fine_tune_attribute_finder(FinderTraining(networks, source, beginning, pretrained), source, 0, quiet=True)
 
 
 def ranking(finder, faces):

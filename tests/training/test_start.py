@@ -182,11 +182,12 @@ def test_a_finder_that_learns_a_new_label_remembers_the_others(drawn_faces, smal
     images = drawn_faces.faces[:32].astype("float32") / 127.5 - 1
     moved = {}
     for teaching in (True, False):
-        networks = build_training(faces, more, tmp_path / "model.keras", pretrained=False).networks
+        started = build_training(faces, more, tmp_path / "model.keras", pretrained=False)
+        networks = started.networks
         enliven(networks.attribute_finder)
         before = ops.convert_to_numpy(networks.attribute_finder(images))
         source = batch_source(faces, more, networks.attributes)
-        training = FinderTraining(networks, source, pretrained=False)
+        training = FinderTraining(networks, source, started.beginning, pretrained=False)
         if not teaching:
             training._learnt = 0
         fine_tune_attribute_finder(training, source, 0, quiet=True)

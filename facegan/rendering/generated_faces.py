@@ -24,8 +24,9 @@ def write_generated(
         wished: the attributes of the faces.
         count: the number of faces.
         seed: as in `FaceModel.generate`.
-        steps: cumulative edits. Each image is made from the generated face with all edits so far, so that repeated
-            editing does not lose quality.
+        steps: cumulative edits. Each image is made from the generated face: an attribute that is set back to its first
+            value is exactly as before, and the others are edited one after the other, because training changes at most
+            two attributes at once.
         output: where to write.
 
     Returns:
@@ -42,7 +43,11 @@ def write_generated(
     columns, combined = [faces], Edit()
     for step in steps:
         combined = combined.then(step)
-        columns.append(model.edit(faces, combined, source=conditions))
+        edited, current = faces, conditions
+        for single in combined.one_by_one():
+            edited = model.edit(edited, single, source=current)
+            current = model.attributes.apply(current, single.wishes)
+        columns.append(edited)
     if output.is_folder:
         return output.save_files(names, columns, provenance)
     describe = model.attributes.describe

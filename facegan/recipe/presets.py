@@ -52,9 +52,9 @@ CELEBA128 = Recipe(
         GeneratorWeights(match=1.0),
         EditorWeights(
             adversarial=3.0,
-            match=30.0,
-            margin=1.5,
-            preservation=60.0,
+            match=40.0,
+            margin=4.0,
+            preservation=150.0,
             preservation_target="prediction",
             reconstruction=20.0,
         ),

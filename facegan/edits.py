@@ -67,15 +67,6 @@ class Edit:
         kept = {name: value for name, value in self.strengths.items() if name not in later.wishes}
         return replace(self, wishes={**self.wishes, **later.wishes}, strengths={**kept, **later.strengths})
 
-    def one_by_one(self) -> list[Self]:
-        """Returns an edit for each attribute, in order."""
-        return [
-            replace(
-                self, wishes={name: value}, strengths={key: by for key, by in self.strengths.items() if key == name}
-            )
-            for name, value in self.wishes.items()
-        ]
-
     def at(self, strengths: Iterable[float]) -> list[Self]:
         """Returns this edit at each of several strengths."""
         return [replace(self, strength=strength) for strength in strengths]

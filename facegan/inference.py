@@ -225,7 +225,7 @@ class FaceModel:
         force: bool = False,
         **wishes: Any,
     ) -> Image.Image | list[Image.Image] | np.ndarray:
-        """Edits attributes of faces.
+        """Edits attributes of faces, one after the other, in the order of the model's attributes.
 
         Args:
             images: an aligned face, as `images.open_image` takes it: a path, a `PIL.Image` or an array; or several:
@@ -261,10 +261,20 @@ class FaceModel:
             return []
 
         now = self.source_attributes(images, edit).conditions if given is None else given
-        # The condition moves from the present one to the requested one, beyond it for strengths above 1.
         strengths = np.float32(edit.strength) * self.attributes.spread(edit.strengths)
-        target = now + strengths * (self.attributes.apply(now, edit.wishes) - now)
-        return self._in_batches(self.networks.edit, [self._arrays(images), now, target])
+
+        # One attribute after the other: a pass that changes several adds up what each of them does to a face.
+        steps = [{name: edit.wishes[name]} for name in self.attributes.names if name in edit.wishes] or [{}]
+
+        def compute(faces: np.ndarray, now: np.ndarray) -> np.ndarray:
+            for wish in steps:
+                wanted = self.attributes.apply(now, wish)
+                # The condition moves from the present one to the requested one, beyond it for strengths above 1.
+                edited = self.networks.edit(faces, now, now + strengths * (wanted - now))
+                faces, now = edited.clip(-1, 1), wanted
+            return faces
+
+        return self._in_batches(compute, [self._arrays(images), now])
 
     def edit_photo(
         self,

@@ -102,6 +102,17 @@ def test_a_wish_may_be_text_a_dictionary_keywords_or_an_edit(model, photos, tmp_
         model.edit(photos, "glasses=1", glasses=0)
 
 
+def test_attributes_are_edited_one_after_the_other(model, photos):
+    before = "male, young, glasses=0, skin=0, hair=blond"
+    both = model.edit(photos, "hair=black, glasses=1", source=before)
+    assert same(both, model.edit(photos, "glasses=1, hair=black", source=before)), "in the model's order"
+    with_glasses = model.edit(photos, "glasses=1", source=before)
+    after = model.edit(with_glasses, "hair=black", source="male, young, glasses=1, skin=0, hair=blond")
+    # The images between the two are rounded here.
+    assert np.abs(arrays(both) - arrays(after)).mean() < 1
+    assert np.abs(arrays(both) - arrays(with_glasses)).mean() > 5
+
+
 def test_what_goes_in_comes_out(model, photos):
     pictures = [Image.fromarray(photo) for photo in photos]
     wish = "glasses=1"

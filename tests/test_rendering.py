@@ -75,18 +75,6 @@ def test_every_step_is_made_from_the_generated_face(model, sheets, tmp_path):
         assert np.array_equal(generated, back)
 
 
-def test_steps_are_edited_one_after_the_other(model, sheets, tmp_path):
-    steps = [wish("glasses=1"), wish("hair=black")]
-    write_generated(model, wish("glasses=0, hair=blond"), 2, 7, steps, to(tmp_path / "steps.png"))
-    (rows,), _ = sheets[0]
-    faces, conditions = model.generate_with_conditions(wish("glasses=0, hair=blond"), 2, 7)
-    with_glasses = model.edit(faces, "glasses=1", source=conditions)
-    changed = model.attributes.apply(conditions, {"glasses": "1"})
-    expected = [faces, with_glasses, model.edit(with_glasses, "hair=black", source=changed)]
-    for row, images in zip(rows, zip(*expected, strict=True), strict=True):
-        assert all(np.array_equal(made, image) for made, image in zip(row, images, strict=True))
-
-
 def test_single_files(model, tmp_path):
     out = tmp_path / "a" / "b"
     paths = write_generated(model, wish(""), 2, 7, [wish("hair=black")], to(out))

@@ -24,9 +24,8 @@ def write_generated(
         wished: the attributes of the faces.
         count: the number of faces.
         seed: as in `FaceModel.generate`.
-        steps: cumulative edits. Each image is made from the generated face: an attribute that is set back to its first
-            value is exactly as before, and the others are edited one after the other, because training changes at most
-            two attributes at once.
+        steps: cumulative edits. Each image is made from the generated face with all edits so far, so that repeated
+            editing does not lose quality.
         output: where to write.
 
     Returns:
@@ -43,11 +42,7 @@ def write_generated(
     columns, combined = [faces], Edit()
     for step in steps:
         combined = combined.then(step)
-        edited, current = faces, conditions
-        for single in combined.one_by_one():
-            edited = model.edit(edited, single, source=current)
-            current = model.attributes.apply(current, single.wishes)
-        columns.append(edited)
+        columns.append(model.edit(faces, combined, source=conditions))
     if output.is_folder:
         return output.save_files(names, columns, provenance)
     describe = model.attributes.describe

@@ -11,6 +11,7 @@ import pytest
 from keras import ops
 
 from facegan.errors import FaceganError
+from facegan.training.beginning import Beginning
 from facegan.training.checkpoints import Checkpoints, Phase, check_finite, variables_of
 
 pytestmark = pytest.mark.parametrize("step", ["tiny"], indirect=True)
@@ -32,6 +33,7 @@ DESCRIPTION = {
     "settings": {"recipe": {}, "attributes": ["glasses"], "batch_size": 16, "precision": "float32", "seed": 1},
     "history": [],
     "current": {"steps": 0, "seconds": 0.0, "sums": {}},
+    **Beginning(0, ()).to_dict(),
 }
 
 

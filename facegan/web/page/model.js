@@ -40,21 +40,27 @@ export class Model {
   }
 
   /**
-   * Edits faces.
+   * Edits faces, one attribute after the other, in the order of the model's attributes.
    *
    * @param faces aligned, of the model's size
    * @param conditions of the faces before the edit
    * @param wishes `{name, value, strength}` of attributes
    */
   async edit(faces, conditions, wishes) {
-    const targets = conditions.map((condition) => this.#target(condition, wishes));
     const shape = [faces.length, this.about.columns];
-    const found = await run("editor", {
-      images: this.#images(faces),
-      source: [Float32Array.from(conditions.flat()), ...shape],
-      target: [Float32Array.from(targets.flat()), ...shape],
-    });
-    return toImages(found.edited.data, this.size, denormalise);
+    const condition = (rows) => [Float32Array.from(rows.flat()), ...shape];
+    let [images, ...size] = this.#images(faces);
+    let now = conditions;
+    for (const { name } of this.about.attributes) {
+      const wish = wishes.find((each) => each.name === name);
+      if (!wish) continue;
+      const wanted = now.map((row) => this.#wanted(row, wish));
+      const targets = now.map((row, index) => this.#target(row, wanted[index], wish));
+      const found = await run("editor", { images: [images, ...size], source: condition(now), target: condition(targets) });
+      images = found.edited.data.map((value) => Math.min(Math.max(value, -1), 1));
+      now = wanted;
+    }
+    return toImages(images, this.size, denormalise);
   }
 
   /** Generates a face with attributes sampled as in the training data; returns the face and its condition. */
@@ -78,23 +84,24 @@ export class Model {
     return values.find(({ bits }) => bits.every((bit, index) => bit === condition[start + index])).value;
   }
 
-  /** The condition moves from the present to the requested one, and beyond it for strengths above 1. */
-  #target(condition, wishes) {
+  /** The condition with the requested value. */
+  #wanted(condition, { name, value }) {
     const wanted = [...condition];
-    const strengths = condition.map(() => 1);
-    for (const { name, value, strength } of wishes) {
-      const { start, values } = this.#attribute(name);
-      const { bits } = values.find((each) => each.value === value);
-      const places = bits.map((_, index) => start + index);
-      const { exclusive } = this.about;
-      // A hair colour clears the others.
-      if (bits.includes(1) && places.some((place) => exclusive.includes(place))) exclusive.forEach((place) => (wanted[place] = 0));
-      places.forEach((place, index) => {
-        wanted[place] = bits[index];
-        strengths[place] = strength;
-      });
-    }
-    return condition.map((now, place) => now + strengths[place] * (wanted[place] - now));
+    const { start, values } = this.#attribute(name);
+    const { bits } = values.find((each) => each.value === value);
+    const places = bits.map((_, index) => start + index);
+    const { exclusive } = this.about;
+    // A hair colour clears the others.
+    if (bits.includes(1) && places.some((place) => exclusive.includes(place))) exclusive.forEach((place) => (wanted[place] = 0));
+    places.forEach((place, index) => (wanted[place] = bits[index]));
+    return wanted;
+  }
+
+  /** The condition moves from the present to the requested one, and beyond it for strengths above 1. */
+  #target(condition, wanted, { name, strength }) {
+    const { start, values } = this.#attribute(name);
+    const end = start + values[0].bits.length;
+    return condition.map((now, place) => now + (start <= place && place < end ? strength : 1) * (wanted[place] - now));
   }
 
   #attribute(name) {

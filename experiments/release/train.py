@@ -1,4 +1,4 @@
-"""Trains the release model: unpacks the data, trains for so many minutes, leaves weights and pictures in a folder.
+"""Trains the release model: unpacks the data, trains for so many minutes, leaves weights and images in a folder.
 
     KERAS_BACKEND=jax python experiments/release/train.py celeba.npz --work work --out out --minutes 9
 
@@ -7,6 +7,7 @@ Called again with the same `--work`, it resumes. The model is left as pieces of 
 machine it was trained.
 """
 
+import logging
 from pathlib import Path
 
 import click
@@ -19,12 +20,13 @@ PIECE = 15 * 2**20
 @click.option("--work", required=True, type=click.Path(path_type=Path), help="Where data, checkpoints and logs go.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Where weights and pictures go.")
 @click.option("--minutes", required=True, type=float, help="How long to train, compilation included.")
-@click.option("--batch-size", default=128, show_default=True)
+@click.option("--batch-size", default=64, show_default=True)
 @click.option("--precision", default="bfloat16", show_default=True)
 @click.option("--from", "start", type=click.Path(path_type=Path), help="A model to begin with.")
 @click.option("--recipe", "recipe_file", type=click.Path(path_type=Path), help="A TOML file.  [default: celeba128]")
 def main(files, work, out, minutes, batch_size, precision, start, recipe_file):
     """Trains on the packed data in FILES."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     from pack import unpack
 
     from facegan.attributes import FIVE_NAMES
@@ -44,7 +46,7 @@ def main(files, work, out, minutes, batch_size, precision, start, recipe_file):
         settings,
         work / "run",
         images=10**9,
-        checkpoint_minutes=1e6,
+        checkpoint_minutes=5,
         resume=resume,
         start=None if resume else start,
         minutes=minutes,

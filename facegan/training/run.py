@@ -96,6 +96,7 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
         },
     )
     networks.count_combinations(attributes.select(faces.labels[training], faces.columns))
+    networks.record = {**networks.record, **Beginning.of_new(networks).to_dict()}
     return networks
 
 

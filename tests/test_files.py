@@ -93,7 +93,7 @@ def test_one_line_of_a_long_error(tmp_path):
 
 def test_full_disk(tmp_path):
     """A limit on the size of files stands for the full disk: writes fail half-way in the same manner."""
-    pytest.importorskip("resource")
+    pytest.importorskip("resource", reason="Windows cannot limit the size of files")
     (tmp_path / "old.png").write_text("old")
     code = """
 import resource, signal, sys

@@ -14,11 +14,12 @@ import numpy as np
 from facegan.data.prepared import PreparedFaces
 from facegan.evaluation.edits import all_edits, faces_to_edit
 from facegan.evaluation.judge import load_judge
-from facegan.images import denormalise, normalise
+from facegan.evaluation.trials import JudgedFaces, Trial
+from facegan.inference import FaceModel
+from facegan.models.compiled import CompiledNetworks
 from facegan.models.saving import load_networks, save_model
 
-FACTORS = (1.0, 1.125, 1.25, 1.375, 1.5, 1.625, 1.75, 1.875, 2.0)
-BATCH = 16
+FACTORS = np.linspace(1, 2, 9)
 
 
 @click.command()
@@ -31,48 +32,38 @@ BATCH = 16
 def main(model, data, judge, out, recognised, photos):
     """Calibrates MODEL by JUDGE on the validation photos of DATA, and writes it to OUT."""
     networks, faces, judge = load_networks(model, "float32"), PreparedFaces(data), load_judge(judge)
-    attributes = networks.attributes
-    rows = faces.fully_labelled("validation", attributes.columns)
-    images, labels = faces.faces[rows], attributes.select(faces.labels[rows], faces.columns)
+    face_model, attributes = FaceModel(CompiledNetworks(networks)), networks.attributes
     columns = [judge.columns.index(column) for column in attributes.columns]
 
-    def predicted(images):
-        return attributes.value_indexes(judge.classify(images).probabilities[:, columns])
+    def judged(images, conditions):
+        probabilities, features = judge.classify(images)
+        predicted = attributes.value_indexes(probabilities[:, columns])
+        return JudgedFaces(images, conditions, attributes.value_indexes(conditions), predicted, features)
 
+    rows = faces.fully_labelled("validation", attributes.columns)
+    before = judged(faces.faces[rows], attributes.select(faces.labels[rows], faces.columns))
     layers = [layer for layer in networks.editor.layers if isinstance(layer, keras.layers.Dense)]
     trained = [layer.get_weights() for layer in layers]
-    before, random = predicted(images), np.random.default_rng(0)
+    random = np.random.default_rng(0)
     factors = np.ones(len(attributes))
     for edit in all_edits(attributes):
-        where = faces_to_edit(edit, attributes.value_indexes(labels), before, photos, random)
-        name, value = edit.wish.split("=")
-        targets = attributes.apply(labels[where], {name: value})
+        where = faces_to_edit(edit, before.labelled, before.predicted, photos, random)
+        own = before.at(where)
         item = attributes.items[edit.attribute]
         # An attribute with several columns has one for each value.
         column = attributes.columns.index(item.columns[edit.value if len(item.columns) > 1 else 0])
-        for factor in FACTORS:
-            if factor < factors[column]:
-                continue
+        for factor in FACTORS[factors[column] <= FACTORS]:
             factors[column] = factor
             for layer, weights in zip(layers, trained, strict=True):
                 layer.set_weights([array * factors[:, None] for array in weights])
-            edited = [
-                networks.edit(normalise(images[part]), labels[part], target)
-                for part, target in zip(_parts(where), _parts(targets), strict=True)
-            ]
-            after = predicted(denormalise(np.concatenate([keras.ops.convert_to_numpy(each) for each in edited])))
-            others = np.arange(len(attributes.items)) != edit.attribute
-            share = (after[:, edit.attribute] == edit.value).mean()
-            kept = (after[:, others] == before[where][:, others]).mean()
-            click.echo(f"{edit.wish:14} {factor:.2f}  recognised {share:.2f}  others kept {kept:.3f}")
+            edited = face_model.edit(own.images, edit.wish, source=own.conditions)
+            trial = Trial(edit, where, own, judged(edited, own.conditions))
+            share = trial.is_right.mean()
+            click.echo(f"{edit.wish:14} {factor:.3f}  recognised {share:.2f}  others kept {trial.kept.mean():.3f}")
             if share >= recognised:
                 break
     click.echo(", ".join(f"{name} {factor:g}" for name, factor in zip(attributes.columns, factors, strict=True)))
     save_model(networks, out)
-
-
-def _parts(array):
-    return [array[start : start + BATCH] for start in range(0, len(array), BATCH)]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from facegan.tensors import Tensor
 # images, and each image comes from one network only. With separate passes, the generator's would also run through the
 # features of edited images, and the editor's through those of generated images.
 BACKWARD_PASSES = (("discriminator", "feature_critic"), ("generator", "editor"))
+_Backward = Callable[[list[str]], dict[str, list[Tensor]]]
 
 
 class _ByNetwork(keras.Model):
@@ -29,21 +30,18 @@ class _ByNetwork(keras.Model):
         # When `fit()` ends, Keras passes the weights to the optimizer under this other name.
         return self.trainable_variables
 
-    def gradients_by_pass(self, losses: dict[str, Tensor], backward: Callable[[list[str]], list]) -> list[Tensor]:
+    def gradients_by_pass(self, losses: dict[str, Tensor], backward: _Backward) -> list[Tensor]:
         """The gradients of each loss with respect to its own network's weights, in the order of the weights.
 
         Args:
             losses: `{network: scalar}`.
-            backward: from the networks of a pass to the gradients of the sum of their losses with respect to all their
-                weights, network after network.
+            backward: from the networks of a pass to the gradients of the sum of their losses: `{network: gradients with
+                respect to its weights}`.
         """
-        found = dict[str, list[Tensor]]()
+        gradients = dict[str, list[Tensor]]()
         for networks in BACKWARD_PASSES:
-            names = [name for name in networks if name in losses]
-            if names:
-                rest = iter(backward(names))
-                found |= {name: [next(rest) for _ in self.network_variables[name]] for name in names}
-        return [gradient for name in self.network_variables for gradient in found[name]]
+            gradients |= backward([name for name in networks if name in losses])
+        return [gradient for name in self.network_variables for gradient in gradients[name]]
 
 
 if keras.backend.backend() == "tensorflow":
@@ -91,9 +89,8 @@ if keras.backend.backend() == "tensorflow":
                 losses, logs = self.losses(*data)
             groups = self.network_variables
 
-            def backward(names: list[str]) -> list[Tensor]:
-                weights = [weight for name in names for weight in groups[name]]
-                return tape.gradient([losses[name] for name in names], weights)
+            def backward(names: list[str]) -> dict[str, list[Tensor]]:
+                return tape.gradient([losses[name] for name in names], {name: groups[name] for name in names})
 
             return losses, logs, self.gradients_by_pass(losses, backward)
 
@@ -129,9 +126,12 @@ elif keras.backend.backend() == "jax":
             return losses, logs, gradients
 
         def stateless_gradients(self, trainable: Sequence[Tensor], non_trainable: Sequence[Tensor], data: tuple) -> Any:
-            def forward(trainable: Sequence[Tensor]) -> Any:
+            groups, values = self.network_variables, iter(trainable)
+            by_network = {name: [next(values) for _ in variables] for name, variables in groups.items()}
+
+            def forward(by_network: dict[str, list[Tensor]]) -> Any:
                 pairs = [
-                    *zip(self.trainable_variables, trainable, strict=True),
+                    *(pair for name in groups for pair in zip(groups[name], by_network[name], strict=True)),
                     *zip(self.non_trainable_variables, non_trainable, strict=True),
                 ]
                 with keras.StatelessScope(state_mapping=pairs) as scope:
@@ -139,17 +139,12 @@ elif keras.backend.backend() == "jax":
                 after = [scope.get_current_value(variable) for variable in self.non_trainable_variables]
                 return losses, (logs, after)
 
-            losses, pull_back, (logs, after) = jax.vjp(forward, trainable, has_aux=True)
-            groups = self.network_variables
-            where = [name for name, variables in groups.items() for _ in variables]
+            losses, pull_back, (logs, after) = jax.vjp(forward, by_network, has_aux=True)
 
-            def backward(names: list[str]) -> list[Tensor]:
+            def backward(names: list[str]) -> dict[str, list[Tensor]]:
                 # XLA keeps only the operations that lead to the weights of these networks.
-                seed = {name: jax.numpy.full_like(value, name in names) for name, value in losses.items()}
-                (of_all,) = pull_back(seed)
-                return [
-                    gradient for name in names for owner, gradient in zip(where, of_all, strict=True) if owner == name
-                ]
+                (of_all,) = pull_back({name: jax.numpy.full_like(loss, name in names) for name, loss in losses.items()})
+                return {name: of_all[name] for name in names}
 
             return losses, logs, self.gradients_by_pass(losses, backward), after
 

@@ -1,7 +1,9 @@
 """Copies weights from a trained model to new networks."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -43,8 +45,7 @@ def take_weights(networks: FaceGAN, path: str | Path) -> Beginning:
     random = [name for name, arrays in weights.items() if arrays is None]
     if "encoder" in random:
         raise FaceganError(f"{path} cannot be the start: its encoder has other layers than '{networks.recipe.name}'")
-    before = described["record"]
-    seen = before["images_seen"] + before.get("images_before", 0)
+    seen = _images_seen(described)
     # A model that has seen nothing is pretrained only: its attribute finder alone has learnt anything.
     random += [name for name in networks.subnetworks if name not in (*random, "attribute_finder") and not seen]
     for name, network in networks.subnetworks.items():
@@ -103,7 +104,12 @@ def grow(networks: FaceGAN, path: str | Path | None) -> tuple[GrowingFaceGAN, Be
                 f"{path} cannot grow: its {name} has other layers than '{recipe.name}' one stage smaller"
             )
         network.set_weights(weights)
-    growing, before = GrowingFaceGAN(small, networks), described["record"]
-    seen = before["images_seen"] + before.get("images_before", 0)
+    growing = GrowingFaceGAN(small, networks)
     in_part = tuple(name for name in growing.subnetworks if name != "discriminator")
-    return growing, Beginning(seen, in_part, grown=True)
+    return growing, Beginning(_images_seen(described), in_part, grown=True)
+
+
+def _images_seen(described: Mapping[str, Any]) -> int:
+    """The photos that a model was trained on, in all its runs."""
+    record = described["record"]
+    return record["images_seen"] + record.get("images_before", 0)

@@ -14,7 +14,7 @@ LARGEST_DIFFERENCE = 0.2
 
 @pytest.fixture(scope="module")
 def mtcnn():
-    return pytest.importorskip("mtcnn").MTCNN()
+    return pytest.importorskip("mtcnn", reason="without the package to compare with: pip install mtcnn").MTCNN()
 
 
 @pytest.fixture(scope="module")

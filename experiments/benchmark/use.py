@@ -41,11 +41,11 @@ def main(name):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # As all commands that compute.
     keep_memory()
-    facegan = str(Path(sys.executable).with_name("facegan"))
+    facegan = (sys.executable, "-m", "facegan")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         faces, model_file = Path(folder) / "faces", Path(folder) / "model.keras"
-        prepare = [facegan, "prepare", "drawn", str(faces), "--size", str(SIZE), "--count", str(FACES)]
+        prepare = [*facegan, "prepare", "drawn", str(faces), "--size", str(SIZE), "--count", str(FACES)]
         start = time.perf_counter()
         subprocess.run(prepare, check=True, capture_output=True)
         rows.append(("drawing and preparing faces", f"{FACES / (time.perf_counter() - start):.0f} faces/s"))
@@ -54,10 +54,10 @@ def main(name):
 
         framework = command_seconds(sys.executable, "-c", "import keras")
         out = str(Path(folder) / "face.png")
-        picture = [facegan, "generate", "--model", str(model_file), "--count", "1", "--out", out]
+        picture = [*facegan, "generate", "--model", str(model_file), "--count", "1", "--out", out]
         first = command_seconds(*picture)
         rows += [
-            ("`facegan --help`", f"{command_seconds(facegan, '--help'):.2f} s"),
+            ("`facegan --help`", f"{command_seconds(*facegan, '--help'):.2f} s"),
             ("import of Keras and its backend alone", f"{framework:.2f} s"),
             ("from a cold start to the first picture on disk", f"{first:.2f} s"),
             ("... without that import", f"{first - framework:.2f} s"),

@@ -115,6 +115,11 @@ def test_an_edit_is_that_of_python(tab, model, tmp_path):
     assert difference(np.reshape(shown, (128, 128, 4))[..., :3], edited) == 0
     made = read_provenance(tmp_path / "edited.png")
     assert made["command"] == "edit" and made["set"] == "glasses=1"
+    slide(tab, "Hair", 1)
+    both = download(tab, tmp_path / "both.png")
+    assert difference(both, model.edit(face, "glasses=1, hair=black")) <= 2
+    assert difference(both, edited) > 50, "both wishes are edited"
+    assert read_provenance(tmp_path / "both.png")["set"] == "glasses=1, hair=black"
 
 
 def test_the_faces_of_a_photo_are_found_aligned_and_edited_as_in_python(tab, model, tmp_path):

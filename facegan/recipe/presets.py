@@ -31,7 +31,7 @@ TINY = Recipe(
         Editor("residual", residual_blocks=1),
     ),
     Sampling(mirror=True),
-    WassersteinObjective(CriticWeights(match=10.0), GeneratorWeights(match=5.0), EditorWeights()),
+    WassersteinObjective(CriticWeights(match=10.0), GeneratorWeights(match=5.0), EditorWeights(margin=1.0)),
     optimizers=Optimizers(1e-3, 5e-4, 6e-4, ema_decay=0.995),
     batch_size=16,
     epochs=6,

@@ -58,8 +58,8 @@ class BatchSource:
             "mixing": random.random((self._batch_size, 1, 1, 1), "float32"),
         }
         images = self.faces.faces[self.images[chosen]]
-        batch["images"] = mirror_half(images, random) if self._sampling.mirror else np.asarray(images)
-        augmentation = np.random.default_rng([self._seed, 3, step])
+        mirroring, augmentation = (np.random.default_rng([self._seed, stream, step]) for stream in (5, 3))
+        batch["images"] = mirror_half(images, mirroring) if self._sampling.mirror else np.asarray(images)
         batch["augmentation"] = augmentation.random((self._batch_size, DRAWS), "float32")
         return {name: array[rows] for name, array in batch.items()}
 

@@ -12,7 +12,7 @@ from PIL import Image
 from facegan.attributes import Attributes
 from facegan.data.base import Source
 from facegan.data.prepared import PreparedFaces
-from facegan.data.split import PARTS
+from facegan.data.split import SPLITS
 from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.inference import FaceModel
@@ -74,7 +74,7 @@ def add_edited_copies(
         raise FaceganError(f"the model edits faces of {model.size} pixels, and those of {faces.path} have {faces.size}")
     wished = Attributes(list(edit.wishes), faces.columns)
     conditions = wished.select(faces.labels, faces.columns)
-    train = faces.part("train")
+    train = faces.split("train")
     different = ~wished.matching(conditions[train], edit.wishes) & faces.known_of(train, wished.columns).all(axis=1)
     candidates = np.random.default_rng(seed).permutation(train[different])
     chosen = np.sort(candidates[: round(share * len(train))])
@@ -90,8 +90,8 @@ def add_edited_copies(
     columns = [faces.columns.index(column) for column in wished.columns]
     labels[len(faces) :, columns] = wished.apply(conditions[chosen], edit.wishes)
     partition = np.zeros(len(rows), "uint8")
-    for index, part in enumerate(PARTS):
-        partition[faces.part(part)] = index
+    for index, name in enumerate(SPLITS):
+        partition[faces.split(name)] = index
     original = faces.info["source"]
     copies = {
         "kind": KIND,

@@ -81,7 +81,7 @@ def test_json_is_all_there_is_on_stdout(facegan, model_file, drawn_faces, tmp_pa
     assert (found["steps"], found["pretraining_steps"]) == (10, 0)
     assert found["parameters"].keys() == {"encoder", "discriminator", "generator", "editor"}
     prepared = json.loads(facegan("prepare", "drawn", tmp_path / "d", "--count", 20, "--size", 32, "--json")[1])
-    assert prepared["faces"] == 20 == sum(prepared["parts"].values())
+    assert prepared["faces"] == 20 == sum(prepared["splits"].values())
 
 
 def test_quiet_says_nothing_on_the_way_but_errors(facegan, model_file, tmp_path):

@@ -14,13 +14,13 @@ def test_copies_are_of_training_faces_edited_and_marked(facegan, drawn_faces, mo
     assert code == 0, err
     more, count = PreparedFaces(out), len(drawn_faces)
     copies = np.arange(count, len(more))
-    assert json.loads(printed)["copies"] == len(copies) == round(0.1 * len(drawn_faces.part("train")))
+    assert json.loads(printed)["copies"] == len(copies) == round(0.1 * len(drawn_faces.split("train")))
 
     assert np.array_equal(more.faces[:count], drawn_faces.faces) and more.names[:count] == drawn_faces.names
-    for part in ("train", "validation", "test"):
-        own = more.part(part)
-        assert np.array_equal(own[own < count], drawn_faces.part(part))
-    assert set(copies) <= set(more.part("train"))
+    for split in ("train", "validation", "test"):
+        own = more.split(split)
+        assert np.array_equal(own[own < count], drawn_faces.split(split))
+    assert set(copies) <= set(more.split("train"))
     assert more.sources == ("drawn faces", "edited glasses=1")
     assert (more.origins == (np.arange(len(more)) >= count)).all()
 

@@ -52,7 +52,7 @@ def test_a_seed_gives_the_same_faces_whatever_the_count_and_the_batch(model, mon
 
 
 def test_what_is_left_out_is_as_frequent_as_among_those_who_match(model, drawn_faces):
-    labels = model.attributes.select(drawn_faces.labels[drawn_faces.part("train")], drawn_faces.columns)
+    labels = model.attributes.select(drawn_faces.labels[drawn_faces.split("train")], drawn_faces.columns)
     glasses = model.attributes.columns.index("Eyeglasses")
     matching = labels[labels[:, glasses] == 1]
     randoms = [np.random.default_rng([0, index]) for index in range(6000)]

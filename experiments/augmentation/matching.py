@@ -26,7 +26,7 @@ def main(data, model, seed):
     """Uses people in the validation and test splits of DATA who wear glasses in some photos only."""
     faces = PreparedFaces(data)
     wears = faces.labels[:, faces.columns.index(COLUMN)].astype(bool)
-    unseen = np.concatenate([faces.part("validation"), faces.part("test")])
+    unseen = np.concatenate([faces.split("validation"), faces.split("test")])
     random = np.random.default_rng(seed)
     gallery, probes, plain = [], [], []
     for person in np.unique(faces.identities[unseen]):

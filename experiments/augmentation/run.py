@@ -30,7 +30,7 @@ def main(data, seeds):
     faces = PreparedFaces(data)
     wears = faces.labels[:, faces.columns.index(COLUMN)].astype(bool)
     edited = np.char.startswith(np.array(faces.sources)[faces.origins], "edited ")
-    train, test = faces.part("train"), faces.part("test")
+    train, test = faces.split("train"), faces.split("test")
     real = train[~edited[train]]
     test_images = shrunk(faces, test)
     rows = []

@@ -101,7 +101,7 @@ def measure_networks(name, faces, model_file):
         rows.append((f"{what}: 64 faces", f"{64 / best_of(partial(make, 64), 3):.0f} faces/s"))
 
     batch = 64
-    source = BatchSource(data, data.part("train"), model.attributes, settings.recipe, batch, 0)
+    source = BatchSource(data, data.split("train"), model.attributes, settings.recipe, batch, 0)
     for threads in (1, 2):
         with ThreadPoolExecutor(threads) as pool:
             reading = best_of(lambda pool=pool: list(pool.map(source.at, range(20))))

@@ -41,7 +41,7 @@ def main(small, grown, data, count, seed, out):
     """Prints figures for the models SMALL and GROWN on test photos of DATA, prepared at the size of GROWN."""
     faces = PreparedFaces(data)
     size, half = faces.size, faces.size // 2
-    photos = faces.faces[faces.part("test")[:count]]
+    photos = faces.faces[faces.split("test")[:count]]
     # The same noise and conditions for both.
     made = {"small": load(small), "grown": load(grown)}
     made = {name: to_array(model.generate({}, count=count, seed=seed)) for name, model in made.items()}

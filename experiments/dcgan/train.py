@@ -90,7 +90,7 @@ class DCGAN(TrainStep, keras.Model):
 class Batches(keras.utils.PyDataset):
     def __init__(self, faces, steps):
         super().__init__()
-        self._faces, self._steps, self._train = faces, steps, faces.part("train")
+        self._faces, self._steps, self._train = faces, steps, faces.split("train")
 
     def __len__(self):
         return self._steps
@@ -117,7 +117,7 @@ def main(data, out, images):
     keras.utils.set_random_seed(0)
     set_precision(choose_precision("auto"))
     model = DCGAN(faces.size)
-    steps, per_epoch = images // BATCH, len(faces.part("train")) // BATCH
+    steps, per_epoch = images // BATCH, len(faces.split("train")) // BATCH
     writer = EventWriter(out / "logs")
 
     def watch(step, logs):
@@ -131,7 +131,7 @@ def main(data, out, images):
     callback = keras.callbacks.LambdaCallback(on_train_batch_end=watch)
     model.fit(Batches(faces, steps), shuffle=False, verbose=0, callbacks=[callback])
     set_precision("float32")
-    test = faces.part("test")[:MOST_COMPARED]
+    test = faces.split("test")[:MOST_COMPARED]
     features = [judge.classify(each).features for each in (generated(model, len(test)), faces.faces[test])]
     figures = {"kid_judge": kernel_distance(*standardise(*features)), "images_seen": images}
     (out / "figures.json").write_text(json.dumps(figures))

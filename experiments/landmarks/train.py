@@ -3,10 +3,10 @@
     facegan prepare celeba-mini mini128
     python experiments/landmarks/train.py mini128 landmarks
 
-It learns from two sources in equal parts. Photos of the training part have no labelled landmarks: MTCNN predicts them,
+It learns from two sources in equal parts. Photos of the training split have no labelled landmarks: MTCNN predicts them,
 as the mean over a face and its mirror image. The landmarks of drawn faces are known exactly; MTCNN, which was trained
 on photos alone, misses them by a twentieth of the eyes' distance. All faces are rotated, scaled and shifted at random.
-MTCNN's predictions are kept in OUT. At the end the script measures the network on photos of the validation part and on
+MTCNN's predictions are kept in OUT. At the end the script measures the network on photos of the validation split and on
 other drawn faces.
 """
 
@@ -69,10 +69,10 @@ def by_mtcnn(picture):
     return (seen[0] + (1, 0) + seen[1][MIRRORED] * (-1, 1)) / 2
 
 
-def labelled_photos(faces, part, count, file):
+def labelled_photos(faces, split, count, file):
     """Indexes of faces, up to half of them with glasses, and their landmarks; cached in a file."""
     if not file.exists():
-        where = np.random.default_rng(0).permutation(faces.part(part))
+        where = np.random.default_rng(0).permutation(faces.split(split))
         with_glasses = faces.labels[where, faces.columns.index("Eyeglasses")] == 1
         where = np.concatenate([where[with_glasses][: count // 2], where[~with_glasses]])[:count]
         with click.progressbar(where, label="MTCNN predicts landmarks") as bar:

@@ -29,14 +29,14 @@ def main(data, out, know, labels, test):
     sources = [faces.sources.index(source) for source in wanted]
     chosen = np.flatnonzero(np.isin(faces.origins, sources))
     if test:
-        chosen = faces.part("test")
+        chosen = faces.split("test")
         chosen = np.sort(np.concatenate([chosen[faces.origins[chosen] == index][-test:] for index in sources]))
     known = faces.known_of(chosen, columns)
     for index, names in zip(sources, wanted.values(), strict=True):
         own = Attributes(names, faces.columns).columns
         known[np.ix_(faces.origins[chosen] == index, [column not in own for column in columns])] = False
     if labels:
-        training = np.isin(chosen, faces.part("train")) & (faces.origins[chosen] == sources[-1])
+        training = np.isin(chosen, faces.split("train")) & (faces.origins[chosen] == sources[-1])
         rows = np.random.default_rng(0).permutation(np.flatnonzero(training))
         known[rows[labels:]] = False
     out.mkdir()
@@ -47,10 +47,10 @@ def main(data, out, know, labels, test):
         np.save(out / f"{name}.npy", np.load(data / f"{name}.npy")[chosen])
     np.save(out / "origins.npy", np.array([sources.index(origin) for origin in faces.origins[chosen]], "uint8"))
     write_names(out, [faces.names[index] for index in chosen])
-    parts = {name: int(np.isin(chosen, faces.part(name)).sum()) for name in faces.info["parts"]}
+    counts = {name: int(np.isin(chosen, faces.split(name)).sum()) for name in faces.info["parts"]}
     described = {**faces.info["source"], "name": " + ".join(wanted)}
     described["sources"] = [described["sources"][index] for index in sources]
-    info = {**faces.info, "source": described, "columns": list(columns), "count": len(chosen), "parts": parts}
+    info = {**faces.info, "source": described, "columns": list(columns), "count": len(chosen), "parts": counts}
     (out / "prepared.json").write_text(json.dumps(info, indent=2))
     for column, counts in PreparedFaces(out).counts().items():
         click.echo(f"{column:12} {counts}")

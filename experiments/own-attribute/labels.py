@@ -31,7 +31,7 @@ def main(data, test, start, attribute, labels, images):
     settings = known.given(faces.columns, [*known.attributes, attribute], recipe=recipe, precision="float32")
     faces = faces.with_attributes(settings.attributes)
     judged = PreparedFaces(test)
-    where = judged.part("test")
+    where = judged.split("test")
     pixels = judged.faces[where].astype("float32") / 127.5 - 1
     for count in labels or [len(faces)]:
         networks = build_networks(faces, settings)

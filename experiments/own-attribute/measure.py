@@ -20,7 +20,7 @@ METRICS = ("edit_accuracy@1.0", "others_kept@1.0", "source_accuracy", "judge_acc
 @click.option("--faces", "limit", default=40, show_default=True, help="For each edit.")
 @click.option("--out", type=click.Path(path_type=Path), help="A JSON file of all figures.")
 def main(data, models, judge, limit, out):
-    """Measures MODELS on the test part of DATA."""
+    """Measures MODELS on the test split of DATA."""
     found = {}
     for model in models:
         report = facegan.evaluate(model, data, judge=judge, metrics=METRICS, limit=limit)

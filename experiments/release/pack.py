@@ -31,13 +31,13 @@ def main():
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--quality", default=QUALITY, show_default=True, help="The quality of WebP, 0 to 100.")
 @click.option("--source", "sources", multiple=True, help="Only faces from this source; repeatable.")
-@click.option("--part", "part_names", multiple=True, default=("train", "validation"), show_default=True)
+@click.option("--split", "splits", multiple=True, default=("train", "validation"), show_default=True)
 @click.option("--count", type=int, help="A random sample of this size.")
 @click.option("--sharpen-from", type=float, help="Sharpen faces that were enlarged from this size.")
-def pack(data, file, quality, sources, part_names, count, sharpen_from):
+def pack(data, file, quality, sources, splits, count, sharpen_from):
     """Packs faces of DATA into FILE."""
     faces = PreparedFaces(data)
-    rows = np.sort(np.concatenate([faces.part(name) for name in part_names]))
+    rows = np.sort(np.concatenate([faces.split(name) for name in splits]))
     if sources:
         rows = rows[_of_sources(faces, rows, sources)]
     if count:
@@ -50,13 +50,13 @@ def pack(data, file, quality, sources, part_names, count, sharpen_from):
     with ProcessPoolExecutor() as pool:
         encoded = list(pool.map(_encode, pixels, [quality] * len(rows), chunksize=256))
     arrays = {path.stem: np.load(path)[rows] for path in data.glob("*.npy") if path.name != "faces.npy"}
-    parts = {name: int(np.isin(rows, faces.part(name)).sum()) for name in faces.info["parts"]}
+    counts = {name: int(np.isin(rows, faces.split(name)).sum()) for name in faces.info["parts"]}
     np.savez(
         file,
         images=np.frombuffer(b"".join(encoded), "uint8"),
         lengths=np.array([len(image) for image in encoded]),
         names="\n".join(faces.names[row] for row in rows),
-        info=json.dumps({**faces.info, "count": len(rows), "parts": parts}),
+        info=json.dumps({**faces.info, "count": len(rows), "parts": counts}),
         **arrays,
     )
     click.echo(f"{file}: {len(rows)} faces, {file.stat().st_size / 1e6:.1f} MB")
@@ -77,8 +77,8 @@ def unpack(files, data):
         np.save(data / f"{name}.npy", np.concatenate([file[name] for file in packed]))
     (data / "names.txt").write_text("".join(f"{file['names']}\n" for file in packed), "utf-8")
     infos = [json.loads(str(file["info"])) for file in packed]
-    parts = {name: sum(info["parts"][name] for info in infos) for name in infos[0]["parts"]}
-    info = {**infos[0], "count": len(pixels), "parts": parts}
+    counts = {name: sum(info["parts"][name] for info in infos) for name in infos[0]["parts"]}
+    info = {**infos[0], "count": len(pixels), "parts": counts}
     (data / "prepared.json").write_text(json.dumps(info, indent=2), "utf-8")
     click.echo(f"{data}: {len(pixels)} faces")
 
@@ -89,7 +89,7 @@ def _of_sources(faces, rows, sources):
 
 def _sharpening_kernel(faces, size):
     """The 7x7 kernel that comes closest to undoing a reduction to `size`, by least squares on sharp photos."""
-    train = faces.part("train")
+    train = faces.split("train")
     sharp = train[_of_sources(faces, train, faces.sources[:1])]
     products = targets = 0.0
     for row in np.random.default_rng(0).choice(sharp, 120, replace=False):

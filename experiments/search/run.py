@@ -30,7 +30,7 @@ def main(data, index, model, each, seed):
     """Indexes test faces of DATA in the file INDEX, searches them, and prints figures as JSON."""
     faces = PreparedFaces(data)
     random = np.random.default_rng(seed)
-    test = random.permutation(faces.part("test"))
+    test = random.permutation(faces.split("test"))
     people = np.unique(faces.identities[test])
     chosen = [number for person in people for number in test[faces.identities[test] == person][:each]]
     networks = load(model)

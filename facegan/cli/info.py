@@ -24,14 +24,14 @@ def info(model: Path | None) -> Result:
     described = describe(model)
     record = described["record"]
     data, settings, history = record["data"], record["settings"], record["history"]
-    parts = ", ".join(f"{count:,} {part}" for part, count in data["parts"].items())
+    splits = ", ".join(f"{count:,} {split}" for split, count in data["parts"].items())
     size = described["image_size"]
     lines = [f"{find_model(model)}: {described['recipe']['name']}, {size}x{size} pixels"]
     card = find_model(model).with_suffix(".md")
     if card.exists():
         lines.append(f"card         {card}: its intended use, strengths and weaknesses")
     lines.append(f"attributes   {', '.join(described['attribute_names'])}")
-    lines.append(f"data         {data['source']['name']}: {parts}")
+    lines.append(f"data         {data['source']['name']}: {splits}")
     lines.append(f"terms        {data['source']['terms']}")
     lines.append(f"settings     {settings['precision']}, batches of {settings['batch_size']}, seed {settings['seed']}")
     before = record.get("images_before")

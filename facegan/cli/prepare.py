@@ -44,6 +44,7 @@ def prepare(
       facegan prepare ~/CelebA ~/lfw joined128
     """
     from facegan.api import prepare as prepare_faces
+    from facegan.data.split import SPLITS
 
     place = next((folder for folder in out.absolute().parents if folder.exists()), out)
     if not place.is_dir() or not os.access(place, os.W_OK):
@@ -60,7 +61,7 @@ def prepare(
     except OSError as error:
         reason = error.strerror or error
         raise FaceganError(f"cannot write {out}: {reason}; once this is fixed, the same command resumes") from error
-    parts = {name: len(faces.part(name)) for name in ("train", "validation", "test")}
+    splits = {name: len(faces.split(name)) for name in SPLITS}
     left_out = faces.info["left_out"]
     if left_out:
         click.echo(f"{left_out} images were left out; {out / 'left_out.csv'} lists the reasons", err=True)
@@ -70,8 +71,8 @@ def prepare(
         click.echo(f"  {column}: {counts['1']} with, {counts['0']} without{unknown}", err=True)
         if 0 in (counts["0"], counts["1"]):
             click.echo(f"  no model can learn {column}: it has only one value here", err=True)
-    split = ", ".join(f"{count} {name}" for name, count in parts.items())
+    split = ", ".join(f"{count} {name}" for name, count in splits.items())
     return Result(
-        {"data": out, "faces": len(faces), "size": size, "parts": parts, "columns": values, "left_out": left_out},
+        {"data": out, "faces": len(faces), "size": size, "splits": splits, "columns": values, "left_out": left_out},
         [f"{out}: {len(faces)} faces of {size}x{size} ({split})"],
     )

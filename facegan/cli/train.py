@@ -148,7 +148,7 @@ def train(
         option = f"--{wrong[0].replace('_', '-')}"
         raise FaceganError(f"the run in {out} was started with another {option}; resume without it")
     if epochs:
-        images = max(1, round(epochs * len(faces.part("train"))))
+        images = max(1, round(epochs * len(faces.split("train"))))
     if dry_run:
         from facegan.training.estimate import estimate
 

@@ -178,5 +178,5 @@ def _partition(numbers: _List | None, names: Sequence[str]) -> np.ndarray | None
     read = _read_numbers(numbers)
     wrong = next((name for name in names if read.get(name) not in (0, 1, 2)), None)
     if wrong:
-        raise FaceganError(f"{numbers.name} has no part 0, 1 or 2 for {wrong}")
+        raise FaceganError(f"{numbers.name} has no split 0, 1 or 2 for {wrong}")
     return np.array([read[name] for name in names], "uint8")

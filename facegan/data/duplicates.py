@@ -61,7 +61,7 @@ def near_duplicates(thumbs: np.ndarray, groups: np.ndarray) -> np.ndarray:
 def to_leave_out(
     pairs: np.ndarray,
     origins: np.ndarray,
-    parts: np.ndarray,
+    splits: np.ndarray,
     identities: np.ndarray,
     names: Sequence[str],
 ) -> list[tuple[int, str]]:
@@ -74,7 +74,7 @@ def to_leave_out(
     Args:
         pairs: `(pairs, 2)` int, from `near_duplicates`.
         origins: `(count,)` int, the source of each face.
-        parts: `(count,)` int, 0 train, 1 validation, 2 test.
+        splits: `(count,)` int, 0 train, 1 validation, 2 test.
         identities: `(count,)` int.
         names: of the faces.
 
@@ -83,10 +83,10 @@ def to_leave_out(
     """
     reasons: dict[int, str] = {}
     for pair in pairs:
-        kept, other = sorted(pair.tolist(), key=lambda index: (origins[index], -int(parts[index])))
+        kept, other = sorted(pair.tolist(), key=lambda index: (origins[index], -int(splits[index])))
         reasons.setdefault(other, f"near-duplicate of {names[kept]}")
         if origins[kept] != origins[other]:
-            person = (identities == identities[other]) & (parts != parts[kept])
+            person = (identities == identities[other]) & (splits != splits[kept])
             for index in np.flatnonzero(person).tolist():
                 reasons.setdefault(index, f"same person as {names[kept]}, who is in another split")
     return sorted(reasons.items())

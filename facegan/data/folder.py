@@ -13,7 +13,7 @@ import numpy as np
 from facegan.data.base import Source
 from facegan.data.columns import CONFIDENCE, CellError, Titles, confident, is_measurement, label_columns, read_labels
 from facegan.data.readers import FolderReader
-from facegan.data.split import PARTS
+from facegan.data.split import SPLITS
 from facegan.errors import FaceganError
 from facegan.images import is_image_path
 
@@ -21,7 +21,7 @@ Rows = list[tuple[int, list[str]]]
 # Accents have two encodings: that of the file system and that of the program that wrote the labels may differ.
 _normalised = partial(unicodedata.normalize, "NFC")
 # The values of the column `partition`.
-_PARTITION = {name: index for index, part in enumerate(PARTS) for name in (part, str(index))}
+_PARTITION = {name: index for index, split in enumerate(SPLITS) for name in (split, str(index))}
 
 
 def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles | None = None) -> Source:

@@ -32,7 +32,7 @@ from facegan.data.duplicates import near_duplicates, thumbnails, to_leave_out
 from facegan.data.joined import JOINED, JoinedReader
 from facegan.data.prepared import FORMAT, PARTIAL, SIZES, PreparedFaces, write_names
 from facegan.data.readers import LARGEST_ENLARGEMENT, TOO_SMALL, PictureReader
-from facegan.data.split import PARTS, split, split_rule
+from facegan.data.split import SPLITS, split, split_rule
 from facegan.errors import FaceganError
 from facegan.files import reserve
 from facegan.progress import progress_bar
@@ -198,7 +198,7 @@ def _check_free(out: Path) -> None:
 
 def _check_disk(job: _Job, out: Path) -> None:
     count = len(job.source.names)
-    size = count * (job.row_bytes + job.source.labels.shape[1] + 64)  # 64: name, part and identity
+    size = count * (job.row_bytes + job.source.labels.shape[1] + 64)  # 64: name, split and identity
     missing = size - len(job.done()) * CHUNK * job.row_bytes
     free = shutil.disk_usage(next(folder for folder in out.absolute().parents if folder.exists())).free
     if missing > free:
@@ -298,11 +298,11 @@ def _leave_out_duplicates(job: _Job) -> None:
     shape = (len(source.names), job.size, job.size, 3)
     faces = np.memmap(job.faces, "uint8", "r", len(job.header(len(source.names))), shape)
     unread = {row for rows in done.values() for row, _ in rows}
-    is_drawn = np.array([part["kind"] == DRAWN for part in source.description["sources"]])
+    is_drawn = np.array([each["kind"] == DRAWN for each in source.description["sources"]])
     readable = np.setdiff1d(np.flatnonzero(~is_drawn[source.origins]), list(unread))
     thumbs = thumbnails(faces)[readable]
     assert source.partition is not None and source.identities is not None and source.origins is not None
-    groups = source.origins * len(PARTS) + source.partition
+    groups = source.origins * len(SPLITS) + source.partition
     pairs = readable[near_duplicates(thumbs, groups[readable])]
     left_out = to_leave_out(pairs, source.origins, source.partition, source.identities, source.names)
     with open(job.log, "a", encoding="utf-8") as log:
@@ -318,13 +318,13 @@ def _finish(job: _Job) -> None:
         None if array is None else array[rows]
         for array in (source.identities, source.partition, source.known, source.origins)
     )
-    parts = split(len(rows), identities, partition, job.seed)
+    splits = split(len(rows), identities, partition, job.seed)
     left_out = list(source.left_out) + [(source.names[row], reason) for row, reason in gaps]
     if too_small := sum(TOO_SMALL in reason for _, reason in gaps):
         what = f"left out because they would be enlarged more than {LARGEST_ENLARGEMENT:g} times"
         logger.warning("too small for %dx%d and %s: %d", job.size, job.size, what, too_small)
 
-    arrays = {"labels": source.labels[rows], "split": parts}
+    arrays = {"labels": source.labels[rows], "split": splits}
     arrays |= {"identities": identities, "known": known, "origins": origins}
     for name, array in arrays.items():
         if array is not None:
@@ -339,7 +339,7 @@ def _finish(job: _Job) -> None:
             "columns": list(source.columns),
             "count": len(rows),
             "split": split_rule(identities, partition) if source.origins is None else "within each source",
-            "parts": {name: int((parts == index).sum()) for index, name in enumerate(PARTS)},
+            "parts": {name: int((splits == index).sum()) for index, name in enumerate(SPLITS)},
             "left_out": len(left_out),
         },
     )

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from facegan.attributes import Attributes, columns_with
-from facegan.data.split import PARTS
+from facegan.data.split import SPLITS
 from facegan.errors import FaceganError, first_line
 from facegan.schemas import PREPARED, check
 
@@ -49,13 +49,13 @@ class PreparedFaces:
             self.columns: tuple[str, ...] = tuple(self.info["columns"])
             self.faces = np.load(self.path / "faces.npy", mmap_mode="r")
             self.labels = self._load("labels.npy")
-            self._parts = self._load("split.npy")
+            self._splits = self._load("split.npy")
             self.names = _read_names(self.path)
             self.identities = self._load("identities.npy") if (self.path / "identities.npy").exists() else None
             self.known = self._load("known.npy", np.ones(self.labels.shape, bool))
             self.origins = self._load("origins.npy", np.zeros(len(self.names), "uint8"))
             source = self.info["source"]
-            self.sources: tuple[str, ...] = tuple(part["name"] for part in source.get("sources", [source]))
+            self.sources: tuple[str, ...] = tuple(each["name"] for each in source.get("sources", [source]))
             self._check()
         # NumPy parses headers as Python, so damaged ones raise all kinds of exceptions.
         except Exception as error:
@@ -72,17 +72,17 @@ class PreparedFaces:
             digest.update(self.faces[start : start + 1024].tobytes())
         return digest.hexdigest()
 
-    def part(self, name: str) -> np.ndarray:
-        """Returns the sorted int64 indexes of the faces of a part: `train`, `validation` or `test`."""
-        return np.flatnonzero(self._parts == PARTS.index(name))
+    def split(self, name: str) -> np.ndarray:
+        """Returns the sorted int64 indexes of the faces of a split: `train`, `validation` or `test`."""
+        return np.flatnonzero(self._splits == SPLITS.index(name))
 
     def known_of(self, where: np.ndarray, columns: Sequence[str]) -> np.ndarray:
         """Returns which labels are known of the faces at these indexes, `(len(where), len(columns))` bool."""
         return self.known[where][:, [self.columns.index(column) for column in columns]]
 
     def fully_labelled(self, name: str, columns: Sequence[str]) -> np.ndarray:
-        """Returns the sorted indexes of the faces of a part for which all these columns are known."""
-        where = self.part(name)
+        """Returns the sorted indexes of the faces of a split for which all these columns are known."""
+        where = self.split(name)
         return where[self.known_of(where, columns).all(axis=1)]
 
     def with_attributes(self, names: Sequence[str]) -> Self:
@@ -111,7 +111,7 @@ class PreparedFaces:
             attributes: the model's.
             learnt: names of those whose labels the model to start from can predict.
         """
-        train = self.part("train")
+        train = self.split("train")
         values = attributes.value_indexes(attributes.select(self.labels[train], self.columns))
         known = attributes.fully_known(self.known_of(train, attributes.columns))
         for item, of_item, is_known in zip(attributes.items, values.T, known.T, strict=True):
@@ -143,7 +143,7 @@ class PreparedFaces:
             "labels.npy": (self.labels, "uint8", (count, columns), 1),
             "known.npy": (self.known, "bool", (count, columns), 1),
             "origins.npy": (self.origins, "uint8", (count,), len(self.sources) - 1),
-            "split.npy": (self._parts, "uint8", (count,), len(PARTS) - 1),
+            "split.npy": (self._splits, "uint8", (count,), len(SPLITS) - 1),
         }
         if self.identities is not None:
             expected["identities.npy"] = (self.identities, "int64", (count,), np.iinfo("int64").max)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PARTS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 SHARES = (0.8, 0.1, 0.1)
 
 
@@ -26,18 +26,18 @@ def split(count: int, identities: np.ndarray | None, partition: np.ndarray | Non
         seed: the same seed gives the same split.
 
     Returns:
-        `(count,)` uint8, indexes into `PARTS`.
+        `(count,)` uint8, indexes into `SPLITS`.
     """
     if partition is not None:
         return np.asarray(partition, "uint8")
     people, owner, sizes = np.unique(
         np.arange(count) if identities is None else identities, return_inverse=True, return_counts=True
     )
-    part_of = np.zeros(len(people), "uint8")
+    split_of = np.zeros(len(people), "uint8")
     missing = np.array(SHARES) * count
     # Each person goes to the split that lacks most faces, so the last ones even out the sizes.
     for person in np.random.default_rng(seed).permutation(len(people)):
-        part = int(missing.argmax())
-        part_of[person] = part
-        missing[part] -= sizes[person]
-    return part_of[owner]
+        index = int(missing.argmax())
+        split_of[person] = index
+        missing[index] -= sizes[person]
+    return split_of[owner]

@@ -80,7 +80,7 @@ def check(model: FaceModel, faces: PreparedFaces) -> None:
         )
     if faces.size != model.size:
         raise FaceganError(f"{faces.path} has faces of {faces.size} pixels, but the model's have {model.size}")
-    if len(faces.part("test")) < 2:
+    if len(faces.split("test")) < 2:
         raise FaceganError(f"{faces.path} has no test split to measure with")
 
 

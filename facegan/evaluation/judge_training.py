@@ -81,7 +81,7 @@ def train_judge(
     Raises:
         FaceganError: the package with the ImageNet weights is not installed.
     """
-    training, validation = faces.part("train"), faces.part("validation")
+    training, validation = faces.split("train"), faces.split("validation")
     keras.utils.set_random_seed(seed)
     set_precision(choose_precision(precision))
     learner = Judge(faces.size, faces.columns, input_size=input_size, pretrained=pretrained)

@@ -49,7 +49,7 @@ class Measurements:
     @cached_property
     def test(self) -> np.ndarray:
         """Indexes of the test photos among all faces."""
-        return self.faces.part("test")
+        return self.faces.split("test")
 
     @cached_property
     def known(self) -> np.ndarray:
@@ -148,7 +148,7 @@ class Measurements:
 
     def nearest_training(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns the same as `neighbours` for any faces `(count, size, size, 3)` uint8."""
-        training = self.faces.part("train")
+        training = self.faces.split("train")
         # Training mirrors photos, so a face may be a copy of a mirror image.
         candidates = np.concatenate(
             [nearest(way, self.faces.faces, training, _CANDIDATES // 2) for way in (images, images[:, :, ::-1])], axis=1

@@ -73,7 +73,7 @@ def estimate(
             fit(training, batches, bar, [keras.callbacks.LambdaCallback(on_train_batch_end=wait)])
     timed = times[WARM_UP_STEPS - 1 :]
     pretraining = pretraining_steps(settings.recipe) if finder_needs_training(networks, training.beginning) else 0
-    images = images or settings.recipe.epochs * len(faces.part("train"))
+    images = images or settings.recipe.epochs * len(faces.split("train"))
     # In kilobytes, except on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     return Estimate(

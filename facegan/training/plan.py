@@ -155,7 +155,7 @@ def steps_per_epoch(faces: PreparedFaces, settings: Settings, learnt: Sequence[s
         FaceganError: there are too few training photos for a batch, or they have a single value of an attribute.
     """
     faces.check_trainable(Attributes(settings.attributes, faces.columns), learnt)
-    count = len(faces.part("train"))
+    count = len(faces.split("train"))
     if count < settings.batch_size:
         raise FaceganError(
             f"{faces.path} has {count} training photos, fewer than a batch of {settings.batch_size}; lower --batch-size"

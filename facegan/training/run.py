@@ -82,7 +82,7 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
     attributes = Attributes(settings.attributes, faces.columns)
     # What is not known would count as 0. Where no face is known throughout, all have to do.
     training = faces.fully_labelled("train", attributes.columns)
-    training = training if len(training) else faces.part("train")
+    training = training if len(training) else faces.split("train")
     networks = FaceGAN(
         settings.recipe,
         faces.size,
@@ -102,7 +102,7 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
 
 def batch_source(faces: PreparedFaces, settings: Settings, attributes: Attributes) -> BatchSource:
     """Returns the `BatchSource` of a run, which draws from the training split."""
-    return BatchSource(faces, faces.part("train"), attributes, settings.recipe, settings.batch_size, settings.seed)
+    return BatchSource(faces, faces.split("train"), attributes, settings.recipe, settings.batch_size, settings.seed)
 
 
 def train(
@@ -160,7 +160,7 @@ def train(
         done = checkpoints.describe()
         if done["data"] != faces.info or done.get("pixels", pixels) != pixels:
             raise FaceganError(f"{out} was trained on other data than {faces.path}")
-    images = images or settings.recipe.epochs * len(faces.part("train"))
+    images = images or settings.recipe.epochs * len(faces.split("train"))
     last_step = max(1, images // settings.batch_size)
     if done["step"] >= last_step:
         count = done["step"] * settings.batch_size

@@ -19,10 +19,10 @@ class Samples:
         self.networks = networks
         self.attributes = attributes = networks.attributes
         random = np.random.default_rng([seed, 2])
-        part = faces.part("validation")
-        part = part if len(part) else faces.part("train")
-        photos = np.sort(random.choice(part, min(EDITED, len(part)), replace=False))
-        shown = np.sort(random.choice(part, GENERATED))
+        split = faces.split("validation")
+        split = split if len(split) else faces.split("train")
+        photos = np.sort(random.choice(split, min(EDITED, len(split)), replace=False))
+        shown = np.sort(random.choice(split, GENERATED))
         self.noise = random.standard_normal((GENERATED, networks.recipe.networks.generator.noise_size), "float32")
         self.conditions = attributes.select(faces.labels[shown], faces.columns)
         self.photos = faces.faces[photos]

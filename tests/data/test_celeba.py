@@ -124,16 +124,16 @@ def test_eyes_are_at_the_same_height_in_tall_and_square_photos(tmp_path):
 @pytest.mark.parametrize("ending", ["txt", "csv"])
 def test_partition_and_identity_are_read(ending, tmp_path):
     root = plain(tmp_path)
-    parts, people = [0, 0, 1, 2, 0, 2], [7, 7, 9, 12, 9, 7]
+    splits, people = [0, 0, 1, 2, 0, 2], [7, 7, 9, 12, 9, 7]
     separator, header = (" ", "") if ending == "txt" else (",", "image_id,partition\n")
     (root / "Eval").mkdir()
-    rows = "\n".join(f"{name}{separator}{part}" for name, part in zip(NAMES, parts, strict=True))
+    rows = "\n".join(f"{name}{separator}{split}" for name, split in zip(NAMES, splits, strict=True))
     (root / "Eval" / f"list_eval_partition.{ending}").write_text(header + rows)
     (root / "identity_CelebA.txt").write_text(
         "\n".join(f"{name} {who}" for name, who in zip(NAMES, people, strict=True))
     )
     source = open_source(root)
-    assert source.partition.tolist() == parts and source.identities.tolist() == people
+    assert source.partition.tolist() == splits and source.identities.tolist() == people
 
 
 def test_picture_without_identity_is_a_person_of_its_own(tmp_path):

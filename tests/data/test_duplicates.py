@@ -36,7 +36,7 @@ def test_altered_copies_are_found_and_nothing_else(photo):
 
 
 @pytest.mark.parametrize(
-    "parts, left_out",
+    "splits, left_out",
     [
         ((0, 0, 0), [1]),
         ((2, 0, 0), [1, 2]),
@@ -46,25 +46,26 @@ def test_altered_copies_are_found_and_nothing_else(photo):
         ((2, 2, 0), [1, 2]),
     ],
 )
-def test_the_first_source_keeps_its_faces_and_its_people_stay_in_their_part(parts, left_out):
+def test_the_first_source_keeps_its_faces_and_its_people_stay_in_their_split(splits, left_out):
     """Face 0 is of the first source; face 1, its duplicate, and face 2 are of one person in the second."""
-    found = to_leave_out(np.array([[0, 1]]), np.array([0, 1, 1]), np.array(parts), np.array([0, 1, 1]), ["a", "b", "c"])
+    sources = np.array([0, 1, 1])
+    found = to_leave_out(np.array([[0, 1]]), sources, np.array(splits), sources, ["a", "b", "c"])
     assert [index for index, _ in found] == left_out
 
 
-@pytest.mark.parametrize("parts, left_out", [((0, 2), [0]), ((2, 0), [1]), ((1, 2), [0])])
-def test_held_out_faces_are_kept_within_a_source(parts, left_out):
+@pytest.mark.parametrize("splits, left_out", [((0, 2), [0]), ((2, 0), [1]), ((1, 2), [0])])
+def test_held_out_faces_are_kept_within_a_source(splits, left_out):
     people = np.array([0, 1])
-    found = to_leave_out(np.array([[0, 1]]), np.zeros(2, int), np.array(parts, "uint8"), people, ["a", "b"])
+    found = to_leave_out(np.array([[0, 1]]), np.zeros(2, int), np.array(splits, "uint8"), people, ["a", "b"])
     assert [index for index, _ in found] == left_out
 
 
-def folder(root, faces, part):
+def folder(root, faces, split):
     root.mkdir()
     lines = ["file,Smiling,identity,partition"]
     for index, face in enumerate(faces):
         face.save(root / f"{index}.png")
-        lines.append(f"{index}.png,1,p{index // 2},{part(index)}")
+        lines.append(f"{index}.png,1,p{index // 2},{split(index)}")
     (root / "labels.csv").write_text("\n".join(lines))
     return open_source(root)
 
@@ -87,7 +88,7 @@ def test_duplicates_are_left_out_and_listed(joined, tmp_path):
             ["second/3.png", "same person as first/1.png, who is in another split"],
             ["second/6.png", "near-duplicate of first/5.png"],
         ]
-    assert len(faces) == 13 and len(faces.part("test")) == 2
+    assert len(faces) == 13 and len(faces.split("test")) == 2
     for row, name in enumerate(faces.names):
         with Image.open(tmp_path / name) as picture:
             assert (faces.faces[row] == np.asarray(picture.convert("RGB").resize((64, 64), 1))).all()

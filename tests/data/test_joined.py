@@ -59,10 +59,10 @@ def test_each_source_is_split_as_it_is_alone_and_people_stay_apart(folders, tmp_
     first, second = map(open_source, folders)
     alone = quiet(first, tmp_path / "alone")
     faces = quiet(join_sources([second, first]), tmp_path / "out")
-    for part in ("train", "validation", "test"):
-        names = [faces.names[index] for index in faces.part(part) if faces.origins[index] == 1]
-        assert names == [f"celebs/{alone.names[index]}" for index in alone.part(part)]
-        assert (faces.origins[faces.part(part)] == 0).any() or part != "train"
+    for split in ("train", "validation", "test"):
+        names = [faces.names[index] for index in faces.split(split) if faces.origins[index] == 1]
+        assert names == [f"celebs/{alone.names[index]}" for index in alone.split(split)]
+        assert (faces.origins[faces.split(split)] == 0).any() or split != "train"
     assert not set(faces.identities[faces.origins == 0]) & set(faces.identities[faces.origins == 1])
     assert len(set(faces.identities)) == SIZES["celebs"] // 2 + SIZES["wild"] // 4
 
@@ -72,7 +72,7 @@ def test_a_source_keeps_its_partition(folder, tmp_path):
     given = open_source(folder("given", 3, text))
     faces = quiet(join_sources([drawn_source(10), given]), tmp_path / "out")
     assert [faces.names.index(f"given/{index}.png") for index in (1, 2, 0)] == [
-        faces.part(part)[-1] for part in ("train", "validation", "test")
+        faces.split(split)[-1] for split in ("train", "validation", "test")
     ]
     assert [source["split"] for source in faces.info["source"]["sources"]] == ["8:1:1 by picture", "as the source says"]
 

@@ -6,22 +6,22 @@ import pytest
 from facegan.data.split import split, split_rule
 
 
-def shares(parts):
-    return np.bincount(parts, minlength=3) / len(parts)
+def shares(splits):
+    return np.bincount(splits, minlength=3) / len(splits)
 
 
 def test_pictures_are_split_8_1_1():
-    parts = split(1000, None, None, seed=0)
-    assert parts.dtype == np.uint8
-    assert np.bincount(parts).tolist() == [800, 100, 100]
+    splits = split(1000, None, None, seed=0)
+    assert splits.dtype == np.uint8
+    assert np.bincount(splits).tolist() == [800, 100, 100]
 
 
 def test_nobody_is_in_two_parts_and_shares_hold():
     identities = np.random.default_rng(0).integers(0, 300, 6000) ** 2
-    parts = split(6000, identities, None, seed=1)
-    assert shares(parts) == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
+    splits = split(6000, identities, None, seed=1)
+    assert shares(splits) == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
     for person in np.unique(identities):
-        assert len(set(parts[identities == person])) == 1
+        assert len(set(splits[identities == person])) == 1
 
 
 @pytest.mark.parametrize("identities", [None, np.arange(500) // 5])

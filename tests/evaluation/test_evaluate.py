@@ -91,7 +91,7 @@ def test_an_editor_that_does_nothing(drawn_faces):
     assert figures["change_outside"] == 0
     assert figures["reconstruction_psnr"] == 60 and figures["reconstruction_ssim"] == pytest.approx(1)
     assert figures["identity_same_person"] == (1 if identity.available() else None)
-    # Its generated faces are photos: as certainly faces as these, and some of them from the training part.
+    # Its generated faces are photos: as certainly faces as these, and some of them from the training split.
     assert figures["detected"] == pytest.approx(figures["detected_of_photos"], abs=0.5)
     if identity.available():
         assert figures["nearest_training_distance_smallest"] == pytest.approx(0, abs=1e-6)
@@ -125,7 +125,7 @@ def test_an_editor_that_only_puts_glasses_on(drawn_faces):
         report.edits["glasses=1"]["edit_accuracy@1.0"] / 10, abs=1e-6
     )
     assert set(report.groups) == {"female", "male", "young", "old"}
-    assert sum(report.groups[name]["faces"] for name in ("young", "old")) == len(drawn_faces.part("test"))
+    assert sum(report.groups[name]["faces"] for name in ("young", "old")) == len(drawn_faces.split("test"))
 
 
 def test_the_source_is_found_by_the_model_and_counted_by_value(drawn_faces):
@@ -162,7 +162,7 @@ def test_the_judge_decides_where_a_label_is_unknown(drawn_faces):
     faces = joined(drawn_faces, ["Eyeglasses", "Black_Hair"])
     judge, metrics = PredictsTheLabels(drawn_faces), ("judge_accuracy", "judge_labels_right", "source_accuracy")
     report = evaluate(LooksUp(drawn_faces, lambda wishes: False), faces, judge, metrics, limit=10)
-    measured, test = report.measurements, faces.part("test")
+    measured, test = report.measurements, faces.split("test")
     whole = measured.attributes.select(drawn_faces.labels[test], drawn_faces.columns)
     assert (measured.real.conditions == whole).all()
     assert measured.known[:, 2].tolist() == measured.known[:, 4].tolist() == (faces.origins[test] == 0).tolist()
@@ -187,7 +187,7 @@ def test_an_attribute_that_one_source_labels_is_measured_on_the_faces_of_the_oth
     assert report.sources["one"]["edit_accuracy@1.0"] == 0
     assert report.sources["other"]["edit_accuracy@1.0"] > 0.9 / 5
     assert set(report.sources["one"]) == {"faces", "edit_accuracy@1.0"}
-    assert sum(row["faces"] for row in report.sources.values()) == len(faces.part("test"))
+    assert sum(row["faces"] for row in report.sources.values()) == len(faces.split("test"))
     assert evaluated(drawn_faces, lambda wishes: False, ("edit_accuracy@1.0",)).sources == {}
 
 

@@ -22,7 +22,7 @@ def judge(drawn_faces):
 
 
 def test_it_learns_visible_attributes(judge, drawn_faces):
-    test = drawn_faces.part("test")
+    test = drawn_faces.split("test")
     predicted = judge.classify(drawn_faces.faces[test]).probabilities > 0.5
     right = (predicted == drawn_faces.labels[test]).mean(axis=0)
     found = dict(zip(drawn_faces.columns, right, strict=True))

@@ -104,7 +104,7 @@ def aspects(recipe, faces, outputs):
         for network, terms in loss_terms(recipe, outputs(recipe)).items()
         for term, value in terms.items()
     }
-    source = BatchSource(faces, faces.part("train"), Attributes(FIVE_NAMES, faces.columns), recipe, 16, 0)
+    source = BatchSource(faces, faces.split("train"), Attributes(FIVE_NAMES, faces.columns), recipe, 16, 0)
     yield {name: array.tobytes() for name, array in source.at(0).items()}
     yield _optimizer(recipe)
     yield _edited(recipe)

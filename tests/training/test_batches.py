@@ -69,7 +69,7 @@ def test_a_stream_can_start_at_any_step(paper):
 
 
 def test_the_shares_of_several_hosts_are_the_batch(small_recipe, drawn_faces):
-    source = BatchSource(drawn_faces, drawn_faces.part("train"), ATTRIBUTES, small_recipe("celeba128"), 40, 0)
+    source = BatchSource(drawn_faces, drawn_faces.split("train"), ATTRIBUTES, small_recipe("celeba128"), 40, 0)
     whole = source.at(3)
     shares = [source.at(3, host_rows(40, index, 5)) for index in range(5)]
     for name, array in whole.items():

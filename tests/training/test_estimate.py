@@ -18,7 +18,7 @@ def test_its_figures_are_true(drawn_faces, settings, tmp_path, monkeypatch):
     before = sorted(drawn_faces.path.parent.rglob("*"))
     found = estimate(drawn_faces, settings)
     assert not list(tmp_path.iterdir()) and sorted(drawn_faces.path.parent.rglob("*")) == before
-    photos = settings.recipe.epochs * len(drawn_faces.part("train"))
+    photos = settings.recipe.epochs * len(drawn_faces.split("train"))
     assert found.steps == photos // settings.batch_size
     assert found.seconds_per_step > 0
     assert found.peak_memory > found.checkpoint

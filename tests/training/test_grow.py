@@ -58,7 +58,7 @@ def test_it_grows_and_goes_on_exactly_where_it_stopped(faces64, small, settings,
     options = {"images": STEPS * BATCH_SIZE, "start": small}
     assert train(faces64, settings, whole, **options) == (whole / "model.keras", True)
     record, combinations = describe(whole)["record"], describe(whole)["combinations"]
-    assert sum(combinations.values()) == len(faces64.part("train"))
+    assert sum(combinations.values()) == len(faces64.split("train"))
     assert describe(whole)["image_size"] == 64 and record["settings"]["grow"]
     assert record["images_before"] == describe(small)["record"]["images_seen"]
     assert record["random_networks"] == ["encoder", "generator", "editor"]

@@ -31,13 +31,13 @@ def test_the_attributes_of_the_model_to_start_from_come_first(model_file):
 
 def test_photos_that_are_too_few_or_all_alike_are_refused(drawn_faces, small_settings):
     settings = small_settings("tiny", batch_size=8)
-    assert steps_per_epoch(drawn_faces, settings) == len(drawn_faces.part("train")) // 8
+    assert steps_per_epoch(drawn_faces, settings) == len(drawn_faces.split("train")) // 8
     with pytest.raises(FaceganError, match="fewer than a batch of 5000"):
         steps_per_epoch(drawn_faces, replace(settings, batch_size=5000))
 
     def refuse(attributes, learnt):
         raise FaceganError("no edit of it can be learned")
 
-    alike = SimpleNamespace(columns=drawn_faces.columns, part=drawn_faces.part, check_trainable=refuse)
+    alike = SimpleNamespace(columns=drawn_faces.columns, split=drawn_faces.split, check_trainable=refuse)
     with pytest.raises(FaceganError, match="no edit of it can be learned"):
         steps_per_epoch(alike, settings)

@@ -48,7 +48,7 @@ def small_finder():
 @pytest.fixture
 def source(drawn_faces, small_recipe):
     attributes = Attributes(FIVE_NAMES, drawn_faces.columns)
-    return BatchSource(drawn_faces, drawn_faces.part("train"), attributes, small_recipe("celeba128"), 16, 0)
+    return BatchSource(drawn_faces, drawn_faces.split("train"), attributes, small_recipe("celeba128"), 16, 0)
 
 
 def recipe(small_recipe, **values):
@@ -62,7 +62,7 @@ def fine_tune(networks, source, pretrained=True):
 
 def ranking(finder, faces):
     """For faces that it has not seen: how often, of two that differ in a column, the right one has the larger logit."""
-    test = np.concatenate([faces.part("test"), faces.part("validation")])
+    test = np.concatenate([faces.split("test"), faces.split("validation")])
     images = np.asarray(faces.faces[test], "float32") / 127.5 - 1
     labels = Attributes(FIVE_NAMES, faces.columns).select(faces.labels[test], faces.columns)
     logits = ops.convert_to_numpy(finder(images, training=False))

@@ -151,7 +151,7 @@ def test_photos_with_the_new_label_alone_do(drawn_faces, small_settings, tmp_pat
     """The finder knows the other labels, and learns the new one; the run resumes as exactly as any."""
     settings = small_settings("tiny", FINDER, batch_size=8)
     save_trained(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
-    faces = smiling_faces(drawn_faces, drawn_faces.part("train")[:40])
+    faces = smiling_faces(drawn_faces, drawn_faces.split("train")[:40])
     more = Settings.defaults(None, tmp_path / "model.keras").given(
         faces.columns, ("smiling", *settings.attributes[::-1]), batch_size=8, precision="float32"
     )
@@ -162,7 +162,7 @@ def test_photos_with_the_new_label_alone_do(drawn_faces, small_settings, tmp_pat
     model = load(path)
     assert model.attributes.names[-1] == "smiling" and model.attributes.values([0] * 8 + [1])["smiling"] == "1"
     described = describe(path)
-    assert sum(described["combinations"].values()) == len(faces.part("train"))
+    assert sum(described["combinations"].values()) == len(faces.split("train"))
     assert described["record"]["new_attributes"] == ["smiling"]
 
     train(faces, more, tmp_path / "parts", 8, start=tmp_path / "model.keras", pretrained=False)

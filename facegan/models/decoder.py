@@ -2,7 +2,6 @@
 
 from keras import layers
 
-from facegan.models.encoder import stage_filters
 from facegan.models.layers import (
     Conv2DTranspose,
     InitialKernel,
@@ -24,7 +23,7 @@ def decoder_filters(recipe: Encoder, image_size: int) -> list[int]:
     The stage at full size, where the encoder has none, has as many as the one before: for `paper` at 128,
     `[512, 256, 128, 64, 64]`.
     """
-    filters = stage_filters(recipe, image_size)
+    filters = recipe.stage_filters(image_size)
     return [*filters[-2::-1], filters[0]]
 
 

@@ -1,23 +1,10 @@
 """The encoder that the critic and the editor share."""
 
-import math
-
 import keras
 from keras import layers
 
 from facegan.models.layers import InstanceNormalization, activation, convolution, space_to_depth
 from facegan.recipe.networks import Encoder
-
-BOTTOM_SIZE = 4
-
-
-def stage_filters(recipe: Encoder, image_size: int) -> list[int]:
-    """Filters of each encoder stage from the image down to 4x4: for `paper` at 128, `[64, 128, 256, 512, 512]`.
-
-    With `space_to_depth`, those for an image of half the size.
-    """
-    stages = int(math.log2(image_size // BOTTOM_SIZE)) - recipe.space_to_depth
-    return [min(recipe.filters * 2**stage, recipe.max_filters) for stage in range(stages)]
 
 
 def build_encoder(recipe: Encoder, image_size: int) -> keras.Model:
@@ -28,7 +15,7 @@ def build_encoder(recipe: Encoder, image_size: int) -> keras.Model:
     """
     image = keras.Input((image_size, image_size, 3), name="image")
     tensor, features = space_to_depth(image) if recipe.space_to_depth else image, []
-    for stage, filters in enumerate(stage_filters(recipe, image_size)):
+    for stage, filters in enumerate(recipe.stage_filters(image_size)):
         tensor = convolution(tensor, filters, recipe.kernel_size, strides=2)
         if stage or recipe.normalise_first:
             tensor = InstanceNormalization()(tensor)

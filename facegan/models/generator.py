@@ -6,9 +6,8 @@ import keras
 from keras import layers
 
 from facegan.models.decoder import decoder_filters, decoder_stage, to_image
-from facegan.models.encoder import BOTTOM_SIZE, stage_filters
 from facegan.models.modulated_generator import build_modulated_generator
-from facegan.recipe.networks import ModulatedGenerator, Networks
+from facegan.recipe.networks import BOTTOM_SIZE, ModulatedGenerator, Networks
 
 
 def build_generator(recipe: Networks, image_size: int, condition_size: int) -> keras.Model:
@@ -26,7 +25,7 @@ def _build_decoder_generator(recipe: Networks, image_size: int, condition_size: 
     """A dense layer, then the decoder, with the condition concatenated between its stages."""
     noise = keras.Input((recipe.generator.noise_size,), name="noise")
     condition = keras.Input((condition_size,), name="condition")
-    bottom = (BOTTOM_SIZE, BOTTOM_SIZE, stage_filters(recipe.encoder, image_size)[-1])
+    bottom = (BOTTOM_SIZE, BOTTOM_SIZE, recipe.encoder.stage_filters(image_size)[-1])
     tensor = layers.Concatenate()([noise, condition])
     tensor = layers.Reshape(bottom)(layers.Dense(math.prod(bottom))(tensor))
     for stage, filters in enumerate(decoder_filters(recipe.encoder, image_size)):

@@ -6,9 +6,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from facegan.models.encoder import BOTTOM_SIZE
 from facegan.models.layers import InitialKernel, Shape, activation, upsampling_convolution
-from facegan.recipe.networks import ModulatedGenerator
+from facegan.recipe.networks import BOTTOM_SIZE, ModulatedGenerator
 from facegan.tensors import Tensor
 
 
@@ -108,6 +107,6 @@ def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condi
 
 
 def _contribution(tensor: Tensor) -> Tensor:
-    # XX: untrained faces are nearly gray, as loud ones would have to be unlearnt.
+    # Untrained faces are nearly gray, because strong colours would have to be unlearnt.
     initializer = keras.initializers.VarianceScaling(0.02)
     return layers.Conv2D(3, 1, kernel_initializer=initializer, dtype="float32")(tensor)

@@ -1,11 +1,15 @@
 """The architecture of the networks. Image size and attributes are determined by the data."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from facegan.recipe.part import Part, choice, number, numbers, part, switch
+
+# The height and width of the smallest feature maps.
+BOTTOM_SIZE = 4
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,14 @@ class Encoder(Part):
     normalise_first: bool = switch(True)
     dropout: float = number(0.25, 0, 0.9)
     space_to_depth: bool = switch(False)
+
+    def stage_filters(self, image_size: int) -> list[int]:
+        """Filters of each stage from the image down to 4x4: for `paper` at 128, `[64, 128, 256, 512, 512]`.
+
+        With `space_to_depth`, those for an image of half the size.
+        """
+        stages = int(math.log2(image_size // BOTTOM_SIZE)) - self.space_to_depth
+        return [min(self.filters * 2**stage, self.max_filters) for stage in range(stages)]
 
 
 @dataclass(frozen=True)
@@ -117,12 +129,11 @@ class Networks(Part):
         >>> Networks().fewest_weights(128)
         20291584
         """
-        stages = (image_size // 4).bit_length() - 1 - self.encoder.space_to_depth
-        filters = [min(self.encoder.filters * 2**stage, self.encoder.max_filters) for stage in range(stages)]
+        filters = self.encoder.stage_filters(image_size)
         count = self.encoder.kernel_size**2 * _products(filters)
         count += self.editor.residual_blocks * 2 * 9 * filters[-1] ** 2
         if isinstance(self.generator, ModulatedGenerator):
-            count += 9 * _products(self.generator.filters[:stages])
+            count += 9 * _products(self.generator.filters[: len(filters)])
         return count
 
 

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import secrets
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -171,6 +172,31 @@ class WriteGuard:
             raise FaceganError(f"cannot write {path}: it would replace {self._inputs[file]}, which is an input")
         if file and not self._overwrite and not self._is_own(Path(path)):
             raise FaceganError(f"cannot write {path}: it exists; choose another --out, or add --overwrite")
+
+
+def file_state(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Size and modification time in nanoseconds, which differ after a file was replaced; zeros if there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def unique_name(name: str, taken: set[str]) -> str:
+    """Returns `name`, or `name-2` and so on if it is taken, and adds it to `taken`.
+
+    Names that some file systems do not distinguish (case, Unicode normalisation) count as the same.
+
+    >>> taken = set()
+    >>> [unique_name(name, taken) for name in ("faces", "lfw", "faces")]
+    ['faces', 'lfw', 'faces-2']
+    """
+    unique, copy = name, 2
+    while (key := unicodedata.normalize("NFC", unique).casefold()) in taken:
+        unique, copy = f"{name}-{copy}", copy + 1
+    taken.add(key)
+    return unique
 
 
 def _file_at(path: str | os.PathLike[str]) -> tuple[int, int] | None:

@@ -14,12 +14,13 @@ from facegan import inference
 from facegan.attributes import Attributes
 from facegan.edits import Edit
 from facegan.errors import FaceganError
+from facegan.files import unique_name
 from facegan.images import open_image
 from facegan.provenance import read_provenance
 from facegan.rendering import edited_faces, generated_faces, output
 from facegan.rendering.edited_faces import write_edited
 from facegan.rendering.generated_faces import write_generated, write_walk
-from facegan.rendering.output import Output, edited_names, unique_stem
+from facegan.rendering.output import Output, edited_names
 from facegan.rendering.request import Request
 
 
@@ -149,7 +150,7 @@ def test_a_strip_of_strengths(model, sheets, tmp_path):
 
 @pytest.mark.parametrize("strengths", [(0, 1, 2), (0, 0.25, 0.5, 0.75, 1, 1.25), (0, 5, 10), (8.000001, 9, 10.5)])
 def test_files_of_growing_strength_sort_in_their_order(strengths):
-    (names,) = edited_names([Path("a.png")], Edit().at(strengths))
+    (names,) = edited_names([Path("a.png")], [Edit(strength=strength) for strength in strengths])
     assert names == sorted(names)
     assert [float(name.removeprefix("a-strength-").removesuffix(".png")) for name in names] == list(strengths)
 
@@ -314,9 +315,9 @@ def test_a_folder_that_cannot_be_written_to(tmp_path):
 
 def test_names_that_file_systems_confuse_are_told_apart():
     taken = set()
-    names = [unique_stem(stem, taken) for stem in ("jos\u00e9", "jose\u0301", "JOS\u00c9", "a-2", "a", "A")]
+    names = [unique_name(stem, taken) for stem in ("jos\u00e9", "jose\u0301", "JOS\u00c9", "a-2", "a", "A")]
     assert names == ["jos\u00e9", "jose\u0301-2", "JOS\u00c9-3", "a-2", "a", "A-3"]
-    assert edited_names([Path("x/a.jpg"), Path("y/a.png")], Edit().at((0.5, 1))) == [
+    assert edited_names([Path("x/a.jpg"), Path("y/a.png")], [Edit(strength=0.5), Edit(strength=1)]) == [
         ["a-strength-0.5.png", "a-strength-1.0.png"],
         ["a-2-strength-0.5.png", "a-2-strength-1.0.png"],
     ]

@@ -99,11 +99,14 @@ def disturbed(picture, points, random):
     if random.random() < 0.5:
         picture, points = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), points[MIRRORED] * (-1, 1) + (1, 0)
     angle, side = random.normal(0, math.radians(9)), picture.width * random.uniform(0.8, 1.3)
-    place = Alignment.centred_at(*(picture.width / 2 + random.normal(0, 0.05, 2) * picture.width), side, angle)
+    x, y = picture.width / 2 + random.normal(0, 0.05, 2) * picture.width
+    across, down = side * math.cos(angle), side * math.sin(angle)
+    place = Alignment(across, down, x - (across - down) / 2, y - (across + down) / 2)
     pixels = np.asarray(place.crop(picture, SIZE), "float32")
     pixels = (pixels - 128) * random.uniform(0.7, 1.2) + 128 + random.uniform(-30, 30)
     pixels = pixels + random.normal(0, 1, pixels.shape) * random.uniform(0, 8)
-    return pixels.clip(0, 255), place.to_crop(points * picture.width)
+    in_crop = (points * picture.width - (place.left, place.top)) @ [[across, -down], [down, across]] / side**2
+    return pixels.clip(0, 255), in_crop
 
 
 class Disturbed(keras.utils.PyDataset):

@@ -14,7 +14,7 @@ from facegan.images import save_image, to_images
 from facegan.inference import load
 from facegan.photos.align import Alignment
 from facegan.search.query import ATTRIBUTES, IDENTITY, Query, description, find, likeness
-from facegan.search.store import FileState, Index, IndexedFace, IndexedPhoto
+from facegan.search.store import Index, IndexedFace, IndexedPhoto
 from facegan.search.update import about_model, apply_changes, find_changes, photos_within
 
 MANY = 50_000
@@ -120,7 +120,7 @@ def speed(path, store, random):
         vectors = [(random.random(width, "f4"), random.random(128, "f4")) for _ in range(1000)]
         many.put(
             [
-                IndexedPhoto(Path(f"/{start + number}.png"), FileState(0, 0), [IndexedFace(1, place, *both)])
+                IndexedPhoto(Path(f"/{start + number}.png"), (0, 0), [IndexedFace(1, place, *both)])
                 for number, both in enumerate(vectors)
             ]
         )

@@ -123,10 +123,6 @@ class AligningReader(PictureReader):
         """Returns the whole image."""
         return self.pictures.open(name)
 
-    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and modification time of the files of images."""
-        return self.pictures.state(names)
-
     def __call__(self, name: str, size: int) -> Image.Image:
         """Returns the face as a `size` x `size` RGB image; `FaceganError` if there is none or it is too small."""
         picture = self.open(name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -24,6 +25,7 @@ class Source:
         known: `(len(names), len(columns))` bool, whether a label is known; None if all are.
         origins: `(len(names),)` uint8, the source of each face; None unless sources were joined.
         remarks: remarks on the labels for the user, one line each.
+        files: the files that the images are read from; they must not change while the faces are prepared.
     """
 
     names: list[str]
@@ -37,3 +39,4 @@ class Source:
     known: np.ndarray | None = None
     origins: np.ndarray | None = None
     remarks: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()

@@ -71,10 +71,12 @@ def celeba_source(
     there = [index for index, name in enumerate(found) if name is not None]
     if not there:
         raise FaceganError(f"{attributes.name} has labels for none of the images in {pictures.path}")
+    used = [name for name in found if name is not None]
+    files = [Path(pictures.path)] if isinstance(pictures, ZipReader) else [Path(pictures.path, name) for name in used]
     # The other lists use the same names as this one, whatever suffix the images have here.
     names = [listed[index] for index in there]
     return Source(
-        names=[name for name in found if name is not None],
+        names=used,
         columns=columns,
         labels=values[there],
         description={"kind": "CelebA", "name": source.resolve().name, "terms": TERMS},
@@ -82,7 +84,8 @@ def celeba_source(
         identities=_identities(_find_list(place, pictures, IDENTITIES), names),
         partition=_partition(_find_list(place, pictures, PARTITIONS), names),
         left_out=tuple((name, "missing") for name, picture in zip(listed, found, strict=True) if picture is None)
-        + tuple((name, "no label") for name in sorted(present.difference(filter(None, found)))),
+        + tuple((name, "no label") for name in sorted(present.difference(used))),
+        files=tuple(files),
     )
 
 

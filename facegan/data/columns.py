@@ -119,7 +119,7 @@ class CellError(FaceganError):
 
 def confident(cells: Sequence[str]) -> np.ndarray:
     """Returns which cells of a column of confidences are high enough: `(count,)` bool."""
-    return np.array([_number(cell) is not None and float(cell) >= LEAST_CONFIDENCE for cell in cells])
+    return np.array([(_number(cell) or 0) >= LEAST_CONFIDENCE for cell in cells])
 
 
 def _attribute(title: str) -> Attribute | None:
@@ -129,8 +129,6 @@ def _attribute(title: str) -> Attribute | None:
 def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | None:
     """Returns the 0/1 entries for a cell, or None if the label is unknown."""
     word = cell.lower()
-    if word in _UNKNOWN:
-        return None
     if _number(word) in (0, 1, -1):
         word = str(int(float(word)))
     if attribute is None:
@@ -156,8 +154,6 @@ def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | Non
 
 
 def _by_years(cell: str, bounds: tuple[int, int]) -> list[int] | None:
-    if cell.lower() in _UNKNOWN:
-        return None
     years, (from_years, below_years) = float(cell), bounds
     return [0] if years >= from_years else [1] if years < below_years else None
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
-from facegan.attributes import FIVE, FIVE_NAMES, Attributes
+from facegan.attributes import FIVE, Attributes
 from facegan.data.base import Source
 from facegan.errors import FaceganError
 
@@ -63,11 +63,6 @@ class DrawnFace:
     skin: str
     hair: str
     seed: int
-
-    @property
-    def wishes(self) -> dict[str, str]:
-        """`{attribute: value}`, as returned by `Attributes.parse`."""
-        return {name: getattr(self, name) for name in FIVE_NAMES}
 
     @property
     def labels(self) -> np.ndarray:

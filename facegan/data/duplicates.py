@@ -59,11 +59,7 @@ def near_duplicates(thumbs: np.ndarray, groups: np.ndarray) -> np.ndarray:
 
 
 def to_leave_out(
-    pairs: np.ndarray,
-    origins: np.ndarray,
-    splits: np.ndarray,
-    identities: np.ndarray,
-    names: Sequence[str],
+    pairs: np.ndarray, origins: np.ndarray, splits: np.ndarray, identities: np.ndarray, names: Sequence[str]
 ) -> list[tuple[int, str]]:
     """Chooses which faces to leave out, so that no photo occurs twice and no held-out face is in the training split.
 

@@ -60,15 +60,17 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
     if not there:
         raise FaceganError(f"{path} has labels for none of the images in {folder} (first: {names[0]!r})")
     table = _Table(path, header, [rows[index] for index in there], titles or Titles())
+    used = [picture for picture in found if picture is not None]
     return Source(
-        names=[picture for picture in found if picture is not None],
+        names=used,
         description={"kind": "folder", "name": folder.resolve().name, "terms": "as those of its images"},
         read=FolderReader(str(folder)),
         left_out=tuple((name, "missing") for name, picture in zip(names, found, strict=True) if picture is None)
-        + tuple((name, "no label") for name in sorted(pictures.difference(filter(None, found))))
+        + tuple((name, "no label") for name in sorted(pictures.difference(used)))
         + tuple((name, "line break in its name") for name in sorted(everything - files)),
         identities=table.identities(),
         partition=table.partition(),
+        files=tuple(folder / name for name in used),
         **table.labels(),
     )
 

@@ -1,14 +1,14 @@
 """Several sources of faces as one (multi-domain labels as in StarGAN, Choi et al. 2018, section 3.2)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from facegan.data.base import Source
-from facegan.data.readers import PictureReader
 from facegan.data.split import split, split_rule
+from facegan.files import unique_name
 
 JOINED = "joined"
 
@@ -29,7 +29,8 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
     """
     if len(sources) == 1:
         return sources[0]
-    titles = _distinct([source.description["name"] for source in sources])
+    taken = set[str]()
+    titles = [unique_name(source.description["name"], taken) for source in sources]
     titled = list(zip(titles, sources, strict=True))
     columns = tuple(dict.fromkeys(column for source in sources for column in source.columns))
     shape = (sum(len(source.names) for source in sources), len(columns))
@@ -58,44 +59,18 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
             "terms": "; ".join(dict.fromkeys(source.description["terms"] for source in sources)),
             "sources": descriptions,
         },
-        read=JoinedReader({title: source.read for title, source in titled}),
+        read=partial(_read, {title: source.read for title, source in titled}),
         identities=np.concatenate(identities).astype("int64"),
         partition=np.concatenate(partitions),
         left_out=tuple((f"{title}/{name}", reason) for title, source in titled for name, reason in source.left_out),
         known=None if known.all() else known,
         origins=origins,
         remarks=tuple(f"{title}: {remark}" for title, source in titled for remark in source.remarks),
+        files=tuple(file for source in sources for file in source.files),
     )
 
 
-@dataclass(frozen=True)
-class JoinedReader:
+def _read(readers: dict[str, Callable[[str, int], Image.Image]], name: str, size: int) -> Image.Image:
     """Reads an image `source/image` with that source's reader."""
-
-    readers: dict[str, Callable[[str, int], Image.Image]]
-
-    def __call__(self, name: str, size: int) -> Image.Image:
-        """Returns the face as a `size` x `size` RGB image."""
-        title, _, picture = name.partition("/")
-        return self.readers[title](picture, size)
-
-    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and modification time of the files of images."""
-        states = []
-        for title, reader in self.readers.items():
-            pictures = [name.removeprefix(f"{title}/") for name in names if name.startswith(f"{title}/")]
-            states += reader.state(pictures) if isinstance(reader, PictureReader) else []
-        return states
-
-
-def _distinct(titles: Sequence[str]) -> list[str]:
-    """Numbers titles that occur before: `faces`, `faces-2`.
-
-    >>> _distinct(["faces", "lfw", "faces"])
-    ['faces', 'lfw', 'faces-2']
-    """
-    distinct: list[str] = []
-    for title in titles:
-        numbered = (title if number == 1 else f"{title}-{number}" for number in range(1, len(titles) + 1))
-        distinct.append(next(candidate for candidate in numbered if candidate not in distinct))
-    return distinct
+    title, _, picture = name.partition("/")
+    return readers[title](picture, size)

@@ -29,12 +29,12 @@ import numpy as np
 from facegan.data.base import Source
 from facegan.data.drawn import DRAWN
 from facegan.data.duplicates import near_duplicates, thumbnails, to_leave_out
-from facegan.data.joined import JOINED, JoinedReader
+from facegan.data.joined import JOINED
 from facegan.data.prepared import FORMAT, PARTIAL, SIZES, PreparedFaces, write_names
-from facegan.data.readers import LARGEST_ENLARGEMENT, TOO_SMALL, PictureReader
+from facegan.data.readers import LARGEST_ENLARGEMENT, TOO_SMALL
 from facegan.data.split import SPLITS, split, split_rule
 from facegan.errors import FaceganError
-from facegan.files import reserve
+from facegan.files import file_state, reserve
 from facegan.progress import progress_bar
 from facegan.schemas import PLAN, parse_json
 
@@ -45,11 +45,7 @@ DUPLICATES = "duplicates"  # in place of a chunk's number
 
 
 def prepare(
-    source: Source,
-    out: str | os.PathLike[str],
-    size: int = 128,
-    seed: int = 0,
-    workers: int | None = None,
+    source: Source, out: str | os.PathLike[str], size: int = 128, seed: int = 0, workers: int | None = None
 ) -> PreparedFaces:
     """Reads all faces of a source, resizes them and writes them to a folder, as `facegan.prepare` describes.
 
@@ -71,7 +67,11 @@ def prepare(
     job = _Job(source, out.with_name(out.name + PARTIAL), size, seed)
     if not job.is_finished:
         _check_disk(job, out)
-    with job.begun(out):
+    with reserve(job.partial):
+        if out.exists():
+            # Another process may have finished just now, so that this one created an empty folder.
+            _check_free(out)
+        job.begin()
         if not job.is_finished:
             _read_all(job, workers or os.cpu_count() or 1)
             _leave_out_duplicates(job)
@@ -137,17 +137,7 @@ class _Job:
             "fingerprint": digest.hexdigest(),
         }
 
-    @contextmanager
-    def begun(self, out: Path) -> Iterator[None]:
-        """Makes the partial folder, or checks that it was begun with the same arguments; locks it in the block."""
-        with reserve(self.partial):
-            if out.exists():
-                # Another process may have finished just now, so that this one created an empty folder.
-                _check_free(out)
-            self._plan()
-            yield
-
-    def _plan(self) -> None:
+    def begin(self) -> None:
         """Writes the plan, or raises `FaceganError` if the folder was begun with another one."""
         plan = self.description()
         written = self.partial / "prepared.json" if self.is_finished else self.plan
@@ -173,8 +163,7 @@ class _Job:
 
     def _pictures(self) -> str:
         """Returns a digest that changes with the files of the images; drawn faces have none."""
-        reader = self.source.read
-        state = reader.state(self.source.names) if isinstance(reader, PictureReader | JoinedReader) else []
+        state = [file_state(path) for path in self.source.files]
         return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
     def done(self) -> dict[int | str, list[tuple[int, str]]]:

@@ -30,10 +30,6 @@ class PictureReader(ABC):
     def open(self, name: str) -> Image.Image:
         """Returns the whole image in mode RGB; raises `FaceganError` if it cannot be read."""
 
-    @abstractmethod
-    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and modification time of the files of images: they differ after an image was replaced."""
-
     def __call__(self, name: str, size: int) -> Image.Image:
         """Returns the image's centred square as a `size` x `size` RGB image; `FaceganError` if it is too small."""
         picture = self.open(name)
@@ -63,10 +59,6 @@ class FolderReader(PictureReader):
         except FaceganError as error:
             # The list of left-out images is distributed with the data, so it must not contain paths on this machine.
             raise FaceganError(str(error).replace(str(Path(self.path, name)), name)) from error
-
-    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and modification time of each image's file, zeros for a missing one."""
-        return [_file_state(Path(self.path, name)) for name in names]
 
 
 @dataclass(frozen=True)
@@ -126,24 +118,12 @@ class ZipReader(PictureReader):
         """Returns the whole image in mode RGB; raises `FaceganError` if it cannot be read."""
         return open_image(io.BytesIO(self.read(f"{self.folder}/{name}".lstrip("/"))))
 
-    def state(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """Returns size and modification time of the zip."""
-        return [_file_state(Path(self.path))]
-
 
 def check_size(name: str, side: float, size: int) -> None:
     """Raises `FaceganError` if a crop of `side` pixels would be enlarged too much."""
     if side * LARGEST_ENLARGEMENT < size:
         needed = math.ceil(size / LARGEST_ENLARGEMENT)
         raise FaceganError(f"{name} {TOO_SMALL}: the face fills {side:.0f} pixels; {size} need {needed}")
-
-
-def _file_state(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
 
 
 @lru_cache(maxsize=1)

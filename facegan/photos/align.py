@@ -1,6 +1,7 @@
 """Alignment of faces as in the training data: eyes, nose and mouth always at the same positions in a crop."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,15 +23,17 @@ LARGEST_ASPECT = 1.05
 LARGEST_SHIFT, LARGEST_SCALING, LARGEST_ANGLE = 0.08, 1.18, math.radians(8)
 
 
-class Alignment:
+class Alignment(NamedTuple):
     """The position of an upright square crop in a photo: a similarity transform (rotation, scale and translation).
 
     A point `(x, y)` of the crop, each 0..1, is at `(left + across * x - down * y, top + down * x + across * y)` in the
     photo, in pixels.
     """
 
-    def __init__(self, across: float, down: float, left: float, top: float) -> None:
-        self.across, self.down, self.left, self.top = across, down, left, top
+    across: float
+    down: float
+    left: float
+    top: float
 
     @classmethod
     def from_landmarks(cls, landmarks: NDArray) -> "Alignment":
@@ -38,12 +41,6 @@ class Alignment:
         (x, y), ones, zeros = TEMPLATE.T, np.ones(len(TEMPLATE)), np.zeros(len(TEMPLATE))
         equations = np.concatenate([np.stack([x, -y, ones, zeros], 1), np.stack([y, x, zeros, ones], 1)])
         return cls(*np.linalg.lstsq(equations, landmarks.T.reshape(-1), rcond=None)[0])
-
-    @classmethod
-    def centred_at(cls, x: float, y: float, side: float, angle: float) -> "Alignment":
-        """Returns the alignment with this side in pixels, centred at `(x, y)` in the photo; the angle is in radians."""
-        across, down = side * math.cos(angle), side * math.sin(angle)
-        return cls(across, down, x - (across - down) / 2, y - (across + down) / 2)
 
     @property
     def side(self) -> float:
@@ -55,14 +52,6 @@ class Alignment:
         x, y = np.asarray(points, "float64").T
         return np.stack(
             [self.left + self.across * x - self.down * y, self.top + self.down * x + self.across * y], axis=1
-        )
-
-    def to_crop(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Maps pixels of the photo, `(count, 2)`, to points of the crop: in 0..1 inside it."""
-        x, y = (np.asarray(points, "float64") - (self.left, self.top)).T
-        square = self.side**2
-        return np.stack(
-            [(self.across * x + self.down * y) / square, (self.across * y - self.down * x) / square], axis=1
         )
 
     def bounding_box(self) -> tuple[int, int, int, int]:

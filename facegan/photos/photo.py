@@ -1,7 +1,7 @@
 """Photos and the faces to be edited in them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -50,14 +50,6 @@ class PhotoFaces:
     count: int
     too_small: int = 0
     error: FaceganError | None = None
-
-    def without_pixels(self) -> "PhotoFaces":
-        """Returns a copy without the photo, because thousands of photos do not fit into memory."""
-        if self.photo is None:
-            return self
-        pixel = self.photo.rgb.crop((0, 0, 1, 1))
-        alpha = self.photo.alpha and self.photo.alpha.crop((0, 0, 1, 1))
-        return replace(self, photo=replace(self.photo, rgb=pixel, native=pixel, alpha=alpha))
 
     def remarks(self, transparent: bool) -> list[str]:
         """Returns remarks on a photo whose faces are used: faces left out, lost transparency, and damage.
@@ -125,10 +117,7 @@ def select_faces(
 
 
 def select_faces_in_each(
-    paths: Iterable[Path],
-    size: int,
-    which: int | str | None = None,
-    aligned: bool | None = None,
+    paths: Iterable[Path], size: int, which: int | str | None = None, aligned: bool | None = None
 ) -> Iterator[PhotoFaces]:
     """Yields `select_faces` of many photos, each loaded when its turn comes."""
     for path in paths:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from facegan.files import unique_name
 from facegan.photos.photo import select_faces_in_each
 from facegan.progress import progress_bar
-from facegan.rendering.output import Output, Written, unique_stem
+from facegan.rendering.output import Output, Written
 
 
 def write_aligned(paths: Sequence[Path], size: int, which: int | str | None, output: Output) -> Written:
@@ -16,7 +17,7 @@ def write_aligned(paths: Sequence[Path], size: int, which: int | str | None, out
             path, crops = photo.path, [face.crop for face in photo.faces]
             if photo.error:
                 written.left_out[path] = str(photo.error)
-            names = [f"{unique_stem(path.stem, taken)}.png" for _ in crops]
+            names = [f"{unique_name(path.stem, taken)}.png" for _ in crops]
             written.files.extend(output.save_files([names], [crops], {"photo": path.name}))
             written.remarks.extend(photo.remarks(transparent=False))
     return written

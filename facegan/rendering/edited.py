@@ -1,8 +1,10 @@
 """Edits of images: aligned faces, or photos with faces in them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from PIL import Image
 
 from facegan.errors import FaceganError
 from facegan.images import open_image
@@ -34,12 +36,10 @@ def write_edits(model: FaceModel, paths: Sequence[Path], request: Request, outpu
     only_faces = aligned or request.faces_only or request.is_grid
     with progress_bar(paths, "detecting faces" if only_faces else "editing photos") as bar:
         photos = select_faces_in_each(bar, model.size, request.which, aligned or request.aligned)
-        if not only_faces:
-            written = write_edited_photos(model, photos, paths, request, output)
+        if only_faces:
+            written = _write_faces(model, photos, request, output)
         else:
-            faces = [photo.without_pixels() for photo in photos]
-    if only_faces:
-        written = _write_faces(model, faces, request, output)
+            written = write_edited_photos(model, photos, paths, request, output)
     return replace(written, remarks=remarks + written.remarks)
 
 
@@ -60,14 +60,18 @@ def _assumption(paths: Sequence[Path]) -> tuple[bool, list[str]]:
     return bool(count), [remark] if count else []
 
 
-def _write_faces(model: FaceModel, photos: Sequence[PhotoFaces], request: Request, output: Output) -> Written:
-    """Edits the faces alone."""
-    errors = {photo.path: photo.error for photo in photos if photo.error}
-    found = [(photo.path, face.crop) for photo in photos for face in photo.faces]
-    if not found:
+def _write_faces(model: FaceModel, photos: Iterable[PhotoFaces], request: Request, output: Output) -> Written:
+    """Edits the faces alone. Of the photos only these are kept, because thousands of photos do not fit into memory."""
+    paths, faces = list[Path](), list[Image.Image]()
+    remarks, errors = list[str](), dict[Path, FaceganError]()
+    for photo in photos:
+        paths += [photo.path] * len(photo.faces)
+        faces += [face.crop for face in photo.faces]
+        remarks += photo.remarks(transparent=False)
+        if photo.error:
+            errors[photo.path] = photo.error
+    if not faces:
         raise next(iter(errors.values()))
-    paths, faces = map(list, zip(*found, strict=True))
     with counting_faces(model, len(faces) * len(request.edits) * len(request.rows), "editing faces"):
         written = write_edited(model, paths, faces, request, output)
-    remarks = [remark for photo in photos for remark in photo.remarks(transparent=False)]
     return Written(written.files, remarks + written.remarks, {path: str(error) for path, error in errors.items()})

@@ -32,10 +32,8 @@ def write_generated(
         The paths of the files.
     """
     provenance = generation_provenance(model, wished, count, seed, steps)
-    names = [
-        [face_file_name(face, count, step, len(steps)) for face in range(1, count + 1)]
-        for step in range(len(steps) + 1)
-    ]
+    numbers, rounds = range(1, count + 1), range(len(steps) + 1)
+    names = [[face_file_name(face, count, step, len(steps)) for face in numbers] for step in rounds]
     if output.is_folder:
         output.check_files(name for column in names for name in column)
     faces, conditions = model.generate_with_conditions(wished, count, seed)

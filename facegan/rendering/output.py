@@ -1,7 +1,6 @@
 """Outputs of commands: a sheet, an animation or a folder, the names of files, and remarks."""
 
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from PIL import Image
 from facegan.content_credentials import check_signing
 from facegan.edits import Edit
 from facegan.errors import FaceganError
-from facegan.files import WriteGuard, reserve
+from facegan.files import WriteGuard, reserve, unique_name
 from facegan.images import save_animation, save_image
 from facegan.inference import FaceModel, SourceAttributes
 from facegan.progress import progress_bar
@@ -116,10 +115,7 @@ class Output:
         return [self.path]
 
     def save_files(
-        self,
-        names: Iterable[Iterable[str]],
-        columns: Iterable[Iterable[Image.Image]],
-        provenance: dict[str, Any],
+        self, names: Iterable[Iterable[str]], columns: Iterable[Iterable[Image.Image]], provenance: dict[str, Any]
     ) -> list[Path]:
         """Writes single files into the folder; if one fails, all new ones are removed.
 
@@ -200,7 +196,7 @@ def edited_names(paths: Iterable[Path], edits: Sequence[Edit]) -> list[list[str]
     """The names of the edited files for each path and edit: the path's own name, the strength, and `.png`."""
     taken: set[str] = set()
     suffixes = [f"-strength-{text}" for text in _aligned([edit.strength for edit in edits])] if len(edits) > 1 else [""]
-    stems = [unique_stem(path.stem, taken) for path in paths]
+    stems = [unique_name(path.stem, taken) for path in paths]
     return [[f"{stem}{suffix}.png" for suffix in suffixes] for stem in stems]
 
 
@@ -209,15 +205,3 @@ def _aligned(numbers: Sequence[float]) -> list[str]:
     decimals = max(len(np.format_float_positional(number, trim="-").partition(".")[2]) for number in numbers)
     width = len(f"{max(numbers):.{decimals}f}")
     return [f"{number:0{width}.{decimals}f}" for number in numbers]
-
-
-def unique_stem(stem: str, taken: set[str]) -> str:
-    """Returns `stem`, or `stem-2` and so on if it is taken, and adds it to `taken`.
-
-    Names that some file systems do not distinguish (case, Unicode normalisation) count as the same.
-    """
-    unique, copy = stem, 2
-    while (key := unicodedata.normalize("NFC", unique).casefold()) in taken:
-        unique, copy = f"{stem}-{copy}", copy + 1
-    taken.add(key)
-    return unique

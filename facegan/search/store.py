@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
@@ -40,25 +39,6 @@ _LARGEST_FACE = 2**14
 
 
 @dataclass(frozen=True)
-class FileState:
-    """The state by which a changed file is recognised.
-
-    Attributes:
-        size: in bytes.
-        modified: nanoseconds since 1970.
-    """
-
-    size: int
-    modified: int
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Returns the present state of a file."""
-        status = path.stat()
-        return cls(status.st_size, status.st_mtime_ns)
-
-
-@dataclass(frozen=True)
 class IndexedFace:
     """A face of a photo.
 
@@ -81,13 +61,13 @@ class IndexedPhoto:
 
     Attributes:
         path: absolute.
-        state: the state of the file when it was read.
+        state: `file_state` of it when it was read.
         faces: the faces that are large enough.
         reason: the reason if there is no face; otherwise None.
     """
 
     path: Path
-    state: FileState
+    state: tuple[int, int]
     faces: Sequence[IndexedFace] = ()
     reason: str | None = None
 
@@ -190,7 +170,7 @@ class Index:
             if connection is not None:
                 connection.close()
 
-    def states(self, within: Path, with_identity: bool) -> dict[Path, FileState]:
+    def states(self, within: Path, with_identity: bool) -> dict[Path, tuple[int, int]]:
         """Returns the photos in a folder, and their states when they were read.
 
         Args:
@@ -200,7 +180,7 @@ class Index:
         incomplete = "SELECT photo FROM faces WHERE identity IS NULL" if with_identity else "SELECT NULL WHERE FALSE"
         query = f"SELECT path, size, modified FROM photos WHERE path NOT IN ({incomplete})"
         with self._connected() as connection:
-            rows = [(Path(os.fsdecode(path)), FileState(*state)) for path, *state in connection.execute(query)]
+            rows = [(Path(os.fsdecode(path)), (size, time)) for path, size, time in connection.execute(query)]
         return {path: state for path, state in rows if path.is_relative_to(within)}
 
     def reasons(self, within: Path) -> dict[Path, str]:
@@ -228,7 +208,7 @@ class Index:
             for photo in photos:
                 path = os.fsencode(photo.path)
                 connection.execute("DELETE FROM photos WHERE path = ?", (path,))
-                entry = (path, photo.state.size, photo.state.modified, photo.reason)
+                entry = (path, *photo.state, photo.reason)
                 connection.execute("INSERT INTO photos VALUES (?, ?, ?, ?)", entry)
                 connection.executemany(
                     "INSERT INTO faces (photo, number, alignment, attributes, identity) VALUES (?, ?, ?, ?, ?)",
@@ -261,24 +241,17 @@ class Index:
             query = "SELECT photo, number, alignment, attributes, identity FROM faces WHERE id = ?"
             path, *row = connection.execute(query, (int(number),)).fetchone()
         face = _from_row(*row)
-        place = face.alignment
-        numbers = np.array([place.across, place.down, place.left, place.top])
+        count = len(self.attributes.every_value())
         # This condition is false for NaN, too.
-        if not (np.abs(numbers) < _LARGEST_FACE).all() or len(face.attributes) != len(self.attributes.every_value()):
+        if not (np.abs(face.alignment) < _LARGEST_FACE).all() or len(face.attributes) != count:
             raise self._damaged
         return Path(os.fsdecode(path)), face
 
 
 def _to_row(face: IndexedFace) -> tuple[int, bytes, bytes, bytes | None]:
-    place = face.alignment
-    alignment = np.array([place.across, place.down, place.left, place.top], "<f8")
-    attributes, identity = face.attributes.astype("<f4"), face.identity
-    return (
-        face.number,
-        alignment.tobytes(),
-        attributes.tobytes(),
-        None if identity is None else identity.astype("<f4").tobytes(),
-    )
+    alignment, attributes = np.array(face.alignment, "<f8").tobytes(), face.attributes.astype("<f4").tobytes()
+    descriptor = None if face.identity is None else face.identity.astype("<f4").tobytes()
+    return face.number, alignment, attributes, descriptor
 
 
 def _from_row(number: int, alignment: bytes, attributes: bytes, identity: bytes | None) -> IndexedFace:

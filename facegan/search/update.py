@@ -8,13 +8,14 @@ from typing import Any
 
 from facegan import identity
 from facegan.errors import FaceganError
+from facegan.files import file_state
 from facegan.images import is_image_path
 from facegan.inference import FaceModel
 from facegan.model_files import describe, digest
 from facegan.photos.photo import ALL, select_faces_in_each
 from facegan.progress import progress_bar
 from facegan.search.embedding import embed, portrait
-from facegan.search.store import FileState, Index, IndexedFace, IndexedPhoto
+from facegan.search.store import Index, IndexedFace, IndexedPhoto
 
 # The number of photos that are written together; an interruption loses at most these.
 BATCH = 32
@@ -32,7 +33,7 @@ class Changes:
     """
 
     folder: Path
-    pending: dict[Path, FileState]
+    pending: dict[Path, tuple[int, int]]
     removed: list[Path]
     unchanged: int
 
@@ -43,8 +44,8 @@ def about_model(path: str | Path | None) -> dict[str, Any]:
     return {"model": digest(path), **{name: described[name] for name in ("attribute_names", "columns")}}
 
 
-def photos_within(path: Path) -> dict[Path, FileState]:
-    """Returns the images in a folder and its subfolders, except hidden ones; or a single photo.
+def photos_within(path: Path) -> dict[Path, tuple[int, int]]:
+    """Returns the images in a folder and its subfolders, except hidden ones, or a single photo, with their states.
 
     Raises:
         FaceganError: no such path, or no image in it.
@@ -53,18 +54,18 @@ def photos_within(path: Path) -> dict[Path, FileState]:
     if not path.exists():
         raise FaceganError(f"cannot read {path}: No such file or directory")
     if not path.is_dir():
-        return {path: FileState.of(path)}
-    found: dict[Path, FileState] = {}
+        return {path: file_state(path)}
+    found: dict[Path, tuple[int, int]] = {}
     for folder, inside, files in os.walk(path):
         inside[:] = sorted(name for name in inside if not name.startswith("."))
         paths = (Path(folder, name) for name in sorted(files) if is_image_path(name))
-        found |= {each: FileState.of(each) for each in paths if each.is_file()}
+        found |= {each: file_state(each) for each in paths if each.is_file()}
     if not found:
         raise FaceganError(f"no images in {path}")
     return found
 
 
-def find_changes(index: Index, path: Path, present: dict[Path, FileState]) -> Changes:
+def find_changes(index: Index, path: Path, present: dict[Path, tuple[int, int]]) -> Changes:
     """Compares photos with an index.
 
     If the extra `identity` was installed since photos were read, they count as changed.
@@ -103,7 +104,7 @@ def apply_changes(index: Index, changes: Changes, model: FaceModel) -> list[str]
     return remarks
 
 
-def _read(photos: Sequence[tuple[Path, FileState]], model: FaceModel, remarks: list[str]) -> list[IndexedPhoto]:
+def _read(photos: Sequence[tuple[Path, tuple[int, int]]], model: FaceModel, remarks: list[str]) -> list[IndexedPhoto]:
     """Finds and embeds the faces of a batch of photos."""
     found, crops, portraits = [], [], []
     for photo in select_faces_in_each([path for path, _ in photos], model.size, ALL):

@@ -190,6 +190,4 @@ class Photo:
 
 def _scaled(face: PhotoFace, scale: float) -> PhotoFace:
     """A face in a photo that was resized by a factor."""
-    place = face.alignment
-    sides = (place.across, place.down, place.left, place.top)
-    return replace(face, alignment=Alignment(*(side * scale for side in sides)))
+    return replace(face, alignment=Alignment(*(scale * number for number in face.alignment)))

@@ -71,8 +71,9 @@ def test_landmarks_are_where_they_are_drawn():
 def test_labels_and_wishes_agree_with_the_vocabulary():
     for index in range(30):
         face = face_at(1, index)
-        assert face.labels.tolist() == Attributes().vector(face.wishes).tolist()
-        assert Attributes().values(face.labels) == face.wishes
+        wishes = {name: getattr(face, name) for name in Attributes().names}
+        assert face.labels.tolist() == Attributes().vector(wishes).tolist()
+        assert Attributes().values(face.labels) == wishes
 
 
 def test_glasses_change_the_eye_region_only():

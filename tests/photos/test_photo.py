@@ -138,9 +138,9 @@ def test_photos_are_recognised_whatever_their_size(astronaut, side):
     """Squares with a face somewhere, as Labeled Faces in the Wild has them, and with none."""
     (face,), _ = select_faces(astronaut, 32)
     for x, y, scale in ((0, 0, 1.6), (0.15, 0, 1), (0, 0.15, 1), (0, 0, 0.7)):
-        middle = face.alignment.to_photo([(0.5 + x, 0.5 + y)])[0]
-        angle = np.arctan2(face.alignment.down, face.alignment.across)
-        assert not is_aligned(Alignment.centred_at(*middle, face.alignment.side * scale, angle).crop(astronaut, side))
+        corner = face.alignment.to_photo([(0.5 + x - scale / 2, 0.5 + y - scale / 2)])[0]
+        place = Alignment(scale * face.alignment.across, scale * face.alignment.down, *corner)
+        assert not is_aligned(place.crop(astronaut, side))
     assert is_aligned(face.alignment.crop(astronaut, side))
     for part in ((0, 0, 100, 100), (300, 300, 500, 500)):
         assert not is_aligned(astronaut.crop(part).resize((side, side)))

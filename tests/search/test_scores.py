@@ -11,10 +11,10 @@ from facegan.attributes import Attributes
 from facegan.errors import FaceganError
 from facegan.photos.align import Alignment
 from facegan.search.query import IDENTITY, Query, description, find
-from facegan.search.store import FileState, Index, IndexedFace, IndexedPhoto
+from facegan.search.store import Index, IndexedFace, IndexedPhoto
 
 ABOUT = {"model": "0", "attribute_names": ["glasses", "hair"], "columns": list(Attributes(["glasses", "hair"]).columns)}
-STATE = FileState(1, 2)
+STATE = (1, 2)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_the_nearest_descriptor_is_first_and_faces_without_one_are_left_out(inde
 def test_a_photo_that_fails_to_be_written_leaves_the_index_as_it_was(index, tmp_path):
     good = IndexedPhoto(tmp_path / "a.png", STATE, reason="no face")
     with pytest.raises(FaceganError, match="cannot use"):
-        index.put([good, IndexedPhoto(tmp_path / "b.png", FileState(None, 1))])
+        index.put([good, IndexedPhoto(tmp_path / "b.png", (None, 1))])
     assert index.count() == (0, 0)
 
 

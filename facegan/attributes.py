@@ -85,13 +85,6 @@ class Attribute:
             return [chosen]
         return [int(chosen == index) for index in range(len(self.columns))]
 
-    def value(self, bits: ArrayLike) -> str:
-        """Returns the value nearest to these entries, which may be any numbers; the threshold is 0.5."""
-        bits = np.asarray(bits, "float32")
-        if len(self.columns) == 1:
-            return self.values[int(bits[0] > 0.5)]
-        return self.values[int(bits.argmax())] if bits.max() > 0.5 else self.values[-1]
-
     def read(self, word: str) -> str | None:
         """Returns the value for a word after `name=`, or None."""
         word = word.lower()
@@ -309,24 +302,12 @@ class Attributes:
             if value == OPPOSITE:
                 raise FaceganError(f"'{name}={OPPOSITE}' is for edits; it does not describe a face")
 
-    def can_parse(self, wishes: str) -> bool:
-        """Returns whether `parse` accepts this text; otherwise it may be a sentence."""
-        try:
-            self.parse(wishes)
-        except FaceganError:
-            return False
-        return True
-
     def _read_all(self, wishes: str | Mapping[str, Any]) -> list[tuple[str, str]]:
         """Pairs of attribute and value."""
-        if isinstance(wishes, str):
-            return [self._read_part(part) for part in map(str.strip, wishes.split(",")) if part]
-        return [self._read(name, str(value)) for name, value in wishes.items()]
-
-    def _read_part(self, part: str) -> tuple[str, str]:
-        """Attribute and value of `"glasses=1"` or `"blond"`."""
-        name, separator, value = (piece.strip() for piece in part.partition("="))
-        return self._read(name, value) if separator else self._read_bare(part)
+        if not isinstance(wishes, str):
+            return [self._read(name, str(value)) for name, value in wishes.items()]
+        texts = [text.strip() for text in wishes.split(",") if text.strip()]
+        return [self._read(*text.split("=", 1)) if "=" in text else self._read_bare(text) for text in texts]
 
     def find(self, name: str) -> Attribute:
         """Returns the attribute with this name, or with a column of this name.
@@ -341,7 +322,7 @@ class Attributes:
         return by_lower[name.lower()]
 
     def _read(self, name: str, word: str) -> tuple[str, str]:
-        item = self.find(name)
+        item, word = self.find(name.strip()), word.strip()
         value = item.read(word)
         if value is None:
             raise FaceganError(f"unknown value '{word}' for '{item.name}'" + did_you_mean(word, item.values))
@@ -352,15 +333,6 @@ class Attributes:
         if word.lower() not in meanings:
             raise FaceganError(f"unknown attribute '{word}'" + did_you_mean(word, meanings))
         return meanings[word.lower()]
-
-    def wishes_of(self, name: str) -> list[dict[str, str]]:
-        """Returns `{attribute: value}` for each value of an attribute that edits can set.
-
-        Raises:
-            FaceganError: an unknown attribute.
-        """
-        item = self.find(name)
-        return [{item.name: value} for value in item.editable_values]
 
     def every_value(self) -> list[tuple[str, str]]:
         """Returns `(attribute, value)` for all values, including those that edits cannot set."""
@@ -402,7 +374,8 @@ class Attributes:
 
     def values(self, vector: ArrayLike) -> dict[str, str]:
         """Returns `{attribute: value}` of one condition vector; the inverse of `vector`."""
-        return {item.name: item.value(np.asarray(vector)[self._slices[item.name]]) for item in self.items}
+        indexes = self.value_indexes(np.asarray(vector)[None])[0]
+        return {item.name: item.values[index] for item, index in zip(self.items, indexes, strict=True)}
 
     def value_indexes(self, vectors: ArrayLike) -> np.ndarray:
         """Returns the value of each attribute as an index: `values` of many vectors at once.

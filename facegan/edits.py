@@ -1,7 +1,7 @@
 """A requested edit, parsed once: what to change, how strongly, and the source attributes."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -33,12 +33,7 @@ class Edit:
 
     @classmethod
     def parse(
-        cls,
-        attributes: Attributes,
-        *wishes: Wishes,
-        strength: float = 1.0,
-        source: Wishes = "",
-        force: bool = False,
+        cls, attributes: Attributes, *wishes: Wishes, strength: float = 1.0, source: Wishes = "", force: bool = False
     ) -> Self:
         """Parses texts or dictionaries. In a text, each wish may have its own strength: `"glasses=1:1.5"`.
 
@@ -66,14 +61,6 @@ class Edit:
         """Returns both edits as one; where both set an attribute, the later one counts."""
         kept = {name: value for name, value in self.strengths.items() if name not in later.wishes}
         return replace(self, wishes={**self.wishes, **later.wishes}, strengths={**kept, **later.strengths})
-
-    def at(self, strengths: Iterable[float]) -> list[Self]:
-        """Returns this edit at each of several strengths."""
-        return [replace(self, strength=strength) for strength in strengths]
-
-    def with_wishes(self, wishes: Mapping[str, str]) -> Self:
-        """Returns this edit with additional wishes, which take precedence."""
-        return replace(self, wishes={**self.wishes, **wishes})
 
     def __str__(self) -> str:
         strengths = {name: f":{strength!r}" for name, strength in self.strengths.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, overload
@@ -15,21 +16,12 @@ from PIL import Image
 from facegan.attributes import OPPOSITE, Attributes
 from facegan.edits import Edit, Wishes
 from facegan.errors import FaceganError, first_line
-from facegan.images import (
-    ImageSource,
-    crop_square,
-    denormalise,
-    load_image,
-    normalise,
-    open_image,
-    to_array,
-    to_images,
-)
+from facegan.images import ImageSource, crop_square, denormalise, load_image, normalise, open_image, to_array, to_images
 from facegan.inference_networks import ExportedNetworks, InferenceNetworks
 from facegan.model_files import describe, find_model, read_graphs
 from facegan.photos.photo import blend_faces, select_faces
 from facegan.recipe import Recipe
-from facegan.sentences import parse_sentence
+from facegan.sentences import interpret_sentence
 
 OneImage = str | os.PathLike[str] | BinaryIO | Image.Image
 Images = ImageSource | list[Any] | tuple[Any, ...]
@@ -358,9 +350,8 @@ class FaceModel:
             images: several, as for `edit`.
             edit: the edit, with known source attributes.
         """
-        complete = self._complete(edit.source, len(images))
-        if complete is not None:
-            return SourceAttributes(complete, {})
+        if set(edit.source) == set(self.attributes.names):
+            return SourceAttributes(np.tile(self.attributes.vector(edit.source), (len(images), 1)), {})
         possible, likelihoods = self._possible, self._likelihoods(self._arrays(images))
         probabilities = _softmax(likelihoods)
         certainty = {}
@@ -406,22 +397,16 @@ class FaceModel:
         )
 
     def _read(self, text: str, editing: bool) -> Wishes:
-        """Returns a text of attributes unchanged, and a sentence as its wishes; warns about unknown words."""
+        """Returns a text of attributes as it is, and a sentence as its wishes; warns about unknown words."""
         is_sentence = "=" not in text and any(" " in part.strip() or not part.isascii() for part in text.split(","))
-        if not is_sentence or self.attributes.can_parse(text):
+        if not is_sentence:
             return text
-        found = parse_sentence(text, self.attributes, editing)
-        if not found.wishes:
-            names = ", ".join(self.attributes.names)
-            raise FaceganError(f"unknown: '{text}' names no attribute of this model, which has {names}")
-        for remark in found.remarks(self.attributes):
-            warnings.warn(remark, stacklevel=4)
-        return found.wishes
-
-    def _complete(self, source: Mapping[str, str], count: int) -> np.ndarray | None:
-        """The conditions of `count` faces if `source` leaves no attribute out, else None."""
-        complete = set(source) == set(self.attributes.names)
-        return np.tile(self.attributes.vector(source), (count, 1)) if complete else None
+        with suppress(FaceganError):
+            return self.attributes.parse(text)
+        wishes, (_, *problems) = interpret_sentence(text, self.attributes, editing)
+        for problem in problems:
+            warnings.warn(problem, stacklevel=4)
+        return wishes
 
     def _draw(self, attributes: Wishes | Edit, count: int, seed: int | None) -> tuple[np.ndarray, np.ndarray]:
         """Draws noise `(count, noise_size)` and conditions `(count, len(attributes))` for `count` faces."""

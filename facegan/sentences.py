@@ -73,8 +73,7 @@ def parse_sentence(text: str, attributes: Attributes, editing: bool = False) -> 
     {'hair': 'black'}
     """
     meanings = _meanings(attributes)
-    tokens = [_Token(*token) for token in _tokens(text, meanings)]
-    return _Reading(tokens, attributes, editing).read()
+    return _Reading(list(_tokens(text, meanings)), attributes, editing).read()
 
 
 def interpret_sentence(text: str, attributes: Attributes, editing: bool = False) -> tuple[dict[str, str], list[str]]:
@@ -441,30 +440,30 @@ def _joined(tokens: Iterable[_Token]) -> list[str]:
     return words
 
 
-def _tokens(text: str, meanings: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, tuple[str, ...] | None, int]]:
-    """`(words, meaning, place)` of everything in the text."""
+def _tokens(text: str, meanings: Mapping[str, tuple[str, ...]]) -> Iterator[_Token]:
+    """All words of a text and the ends of its clauses."""
     text = text.lower().replace("’", "'").translate(_TRADITIONAL)
     for match in _pattern(meanings).finditer(text):
-        words = match.group()
+        words, place = match.group(), match.start()
         if age := match["age"] or match["aged"] or match["years"]:
-            yield words, _by_age(age), match.start()
+            yield _Token(words, _by_age(age), place)
         elif match["span"]:
-            yield words, (), match.start()
-        elif match["less"] or match["more"]:
-            yield (
-                ("younger", ("age=young",), match.start()) if match["less"] else ("older", ("age=old",), match.start())
-            )
+            yield _Token(words, (), place)
+        elif match["less"]:
+            yield _Token("younger", ("age=young",), place)
+        elif match["more"]:
+            yield _Token("older", ("age=old",), place)
         elif match["stop"]:
-            yield words, ("BREAK",), match.start()
+            yield _Token(words, ("BREAK",), place)
         elif words in meanings:
-            yield words, meanings[words], match.start()
+            yield _Token(words, meanings[words], place)
         elif words.endswith("'s") and words[:-2] in meanings:
-            yield words[:-2], meanings[words[:-2]], match.start()
+            yield _Token(words[:-2], meanings[words[:-2]], place)
         elif "-" in words and all(part in meanings for part in words.split("-")):
             for part in words.split("-"):
-                yield part, meanings[part], match.start()
+                yield _Token(part, meanings[part], place)
         else:
-            yield words, None, match.start()
+            yield _Token(words, None, place)
 
 
 def _pattern(meanings: Iterable[str]) -> re.Pattern[str]:

@@ -71,7 +71,7 @@ def test_every_sentence_does_what_it_says_or_says_what_it_does_not_know(text, ed
     assert (found.wishes, found.unknown) == (wishes, unknown)
     # Nothing is passed over in silence, except for what is to stay as it is.
     stays = {"KEEP", "NOT", "REMOVE", "INSTEAD"}
-    meanings = {meaning for _, meanings, _ in words._tokens(text, MEANINGS) for meaning in meanings or ()}
+    meanings = {meaning for token in words._tokens(text, MEANINGS) for meaning in token.meaning or ()}
     assert wishes or unknown or meanings & stays
 
 
@@ -134,7 +134,7 @@ FRAMES = ["remove the {} glasses", "no {} glasses", "he wears no {} glasses", "ä
 def test_any_adjective_leaves_a_negation_intact(adjective, frame):
     attributes = Attributes()
     text = frame.format(adjective)
-    tokens = [words._Token(*token) for token in words._tokens(text, words._meanings(attributes))]
+    tokens = list(words._tokens(text, words._meanings(attributes)))
     things = [token.is_thing for token in tokens]
     # What is no adjective, such as "but" or another negation, may end it; joined to its neighbours it is another word.
     begun = frame.split("{}")[0].split()

@@ -26,10 +26,7 @@ def write_edited(
     found = model.source_attributes(faces, Edit(source=edits[0].source) if request.is_grid else edits[0])
     remarks = [] if request.is_grid else unchanged_remarks(model, edits[0], [found])
     # For every row, a list of columns with one face each.
-    made = [
-        [model.edit(faces, edit.with_wishes(wishes), source=found.conditions) for edit in edits]
-        for wishes in request.rows
-    ]
+    made = [[model.edit(faces, edit.then(row), source=found.conditions) for edit in edits] for row in request.rows]
     if output.is_animation:
         return Written(output.save_animation([grid(images) for images in made[0]], provenance), remarks)
     if output.is_folder:
@@ -37,8 +34,8 @@ def write_edited(
         return Written(output.save_files(zip(*names, strict=True), made[0], provenance), remarks)
     rows, labels = [], []
     for index, (path, face) in enumerate(zip(paths, faces, strict=True)):
-        for columns, wishes in zip(made, request.rows, strict=True):
+        for columns, row in zip(made, request.rows, strict=True):
             rows.append([crop_square(face, model.size), *(images[index] for images in columns)])
-            labels.append(f"{path.name} {describe(wishes)}".strip())
+            labels.append(f"{path.name} {describe(row.wishes)}".strip())
     titles = [title(model, edit) + ("" if edit.strength == 1 else f", strength {edit.strength:g}") for edit in edits]
     return Written(output.save(sheet(rows, ["before", *titles], labels), provenance), remarks)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from facegan.attributes import Attributes
@@ -17,7 +17,7 @@ class Request:
     Attributes:
         edits: the edits, each a column of a sheet, a frame of an animation or a file. All have the same source.
         provenance: the entry about the edits in the provenance of the images.
-        rows: further wishes, each added to every edit in a row of the sheet; more than one only in a grid.
+        rows: further edits, each added to every edit in a row of the sheet; more than one only in a grid.
         is_grid: whether this is a grid of all values.
         which: the faces of a photo, as for `select_faces`.
         compare: whether to show each photo next to the edited one.
@@ -27,7 +27,7 @@ class Request:
 
     edits: Sequence[Edit]
     provenance: dict[str, Any]
-    rows: Sequence[Mapping[str, str]] = ({},)
+    rows: Sequence[Edit] = (Edit(),)
     is_grid: bool = False
     which: int | str | None = None
     compare: bool = False
@@ -38,7 +38,7 @@ class Request:
     def strip(cls, edit: Edit, strengths: Sequence[float] = (1.0,), **options: Any) -> Self:
         """The same edit at one strength or several."""
         provenance = {"set": str(edit), "strength": list(strengths), "from": as_text(edit.source) or None}
-        return cls(edit.at(strengths), provenance, **options)
+        return cls([replace(edit, strength=strength) for strength in strengths], provenance, **options)
 
     @classmethod
     def grid(cls, attributes: Attributes, names: Sequence[str], edit: Edit, **options: Any) -> Self:
@@ -53,7 +53,8 @@ class Request:
         Raises:
             FaceganError: an attribute that the model does not have.
         """
-        columns, *others = [attributes.wishes_of(name) for name in names]
-        rows = others[0] if others else ({},)
+        items = [attributes.find(name) for name in names]
+        columns, *others = [[Edit({item.name: value}) for value in item.editable_values] for item in items]
+        rows = others[0] if others else (Edit(),)
         provenance = {"grid": list(names), "strength": edit.strength, "from": as_text(edit.source) or None}
-        return cls([edit.with_wishes(wishes) for wishes in columns], provenance, rows, True, **options)
+        return cls([edit.then(column) for column in columns], provenance, rows, True, **options)

@@ -97,8 +97,7 @@ def build_page(model: FaceModel, model_name: str | os.PathLike[str] | None = Non
                         before = gr.Slider(0, 100, 0, step=1, label="Compare with the original (percent)")
                     with gr.Column(scale=2, min_width=280):
                         wish = gr.Textbox(
-                            label="Say what to change, in English or Chinese",
-                            placeholder="take off the glasses",
+                            label="Say what to change, in English or Chinese", placeholder="take off the glasses"
                         )
                         sliders = {item.name: _slider(item) for item in attributes.items}
                         remark = gr.Markdown()
@@ -195,15 +194,10 @@ def build_page(model: FaceModel, model_name: str | os.PathLike[str] | None = Non
             quietly = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": "model"}
             return trigger(_with_errors_shown(react), [session, *inputs], outputs, **quietly, **how)
 
-        wanted = [text, count, seed, *choices]
-        page.load(begin, None, session, api_visibility="private").then(
-            _with_errors_shown(on_generate), [session, *wanted], [grid, understood], api_visibility="private"
-        )
-        for trigger in (generate.click, text.submit):
-            listen(trigger, on_generate, wanted, [grid, understood])
-        surprise.click(lambda: secrets.randbelow(10**6), None, seed, api_visibility="private").then(
-            _with_errors_shown(on_generate), [session, *wanted], [grid, understood], api_visibility="private"
-        )
+        begun = page.load(begin, None, session, api_visibility="private")
+        surprised = surprise.click(lambda: secrets.randbelow(10**6), None, seed, api_visibility="private")
+        for trigger in (begun.then, surprised.then, generate.click, text.submit):
+            listen(trigger, on_generate, [text, count, seed, *choices], [grid, understood])
         listen(grid.click, on_pick, [], [faces, all_faces, upload, *shown])
         opened = [upload, faces, all_faces, understood, *shown]
         listen(upload.upload, lambda visit, path: on_open(visit, path, Path(path).name), [upload], opened)

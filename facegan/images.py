@@ -24,38 +24,9 @@ ImageSource = str | os.PathLike[str] | BinaryIO | Image.Image | np.ndarray
 # Suffixes of images in a folder. Some formats can be read on some machines only, some on none: such files cause an
 # error rather than being skipped silently.
 IMAGE_SUFFIXES = (
-    *(
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".mpo",
-        ".webp",
-        ".bmp",
-        ".gif",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pnm",
-    ),
-    *(
-        ".avif",
-        ".heic",
-        ".heif",
-        ".jxl",
-        ".jp2",
-        ".psd",
-        ".cr2",
-        ".cr3",
-        ".nef",
-        ".arw",
-        ".dng",
-        ".raf",
-        ".orf",
-        ".rw2",
-    ),
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"),
+    *(".pnm", ".avif", ".heic", ".heif", ".jxl", ".jp2", ".psd", ".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf"),
+    *(".orf", ".rw2"),
 )
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     ".png": {"format": "PNG"},

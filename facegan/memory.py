@@ -11,12 +11,7 @@ import platform
 
 # Numbers of mallopt's options, from malloc.h.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX, _M_ARENA_MAX = -1, -2, -4, -8
-_OPTIONS = {
-    _M_ARENA_MAX: 1,
-    _M_MMAP_MAX: 0,
-    _M_TRIM_THRESHOLD: 2**31 - 1,
-    _M_TOP_PAD: 64 * 2**20,
-}
+_OPTIONS = {_M_ARENA_MAX: 1, _M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: 2**31 - 1, _M_TOP_PAD: 64 * 2**20}
 
 
 def keep_memory() -> bool:

@@ -63,12 +63,7 @@ MODEL = _record(
         "columns": _NAMES,
         "combinations": _table(_integer(1, 2**53), 1, keys="^[01]+$"),
         "record": _record(
-            {
-                "data": _DATA,
-                "settings": _record(_SETTINGS, _GROW),
-                "images_seen": _integer(0),
-                "history": _HISTORY,
-            },
+            {"data": _DATA, "settings": _record(_SETTINGS, _GROW), "images_seen": _integer(0), "history": _HISTORY},
             _BEGINNING,
         ),
     }

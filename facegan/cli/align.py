@@ -6,21 +6,16 @@ import click
 
 from facegan.cli.options import OVERWRITE_OPTION, report
 from facegan.cli.result import Result, ResultCommand
-from facegan.cli.types import FaceNumber
+from facegan.cli.types import PATH, FaceNumber
 from facegan.errors import FaceganError
 
 
 @click.command(cls=ResultCommand)
-@click.argument("photos", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("photos", type=PATH)
+@click.argument("out", type=PATH)
 @click.option("--size", default=256, show_default=True, type=click.IntRange(32, 1024), help="Side of a face in pixels.")
 @click.option(
-    "--face",
-    "which",
-    type=FaceNumber(),
-    default="all",
-    show_default=True,
-    help="Which face: 1 is the largest.",
+    "--face", "which", type=FaceNumber(), default="all", show_default=True, help="Which face: 1 is the largest."
 )
 @OVERWRITE_OPTION
 def align(photos: Path, out: Path, size: int, which: int | str, overwrite: bool) -> Result:

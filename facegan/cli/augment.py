@@ -8,12 +8,12 @@ import click
 from facegan.cli.options import MODEL_OPTION, load_model, model_attributes, parse_edit
 from facegan.cli.program import Interrupted
 from facegan.cli.result import Result, ResultCommand
-from facegan.cli.types import Number
+from facegan.cli.types import PATH, Number
 
 
 @click.command(cls=ResultCommand)
-@click.argument("data", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("data", type=PATH)
+@click.argument("out", type=PATH)
 @click.option("--set", "wishes", multiple=True, required=True, help="The edit, such as glasses=1; repeatable.")
 @click.option(
     "--share",

@@ -17,12 +17,12 @@ from facegan.cli.options import (
     show,
 )
 from facegan.cli.result import Result, ResultCommand
-from facegan.cli.types import FaceNumber, Strengths
+from facegan.cli.types import PATH, FaceNumber, Strengths
 from facegan.errors import FaceganError
 
 
 @click.command(cls=ResultCommand)
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, required=True, type=PATH)
 @click.option(
     "--set",
     "wishes",
@@ -30,10 +30,7 @@ from facegan.errors import FaceganError
     help="An edit, such as glasses=1, or glasses=1:1.5 to set its own strength; repeatable.",
 )
 @click.option("--say", default="", help="An edit in plain English or Chinese.")
-@click.option(
-    "--grid",
-    help="Show every value of one attribute, or every combination of two, such as hair,glasses.",
-)
+@click.option("--grid", help="Show every value of one attribute, or every combination of two, such as hair,glasses.")
 @click.option(
     "--strength",
     "strengths",
@@ -43,10 +40,7 @@ from facegan.errors import FaceganError
     help="0 changes nothing; values above 1 exaggerate. 0:2:0.25 makes a strip of several strengths.",
 )
 @click.option(
-    "--from",
-    "source",
-    default="",
-    help="Known attributes of the faces before the edit; the model predicts all others.",
+    "--from", "source", default="", help="Known attributes of the faces before the edit; the model predicts all others."
 )
 @click.option("--force", is_flag=True, help="Edit a face even if the model is sure that it has the attribute already.")
 @click.option("--face", "which", type=FaceNumber(), help="Which face of a photo: 1 is the largest.  [default: 1]")

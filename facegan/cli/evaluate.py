@@ -7,14 +7,15 @@ import click
 from facegan.cli.options import OVERWRITE_OPTION
 from facegan.cli.program import import_quietly
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 
 
 @click.command(cls=ResultCommand)
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("model", type=PATH)
+@click.argument("data", type=PATH)
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="report",
     show_default=True,
     help="The folder for a web page with images, and for the figures.",
@@ -29,7 +30,7 @@ from facegan.cli.result import Result, ResultCommand
 )
 @click.option(
     "--judge",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A judge that was trained on other faces.  [default: the judge of DATA, trained on first use]",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of faces.")

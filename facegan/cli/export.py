@@ -9,12 +9,13 @@ import click
 from facegan.cli.options import OVERWRITE_OPTION
 from facegan.cli.program import import_quietly
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 from facegan.errors import FaceganError
 
 
 @click.command(cls=ResultCommand)
-@click.argument("model", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("model", type=PATH)
+@click.argument("out", type=PATH)
 @click.option(
     "--format",
     type=click.Choice(["onnx", "litert", "keras", "web"]),

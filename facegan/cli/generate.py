@@ -18,6 +18,7 @@ from facegan.cli.options import (
     show,
 )
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 from facegan.errors import FaceganError
 
 
@@ -30,13 +31,11 @@ from facegan.errors import FaceganError
 @click.option("--text", default="", help="A description in plain English or Chinese.")
 @click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="The number of faces.")
 @click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    help="The same seed gives the same faces.  [default: random, and printed]",
+    "--seed", type=click.IntRange(min=0), help="The same seed gives the same faces.  [default: random, and printed]"
 )
 @click.option(
     "--like",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Reuse the attributes, count, seed and edits of this generated image, unless others are given.",
 )
 @click.option("--then", multiple=True, help="A further edit, shown in its own column of the sheet; repeatable.")

@@ -7,11 +7,12 @@ import click
 from facegan.cli.options import MODEL_OPTION, load_model, report
 from facegan.cli.program import Interrupted
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 
 
 @click.command(cls=ResultCommand)
-@click.argument("photos", type=click.Path(path_type=Path))
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("photos", type=PATH)
+@click.argument("index", type=PATH)
 @MODEL_OPTION
 def index(photos: Path, index: Path, model: Path | None) -> Result:
     """Detects the faces in the folder PHOTOS and its subfolders, and stores them in the file INDEX.

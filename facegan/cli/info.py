@@ -5,10 +5,11 @@ from pathlib import Path
 import click
 
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 
 
 @click.command(cls=ResultCommand)
-@click.argument("model", type=click.Path(path_type=Path), required=False)
+@click.argument("model", type=PATH, required=False)
 def info(model: Path | None) -> Result:
     """Prints the attributes, data, recipe and training history of a MODEL.
 

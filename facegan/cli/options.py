@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from facegan.cli.program import import_quietly
+from facegan.cli.types import PATH
 from facegan.errors import FaceganError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 MOST_SHOWN = 8
 MODEL_OPTION = click.option(
     "--model",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A .keras file, the folder of a run, or celeba128, the packaged model.  [default: the run in run/ if there is "
     "one, else celeba128]",
 )

@@ -8,14 +8,15 @@ import click
 
 from facegan.cli.program import Interrupted
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 from facegan.errors import FaceganError
 
 
 @click.command(cls=ResultCommand)
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @click.option("--size", default=128, show_default=True, help="Side of a face in pixels: 32, 64, 128 or 256.")
-@click.option("--labels", type=click.Path(path_type=Path), help="The label file, if it is not next to the photos.")
+@click.option("--labels", type=PATH, help="The label file, if it is not next to the photos.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Leave out a column of the label file; repeatable.")
 @click.option("--rename", multiple=True, metavar="OLD=NEW", help="Rename a column of the label file; repeatable.")
 @click.option("--count", type=click.IntRange(min=1), help="The number of faces to draw, for the source 'drawn'.")

@@ -6,11 +6,12 @@ import click
 
 from facegan.cli.options import OVERWRITE_OPTION, load_model
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 
 
 @click.command(cls=ResultCommand)
 @click.argument("repository")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @OVERWRITE_OPTION
 def pull(repository: str, out: Path, overwrite: bool) -> Result:
     """Downloads a model from the REPOSITORY owner/name on the Hugging Face hub to the file OUT, NAME.keras.

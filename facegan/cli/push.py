@@ -6,14 +6,13 @@ import click
 
 from facegan.cli.options import load_model
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 
 
 @click.command(cls=ResultCommand)
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=PATH)
 @click.argument("repository")
-@click.option(
-    "--report", type=click.Path(path_type=Path), help="A report of `facegan evaluate`; adds its figures to the card."
-)
+@click.option("--report", type=PATH, help="A report of `facegan evaluate`; adds its figures to the card.")
 @click.option("--private", is_flag=True, help="Create a private repository.")
 def push(model: Path, repository: str, report: Path | None, private: bool) -> Result:
     """Uploads a MODEL to the REPOSITORY owner/name on the Hugging Face hub, with a model card and generated faces.

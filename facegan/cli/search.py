@@ -1,26 +1,21 @@
 """`facegan search`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from facegan.cli.options import MODEL_OPTION, OVERWRITE_OPTION, interpret, load_model, parse_edit, report
 from facegan.cli.result import Result, ResultCommand
+from facegan.cli.types import PATH
 from facegan.errors import FaceganError
-
-if TYPE_CHECKING:
-    from facegan.attributes import Attributes
-    from facegan.search.query import Match
 
 
 @click.command(cls=ResultCommand)
-@click.argument("index", type=click.Path(path_type=Path))
+@click.argument("index", type=PATH)
 @click.option("--text", default="", help="A description in plain English or Chinese.")
-@click.option("--like", type=click.Path(path_type=Path), help="A photo or generated face of the person to find.")
+@click.option("--like", type=PATH, help="A photo or generated face of the person to find.")
 @click.option(
     "--set", "wishes", multiple=True, help="An edit of that face before the search, such as glasses=0; repeatable."
 )
@@ -52,7 +47,7 @@ def search(
     from facegan.model_files import digest, find_model
     from facegan.rendering.output import Output, Written
     from facegan.rendering.search_results import write_matches
-    from facegan.search.query import IDENTITY, SAME_PERSON, description, find, likeness
+    from facegan.search.query import IDENTITY, SAME_PERSON, description, find, likeliest, likeness
     from facegan.search.store import Index
 
     if bool(text) == bool(like):
@@ -79,7 +74,11 @@ def search(
         with output.reserved():
             written = write_matches(query, title, matches, output)
     details = report(written)
-    found = [_entry(rank, match, store.attributes) for rank, match in enumerate(matches, 1)]
+    found: list[dict[str, Any]] = [
+        {"rank": rank, "score": round(match.score, 4), "photo": match.photo, "face": match.face.number,
+         "box": match.face.alignment.bounding_box(), "attributes": likeliest(store.attributes, match.face)}
+        for rank, match in enumerate(matches, 1)
+    ]  # fmt: skip
     lines = [
         f"{entry['rank']:3} {entry['score']:.3f} {entry['photo']} (face {entry['face']}: "
         f"{store.attributes.describe(entry['attributes'])})"
@@ -90,17 +89,3 @@ def search(
         data["same_person_from"] = SAME_PERSON
         click.echo(f"a score of {SAME_PERSON:.1f} or more counts as the same person", err=True)
     return Result(data, [*lines, *written.files], written.left_out)
-
-
-def _entry(rank: int, match: Match, attributes: Attributes) -> dict[str, Any]:
-    """A match for --json."""
-    from facegan.search.query import likeliest
-
-    return {
-        "rank": rank,
-        "score": round(match.score, 4),
-        "photo": match.photo,
-        "face": match.face.number,
-        "box": match.face.alignment.bounding_box(),
-        "attributes": likeliest(attributes, match.face),
-    }

@@ -12,7 +12,7 @@ import click
 from facegan.cli.options import OVERWRITE_OPTION
 from facegan.cli.program import Interrupted, import_quietly
 from facegan.cli.result import Result, ResultCommand
-from facegan.cli.types import Number
+from facegan.cli.types import PATH, POSITIVE
 from facegan.errors import FaceganError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=ResultCommand)
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data", type=PATH)
 @click.option("--recipe", help="paper, tiny, celeba128, celeba256 or a TOML file.  [default: celeba128]")
 @click.option(
     "--set",
@@ -35,11 +35,7 @@ if TYPE_CHECKING:
     help="Comma-separated: gender, age, glasses, skin, hair, or any label column; with --from, the model's own and new "
     "ones.  [default: all that the data has labels for; these five for CelebA; the model's own with --from]",
 )
-@click.option(
-    "--epochs",
-    type=Number(min=0, min_open=True),
-    help="Passes over the training photos.  [default: the recipe's]",
-)
+@click.option("--epochs", type=POSITIVE, help="Passes over the training photos.  [default: the recipe's]")
 @click.option("--images", type=click.IntRange(min=1), help="Photos to train on in total, instead of --epochs.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Photos per step.  [default: the recipe's]")
 @click.option(
@@ -49,20 +45,16 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of weights, order and noise.  [default: 0]")
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default="run",
-    show_default=True,
-    help="The folder of the run: model, checkpoints and logs.",
+    "--out", type=PATH, default="run", show_default=True, help="The folder of the run: model, checkpoints and logs."
 )
 @click.option(
     "--checkpoint-minutes",
-    type=Number(min=0, min_open=True),
+    type=POSITIVE,
     default=10.0,
     show_default=True,
     help="Minutes between checkpoints; the run also ends with one.",
 )
-@click.option("--minutes", type=Number(min=0, min_open=True), help="Stop with a checkpoint after this time.")
+@click.option("--minutes", type=POSITIVE, help="Stop with a checkpoint after this time.")
 @click.option(
     "--devices",
     type=click.IntRange(min=1),
@@ -73,7 +65,7 @@ if TYPE_CHECKING:
 @click.option(
     "--from",
     "start",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Start from the weights of this model: a .keras file or the folder of a run. It may gain --attributes.",
 )
 @click.option(

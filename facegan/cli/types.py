@@ -1,9 +1,12 @@
 """Types of option values."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import click
+
+PATH = click.Path(path_type=Path)
 
 
 class Number(click.FloatRange):
@@ -14,6 +17,9 @@ class Number(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
+
+
+POSITIVE = Number(min=0, min_open=True)
 
 
 class Strengths(click.ParamType):

@@ -36,10 +36,7 @@ class NumberedBatches(keras.utils.PyDataset):
 
 
 def fit(
-    model: keras.Model,
-    batches: NumberedBatches,
-    bar: tqdm[Any],
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    model: keras.Model, batches: NumberedBatches, bar: tqdm[Any], callbacks: Sequence[keras.callbacks.Callback] = ()
 ) -> None:
     """Fits a compiled model in one pass over the batches, with a progress bar."""
     tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))

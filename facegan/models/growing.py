@@ -146,10 +146,7 @@ def _fading_editor(small: FaceGAN, grown: FaceGAN, fade: Fade) -> keras.Model:
     # The features, with one more scale, the condition and, if the editor receives it, the photo.
     features, (condition, *image) = small.editor.inputs[:count], small.editor.inputs[count:]
     own_features, (own_condition, *own_image) = grown.editor.inputs[: count + 1], grown.editor.inputs[count + 1 :]
-    _copied(
-        keras.Model([*features[1:], condition], before),
-        keras.Model([*own_features[2:], own_condition], inner),
-    )
+    _copied(keras.Model([*features[1:], condition], before), keras.Model([*own_features[2:], own_condition], inner))
     outer = keras.Model([before, features[0], condition, *image], small.editor.outputs)
     outputs = outer([inner, own_features[1], own_condition, *map(_halved, own_image)])
     blended = [fade([_enlarged(old), new]) for old, new in zip(outputs, grown.editor.outputs, strict=True)]

@@ -115,10 +115,7 @@ def upsampling_convolution(inputs: Tensor, kernel: Tensor) -> Tensor:
     # Each of the four pixels that a place becomes has 2x2 neighbours: of the three rows of the kernel, two fall on the
     # same one.
     upper, lower = kernel[:1], kernel[2:]
-    rows = (
-        ops.concatenate([upper, kernel[1:2] + lower]),
-        ops.concatenate([upper + kernel[1:2], lower]),
-    )
+    rows = (ops.concatenate([upper, kernel[1:2] + lower]), ops.concatenate([upper + kernel[1:2], lower]))
     kernels = []
     for half in rows:
         left, right = half[:, :1], half[:, 2:]

@@ -5,12 +5,7 @@ from typing import Self
 
 from facegan.errors import FaceganError
 from facegan.recipe.networks import Networks
-from facegan.recipe.objective import (
-    AttributeFinder,
-    FeatureCritic,
-    PaperObjective,
-    WassersteinObjective,
-)
+from facegan.recipe.objective import AttributeFinder, FeatureCritic, PaperObjective, WassersteinObjective
 from facegan.recipe.part import Part, number, part, switch
 
 

@@ -74,11 +74,7 @@ def serve(
 def _private_gradio() -> Iterator[None]:
     """Imports gradio without telemetry and with a temporary folder for its files, both of which it reads at import."""
     with tempfile.TemporaryDirectory(prefix="facegan-studio-", ignore_cleanup_errors=True) as folder:
-        os.environ |= {
-            "GRADIO_ANALYTICS_ENABLED": "False",
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-            "GRADIO_TEMP_DIR": folder,
-        }
+        os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "GRADIO_TEMP_DIR": folder}
         try:
             import gradio  # noqa: F401
         except ImportError as error:

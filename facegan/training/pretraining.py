@@ -159,10 +159,7 @@ def fine_tune_attribute_finder(
     label = "training the attribute finder"
     if not quiet:
         logger.info("%s for %d steps", label, len(steps))
-    with (
-        progress_bar(training.steps, label, hidden=quiet, initial=first_step) as bar,
-        unfrozen(training.finder),
-    ):
+    with progress_bar(training.steps, label, hidden=quiet, initial=first_step) as bar, unfrozen(training.finder):
         fit(training, batches, bar, callbacks)
 
 

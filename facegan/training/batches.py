@@ -24,6 +24,8 @@ class BatchSource:
         recipe: the recipe, for the sampling and the size of the noise.
         batch_size: photos in a step.
         seed: of the run.
+        new_attributes: those that a trained model gains. Where sampling is balanced, half of the edits change one of
+            them, because the others are learnt already.
 
     Attributes:
         vectors: `(len(images), k)`, the conditions of the photos.
@@ -38,8 +40,9 @@ class BatchSource:
         recipe: Recipe,
         batch_size: int,
         seed: int,
+        new_attributes: Sequence[str] = (),
     ) -> None:
-        self.faces, self.images, self.attributes = faces, images, attributes
+        self.faces, self.images, self.attributes, self._new = faces, images, attributes, new_attributes
         self._sampling, self._noise_size = recipe.sampling, recipe.networks.generator.noise_size
         self._batch_size, self._seed = batch_size, seed
         self.vectors = attributes.select(faces.labels[images], faces.columns)
@@ -87,7 +90,10 @@ class BatchSource:
     def _balanced(self, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draws an attribute, one of its values, and a photo that has it; also returns the attribute, to be changed."""
         known = np.flatnonzero([len(values) for values in self._having])
-        to_change = known[random.integers(0, len(known), self._batch_size)]
+        is_new = np.array([self.attributes.names[item] in self._new for item in known])
+        # Half for the new attributes and half for the others, if there are both.
+        shares = np.select([is_new, ~is_new], [1 / max(1, is_new.sum()), 1 / max(1, (~is_new).sum())])
+        to_change = random.choice(known, self._batch_size, p=shares / shares.sum())
         chosen = [random.choice(self._having[item][random.integers(len(self._having[item]))]) for item in to_change]
         order = np.argsort(chosen, kind="stable")
         return np.array(chosen)[order], to_change[order]

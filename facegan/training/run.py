@@ -100,9 +100,12 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
     return networks
 
 
-def batch_source(faces: PreparedFaces, settings: Settings, attributes: Attributes) -> BatchSource:
+def batch_source(
+    faces: PreparedFaces, settings: Settings, attributes: Attributes, new_attributes: Sequence[str] = ()
+) -> BatchSource:
     """Returns the `BatchSource` of a run, which draws from the training split."""
-    return BatchSource(faces, faces.split("train"), attributes, settings.recipe, settings.batch_size, settings.seed)
+    recipe, seed = settings.recipe, settings.seed
+    return BatchSource(faces, faces.split("train"), attributes, recipe, settings.batch_size, seed, new_attributes)
 
 
 def train(
@@ -204,7 +207,7 @@ def train(
         networks = training.networks
         if isinstance(networks, GrowingFaceGAN):
             networks.fade.steps = max(1, int(FADE_SHARE * last_step))
-        source = batch_source(faces, settings, networks.attributes)
+        source = batch_source(faces, settings, networks.attributes, training.beginning.new_attributes)
         main = Phase("step", training, variables_of(training))
         phases, finder = [main], None
         if finder_needs_training(networks, training.beginning):

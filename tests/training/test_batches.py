@@ -148,7 +148,9 @@ def test_balanced_batches_change_every_value_of_every_attribute_equally_often(ba
         # A fifth of the faces are drawn for this attribute; half of all faces have a second change.
         assert changed.mean() == pytest.approx(0.2 + 0.8 * 0.5 / 4, abs=0.02)
         for value in range(len(item.values)):
-            drawn_for, as_it_comes = 1 / len(item.values), (before[:, place] == value).mean()
+            drawn_for = 1 / len(item.values)
+            # Among the faces that are drawn for another attribute.
+            as_it_comes = ((before[:, place] == value).mean() - 0.2 * drawn_for) / 0.8
             expected = (2 * drawn_for + as_it_comes) / 3
             assert (before[changed, place] == value).mean() == pytest.approx(expected, abs=0.04)
 
@@ -182,3 +184,13 @@ def test_an_unknown_label_is_never_drawn_as_a_value(balanced):
     faces.known[:, 4] = images < 20
     having = source(balanced, images=images, faces=faces)._having
     assert all(place < 20 for places in having[-1] for place in places)
+
+
+def test_half_of_the_edits_change_a_new_attribute(balanced):
+    faces = Numbered(3000)
+    made = BatchSource(faces, np.arange(3000), ATTRIBUTES, balanced, 4000, 0, ["glasses", "skin"]).at(0)
+    before, after = (ATTRIBUTES.value_indexes(made[name]) for name in ("labels", "targets"))
+    shares = dict(zip(ATTRIBUTES.names, (before != after).mean(axis=0), strict=True))
+    # The first change has these shares; half of the edits have a second one, of any other attribute.
+    first = {"glasses": 1 / 4, "skin": 1 / 4, "gender": 1 / 6, "age": 1 / 6, "hair": 1 / 6}
+    assert shares == pytest.approx({name: share + (1 - share) / 8 for name, share in first.items()}, abs=0.03)

@@ -35,9 +35,28 @@ class NumberedBatches(keras.utils.PyDataset):
         return self._make(self._steps[index])
 
 
+class _Callbacks(keras.callbacks.CallbackList):
+    """Callbacks that receive the logs of a step as the model returns them.
+
+    Keras would convert them to floats and so wait for each step; a GPU would have nothing to do until the next one.
+    """
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        for callback in self.callbacks:
+            callback.on_train_batch_end(batch, logs)
+
+
 def fit(
     model: keras.Model, batches: NumberedBatches, bar: tqdm[Any], callbacks: Sequence[keras.callbacks.Callback] = ()
 ) -> None:
-    """Fits a compiled model in one pass over the batches, with a progress bar."""
+    """Fits a compiled model in one pass over the batches, with a progress bar.
+
+    Args:
+        model: the model.
+        batches: its batches.
+        bar: advanced by one after each step.
+        callbacks: after each step, they receive its logs as `{name: scalar}`; reading one waits for the device.
+    """
     tick = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update(1))
-    model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[tick, *callbacks])
+    together = _Callbacks([tick, *callbacks], add_history=True, model=model, epochs=1, steps=len(batches), verbose=0)
+    model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=together)

@@ -1,9 +1,12 @@
 """The differences between Keras's backends: gradients of inputs, the step that `fit()` calls, and the use of XLA."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import keras
+import numpy as np
 
 from facegan.tensors import Tensor
 
@@ -49,6 +52,8 @@ if keras.backend.backend() == "tensorflow":
 
     # On a CPU, XLA runs transposed convolutions many times slower than TensorFlow itself does.
     JIT_COMPILE = bool(tf.config.list_physical_devices("GPU"))
+    # TensorFlow makes batches ahead in a thread of its own.
+    BATCH_THREADS = 1
 
     def input_gradients(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         """The gradient of `sum(function(inputs))` with respect to `inputs`, itself differentiable."""
@@ -98,6 +103,8 @@ elif keras.backend.backend() == "jax":
     import jax
 
     JIT_COMPILE = True
+    # Meanwhile, the main thread starts the kernels of a step one by one. Keras uses threads only if there are two.
+    BATCH_THREADS = 2
 
     def input_gradients(function: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         """The gradient of `sum(function(inputs))` with respect to `inputs`, itself differentiable."""
@@ -110,14 +117,48 @@ elif keras.backend.backend() == "jax":
         """Updates a model's variables during `fit()`, which on JAX keeps the values elsewhere."""
         model.jax_state_sync()
 
+    @partial(jax.tree_util.register_dataclass, data_fields=["array"], meta_fields=["names"])
+    @dataclass(frozen=True, eq=False)
+    class Losses(Mapping[str, float]):
+        """The losses of a step in one array, because a GPU hands over many numbers in the time of a single one."""
+
+        names: tuple[str, ...]
+        array: Tensor
+
+        @classmethod
+        def of(cls, logs: dict[str, Tensor]) -> "Losses":
+            """The same losses, joined."""
+            return cls(tuple(logs), jax.numpy.stack(list(logs.values())))
+
+        @cached_property
+        def _floats(self) -> dict[str, float]:
+            return dict(zip(self.names, np.asarray(self.array).tolist(), strict=True))
+
+        def __getitem__(self, name: str) -> float:
+            """Returns a loss, as soon as the device has computed it."""
+            return self._floats[name]
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(self.names)
+
+        def __len__(self) -> int:
+            return len(self.names)
+
     class TrainStep(_ByNetwork):  # type: ignore[no-redef]
         """`train_step` for JAX: the same on values instead of variables, as Keras requires there."""
 
-        def train_step(self, state: Sequence, data: tuple) -> tuple[dict[str, Tensor], Sequence]:
+        def __setattr__(self, name: str, value: Any) -> None:
+            # After every step, `fit()` stores all values here, and Keras would search them for layers and variables.
+            if name == "_jax_state":
+                object.__setattr__(self, name, value)
+            else:
+                super().__setattr__(name, value)
+
+        def train_step(self, state: Sequence, data: tuple) -> tuple[Losses, Sequence]:
             trainable, non_trainable, optimizer_variables, metrics_variables = state
             _, logs, gradients, non_trainable = self.stateless_gradients(trainable, non_trainable, data)
             trainable, optimizer_variables = self.optimizer.stateless_apply(optimizer_variables, gradients, trainable)
-            return logs, (trainable, non_trainable, optimizer_variables, metrics_variables)
+            return Losses.of(logs), (trainable, non_trainable, optimizer_variables, metrics_variables)
 
         def gradients(self, data: tuple) -> tuple[dict[str, Tensor], dict[str, Tensor], list[Tensor]]:
             trainable = [variable.value for variable in self.trainable_variables]

@@ -186,6 +186,8 @@ class TensorBoardLog(RunCallback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.writer = EventWriter(self.plan.out / "logs", self.plan.first_step)
+        # Taken now, because on JAX every look at `self.model` copies all weights into it.
+        self._rates = {f"learning_rate/{name}": rate for name, rate in self.model.learning_rates.items()}
         self._last = (time.monotonic(), self.plan.first_step)
         self.writer.text(self.plan.first_step, "command", f"```sh\n{shlex.join(sys.orig_argv)}\n```")
         if not self.plan.first_step:
@@ -196,8 +198,7 @@ class TensorBoardLog(RunCallback):
     def on_step(self, logs: Logs) -> None:
         if self.step % READ_EVERY == 0 or self.run_ends:
             now, (then, since) = time.monotonic(), self._last
-            scalars = {name: float(value) for name, value in logs.items()}
-            scalars |= {f"learning_rate/{name}": rate for name, rate in self.model.learning_rates.items()}
+            scalars = {name: float(value) for name, value in logs.items()} | self._rates
             scalars["images_per_second"] = (self.step - since) * self.plan.batch_size / (now - then)
             self.writer.scalars(self.step, scalars)
             self._last = (now, self.step)

@@ -10,13 +10,13 @@ from typing import Any
 import keras
 
 from facegan.data.prepared import PreparedFaces
-from facegan.models.fitting import NumberedBatches, fit
+from facegan.models.fitting import fit
 from facegan.progress import progress_bar
 from facegan.training.checkpoints import variables_of
 from facegan.training.devices import parallel
 from facegan.training.plan import Settings, learnt_attributes, steps_per_epoch
 from facegan.training.pretraining import finder_needs_training, pretraining_steps
-from facegan.training.run import batch_source, build_training
+from facegan.training.run import batch_source, build_training, numbered_batches
 
 # The first steps trace and compile; the others are timed.
 WARM_UP_STEPS = 2
@@ -59,19 +59,22 @@ def estimate(
     faces = faces.with_attributes(settings.attributes)
     steps_per_epoch(faces, settings, learnt_attributes(settings, start))
     times = []
+    last = WARM_UP_STEPS + TIMED_STEPS - 1
 
     def wait(batch: int, logs: dict[str, Any]) -> None:
-        float(logs["editor"])  # waits for the end of the step
-        times.append(time.perf_counter())
+        # Not in between, because a run does not wait for every step either.
+        if batch in (WARM_UP_STEPS - 1, last):
+            float(logs["editor"])
+            times.append(time.perf_counter())
 
     with parallel(devices, settings.batch_size):
         training = build_training(faces, settings, start)
         networks = training.networks
         source = batch_source(faces, settings, networks.attributes)
-        batches = NumberedBatches(lambda step: (source.at(step),), range(WARM_UP_STEPS + TIMED_STEPS))
+        batches = numbered_batches(source, range(last + 1))
         with progress_bar(len(batches), "timing steps") as bar:
             fit(training, batches, bar, [keras.callbacks.LambdaCallback(on_train_batch_end=wait)])
-    timed = times[WARM_UP_STEPS - 1 :]
+    began, ended = times
     pretraining = pretraining_steps(settings.recipe) if finder_needs_training(networks, training.beginning) else 0
     images = images or settings.recipe.epochs * len(faces.split("train"))
     # In kilobytes, except on macOS.
@@ -80,7 +83,7 @@ def estimate(
         parameters={name: network.count_params() for name, network in networks.subnetworks.items()},
         steps=max(1, images // settings.batch_size),
         pretraining_steps=pretraining,
-        seconds_per_step=(timed[-1] - timed[0]) / (len(timed) - 1),
+        seconds_per_step=(ended - began) / TIMED_STEPS,
         peak_memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
         checkpoint=sum(variable.numpy().nbytes for variable in variables_of(training).values()),
     )

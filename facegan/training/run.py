@@ -22,8 +22,8 @@ from facegan.models.precision import set_precision
 from facegan.models.saving import save_model
 from facegan.progress import progress_bar
 from facegan.signals import on_stop
-from facegan.training.backends import make_deterministic
-from facegan.training.batches import BatchSource, host_rows
+from facegan.training.backends import BATCH_THREADS, make_deterministic
+from facegan.training.batches import WHOLE, BatchSource, host_rows
 from facegan.training.beginning import Beginning
 from facegan.training.callbacks import LossHistory, Progress, RunCallback, Saver, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints, Phase, check_finite, optimizer_variables, variables_of
@@ -106,6 +106,11 @@ def batch_source(
     """Returns the `BatchSource` of a run, which draws from the training split."""
     recipe, seed = settings.recipe, settings.seed
     return BatchSource(faces, faces.split("train"), attributes, recipe, settings.batch_size, seed, new_attributes)
+
+
+def numbered_batches(source: BatchSource, steps: range, rows: slice = WHOLE) -> NumberedBatches:
+    """Returns the batches of some steps, or these rows of them, made a few steps ahead."""
+    return NumberedBatches(lambda step: (source.at(step, rows),), steps, workers=BATCH_THREADS, max_queue_size=2)
 
 
 def train(
@@ -232,8 +237,7 @@ def train(
                 return out / MODEL_FILE, False
         fill_unknown_labels(networks, source)
         rows = host_rows(settings.batch_size, index, processes)
-        steps = range(plan.first_step, plan.last_step)
-        batches = NumberedBatches(lambda step: (source.at(step, rows),), steps)
+        batches = numbered_batches(source, range(plan.first_step, plan.last_step), rows)
         photos = {"unit": " photos", "unit_scale": settings.batch_size, "initial": plan.first_step}
         bar = stack.enter_context(progress_bar(plan.last_step, "training", hidden=index > 0, **photos))
         if index == 0:

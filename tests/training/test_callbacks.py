@@ -1,6 +1,7 @@
 """What happens around the steps: the end at a loss that is not finite, and what TensorBoard shows."""
 
 import json
+import math
 import shlex
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from tensorboard.plugins.hparams import metadata
 
 from facegan.errors import FaceganError
 from facegan.recipe.toml import write_recipe
+from facegan.training import backends, callbacks
 from facegan.training.backends import synchronise
 from facegan.training.callbacks import clock
 from facegan.training.checkpoints import Checkpoints
+from facegan.training.step import GANTraining
 from facegan.training.tensorboard import EventWriter
 
 NETWORKS = ("discriminator", "generator", "editor")
@@ -54,6 +57,39 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_saves_nothing(run, tmp_path)
     assert sorted(path.name for path in files) == ["model.keras", *(f"step-000000{step}.npz" for step in (12, 13, 14))]
     assert {path: path.read_bytes() for path in files} == files
     assert len(list(tmp_path.rglob("*.npz"))) == 3
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="TensorFlow keeps no values apart from its variables")
+def test_losses_and_weights_stay_on_the_device_until_they_are_needed(run, tmp_path, monkeypatch):
+    """Losses for ten steps or until an epoch ends, weights until they are saved. Whatever waits, a GPU idles."""
+    step, read_after, taken_at, kept_as = 0, set(), [], set()
+    of_one, take = backends.Losses.__getitem__, GANTraining._get_jax_state
+
+    class Count(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            nonlocal step
+            step = batch + 1
+
+        def on_train_batch_end(self, batch, logs=None):
+            # Keras's own kind of dictionary would have looked at every array.
+            kept_as.add(type(self._model._jax_state))
+
+    def getitem(losses, name):
+        read_after.add(step)
+        return of_one(losses, name)
+
+    def get_state(training, **options):
+        taken_at.append(step)
+        return take(training, **options)
+
+    monkeypatch.setattr(backends.Losses, "__getitem__", getitem)
+    monkeypatch.setattr(GANTraining, "_get_jax_state", get_state)
+    for interval in ("LINE_EVERY", "BAR_EVERY"):
+        monkeypatch.setattr(callbacks, interval, math.inf)
+    run(tmp_path, steps=25, callbacks=[Count()])
+    assert read_after == {10, 12, 20, 24, 25}
+    assert taken_at == [1]
+    assert kept_as == {dict}
 
 
 def read(folder):

@@ -67,14 +67,14 @@ def build_training(
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
     networks = build_networks(faces, settings)
-    beginning = Beginning.of_new(networks)
+    beginning: Beginning | None = None
     if settings.grow:
         networks, beginning = grow(networks, start)
     elif start is not None:
         beginning = take_weights(networks, start)
-    beginning = begun or beginning
-    networks.record = {**networks.record, **beginning.to_dict()}
-    return GANTraining(networks, beginning, pretrained)
+    training = GANTraining(networks, begun or beginning, pretrained)
+    networks.record = {**networks.record, **training.beginning.to_dict()}
+    return training
 
 
 def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
@@ -88,15 +88,9 @@ def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
         faces.size,
         attributes.names,
         faces.columns,
-        record={
-            "data": faces.info,
-            "settings": settings.to_dict(),
-            "images_seen": 0,
-            "history": [],
-        },
+        record={"data": faces.info, "settings": settings.to_dict(), "images_seen": 0, "history": []},
     )
     networks.count_combinations(attributes.select(faces.labels[training], faces.columns))
-    networks.record = {**networks.record, **Beginning.of_new(networks).to_dict()}
     return networks
 
 

@@ -27,7 +27,7 @@ class Samples:
         self.conditions = attributes.select(faces.labels[shown], faces.columns)
         self.photos = faces.faces[photos]
         self.labels = attributes.select(faces.labels[photos], faces.columns)
-        self.wishes = [{item.name: value} for item in attributes.items for value in item.values]
+        self.wishes = [{name: value} for name, value in attributes.every_value()]
 
     def generated(self) -> Image.Image:
         """A grid of generated faces."""

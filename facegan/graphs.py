@@ -63,11 +63,6 @@ class Graph:
             raise FaceganError("an exported graph is damaged: it computes numbers that are not finite")
         return dict(zip(names, outputs, strict=True))
 
-    @property
-    def metadata(self) -> dict[str, str]:
-        """The file's metadata."""
-        return self._session.get_modelmeta().custom_metadata_map
-
     def with_weights(self) -> bytes:
         """Returns the contents of a self-contained ONNX file.
 

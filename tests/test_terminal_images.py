@@ -19,12 +19,14 @@ def colours(text):
     return np.array(rows)
 
 
-def test_every_pixel_of_a_small_picture_is_there():
+def test_every_pixel_of_a_small_picture_is_there(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     pixels = np.random.default_rng(0).integers(0, 256, (6, 4, 3)).astype("uint8")
-    assert (colours(to_ansi(Image.fromarray(pixels), columns=80)) == pixels).all()
+    assert (colours(to_ansi(Image.fromarray(pixels))) == pixels).all()
 
 
-def test_a_large_picture_becomes_as_wide_as_asked():
+def test_a_large_picture_becomes_as_wide_as_the_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
     picture = Image.new("RGB", (300, 200), (10, 20, 30))
-    found = colours(to_ansi(picture, columns=30))
+    found = colours(to_ansi(picture))
     assert found.shape == (20, 30, 3) and (found == (10, 20, 30)).all()

@@ -110,6 +110,17 @@ def _neighbourhoods(image):
     return windows.reshape(*image.shape, -1)
 
 
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def weights(folder):
+    """Writes the ImageNet weights to FOLDER, as 16-bit floats, for a machine without the packages."""
+    from facegan.features.pretrained import folded_weights
+
+    for variant in ("lite0", "lite1", "lite2"):
+        arrays = [array.astype("float16") for pair in folded_weights(variant) for array in pair]
+        np.savez_compressed(folder / f"{variant}.npz", *arrays)
+
+
 def _encode(pixels, quality):
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "WEBP", quality=quality, method=6)

@@ -34,6 +34,7 @@ LABEL_SMOOTHING = 0.05
 # A column with fewer validation faces of either value keeps a threshold of 0.
 FEWEST_FOR_THRESHOLD = 10
 UNKNOWN = -1.0
+SEED = 0  # of weights, order and augmentation
 # Threads that augment faces; Pillow and NumPy release the interpreter lock.
 _MOST_THREADS = 12
 
@@ -63,9 +64,7 @@ def train_judge(
     images: int = IMAGES,
     batch_size: int = BATCH_SIZE,
     precision: str = "auto",
-    seed: int = 0,
     input_size: int = INPUT_SIZE,
-    pretrained: bool = True,
 ) -> Judge:
     """Trains a judge of all label columns on the training split; the validation split determines the thresholds.
 
@@ -74,17 +73,15 @@ def train_judge(
         images: the number of photos to train on, with repetitions.
         batch_size: photos in a step.
         precision: `"float32"`, `"bfloat16"` or `"auto"`. The judge that is returned computes in float32.
-        seed: of weights, order and augmentation.
         input_size: the side to which faces are resized, a multiple of 32.
-        pretrained: whether to start from ImageNet weights; false only in tests.
 
     Raises:
         FaceganError: the package with the ImageNet weights is not installed.
     """
     training, validation = faces.split("train"), faces.split("validation")
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(SEED)
     set_precision(choose_precision(precision))
-    learner = Judge(faces.size, faces.columns, input_size=input_size, pretrained=pretrained)
+    learner = Judge(faces.size, faces.columns, input_size=input_size, pretrained=True)
     set_precision("float32")
     steps = max(1, images // batch_size)
     learner.compile(
@@ -93,9 +90,9 @@ def train_judge(
         # On TensorFlow, XLA's compilation would take longer than it saves.
         jit_compile=keras.backend.backend() == "jax",
     )
-    order = photo_order(training, steps * batch_size, seed).reshape(steps, batch_size)
+    order = photo_order(training, steps * batch_size, SEED).reshape(steps, batch_size)
     batches = NumberedBatches(
-        lambda step: augmented_batch(faces, order[step], np.random.default_rng([seed, step])),
+        lambda step: augmented_batch(faces, order[step], np.random.default_rng([SEED, step])),
         range(steps),
         workers=max(1, min(_MOST_THREADS, (os.cpu_count() or 1) - 1)),
         max_queue_size=32,

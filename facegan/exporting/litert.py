@@ -52,9 +52,3 @@ def run(content: bytes, inputs: Mapping[str, NDArray]) -> dict[str, NDArray]:
     except ImportError as error:
         raise FaceganError('checking the exported graphs needs pip install "facegan[litert]"') from error
     return Interpreter(model_content=content).get_signature_runner()(**inputs)
-
-
-def read_metadata(content: bytes) -> dict[str, Any]:
-    """Returns the metadata of a LiteRT file."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return json.loads(archive.read(METADATA))

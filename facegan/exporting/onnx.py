@@ -45,11 +45,6 @@ def run(content: bytes, inputs: Mapping[str, NDArray], weights: bytes = b"") -> 
     return Graph(content, weights)(**inputs)
 
 
-def read_metadata(content: bytes) -> dict[str, Any]:
-    """Returns the metadata of an ONNX file."""
-    return json.loads(Graph(content).metadata[KEY])
-
-
 def _set_weights(graph: Any, program: Program, half: bool, store: bytes) -> None:
     """Turns the inputs of a graph that are weights into initializers, or into references if they are in `store`."""
     from onnx import TensorProto, helper, numpy_helper

@@ -95,7 +95,7 @@ def _convolution(tensor: Tensor, filters: int, kernel_size: int, strides: int = 
     return layers.Conv2D(filters, kernel_size, strides, padding="same")(tensor)
 
 
-def _round_filters(filters: float, divisor: int = 8) -> int:
-    """To the nearest multiple of `divisor`, but never more than a tenth below (EfficientNet's own rule)."""
-    rounded = max(divisor, int(filters + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * filters else rounded
+def _round_filters(filters: float) -> int:
+    """To the nearest multiple of 8, but never more than a tenth below (EfficientNet's own rule)."""
+    rounded = max(8, int(filters + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * filters else rounded

@@ -27,8 +27,8 @@ _TYPES: dict[str, np.dtype] = {"FloatStorage": np.dtype("<f4"), "LongStorage": n
 def folded_weights(variant: str) -> list[list[np.ndarray]]:
     """Returns `[kernel, bias]` of each convolution in Keras's layout, batch normalisation folded in.
 
-    They come from the package, or from a file written by `convert` in the folder that the environment variable
-    `FACEGAN_FEATURES` names.
+    They come from the package or, if the environment variable `FACEGAN_FEATURES` names a folder, from `lite0.npz` and
+    so on in it, where `np.savez` has stored these arrays in this order, of any float type.
 
     Args:
         variant: `"lite0"`, `"lite1"` or `"lite2"`.
@@ -39,22 +39,6 @@ def folded_weights(variant: str) -> list[list[np.ndarray]]:
     if FOLDER_VARIABLE in os.environ:
         return _converted(Path(os.environ[FOLDER_VARIABLE]) / f"{variant}.npz")
     return list(_folded(_read(_weight_file(variant))))
-
-
-def convert(variant: str, folder: str | Path) -> Path:
-    """Writes a variant's weights as 16-bit floats, a third of the package's size, for machines that lack the package.
-
-    Args:
-        variant: `"lite0"`, `"lite1"` or `"lite2"`.
-        folder: where `lite0.npz` and so on go.
-
-    Returns:
-        The path of the file.
-    """
-    path = Path(folder) / f"{variant}.npz"
-    arrays = [array.astype("float16") for pair in folded_weights(variant) for array in pair]
-    np.savez_compressed(path, *arrays)
-    return path
 
 
 def _converted(path: Path) -> list[list[np.ndarray]]:

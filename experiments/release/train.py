@@ -4,7 +4,7 @@
 
 Called again with the same `--work`, it resumes. The model is left as pieces of at most 15 MiB;
 `cat out/model.keras.* > model.keras` joins them. `--from model.keras` begins with the weights of a model, on whichever
-machine it was trained.
+machine it was trained. `--grow` doubles the size of that model; the new stages fade in during the first half of `--images`.
 """
 
 import logging
@@ -23,8 +23,10 @@ PIECE = 15 * 2**20
 @click.option("--batch-size", default=64, show_default=True)
 @click.option("--precision", default="bfloat16", show_default=True)
 @click.option("--from", "start", type=click.Path(path_type=Path), help="A model to begin with.")
-@click.option("--recipe", "recipe_file", type=click.Path(path_type=Path), help="A TOML file.  [default: celeba128]")
-def main(files, work, out, minutes, batch_size, precision, start, recipe_file):
+@click.option("--grow", is_flag=True, help="Double the size of the model of --from.")
+@click.option("--recipe", default="celeba128", show_default=True, help="A recipe or a TOML file.")
+@click.option("--images", default=10**9, help="The maximum number of photos to train on.  [default: no limit]")
+def main(files, work, out, minutes, batch_size, precision, start, grow, recipe, images):
     """Trains on the packed data in FILES."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from pack import unpack
@@ -32,20 +34,18 @@ def main(files, work, out, minutes, batch_size, precision, start, recipe_file):
     from facegan.attributes import FIVE_NAMES
     from facegan.data.prepared import PreparedFaces
     from facegan.recipe import find_recipe
-    from facegan.recipe.toml import read_recipe
     from facegan.training.plan import Settings
     from facegan.training.run import train
 
     if not (work / "data").exists():
         unpack.callback(files, work / "data")
-    recipe = read_recipe(recipe_file) if recipe_file else find_recipe("celeba128")
-    settings = Settings(recipe, FIVE_NAMES, batch_size, precision, seed=0)
+    settings = Settings(find_recipe(recipe), FIVE_NAMES, batch_size, precision, seed=0, grow=grow)
     resume = (work / "run").exists()
     model, _ = train(
         PreparedFaces(work / "data"),
         settings,
         work / "run",
-        images=10**9,
+        images=images,
         checkpoint_minutes=5,
         resume=resume,
         start=None if resume else start,

@@ -3,7 +3,8 @@
     KERAS_BACKEND=jax python experiments/benchmark/one_gpu.py celeba128 128
 
 Between the first and the last timed step nothing waits for the device, so that the slower of host and device counts.
-With `--wait-for FOLDER`, it compiles, writes a file into the folder, and times as soon as there is a file `go`.
+With `--wait-for FOLDER`, it compiles, puts a file `ready-PID` there, and times as soon as there is a `go-PID`,
+so that several can compile at once and be timed one by one.
 """
 
 import json
@@ -68,7 +69,8 @@ def main(recipe, batch_size, steps, precision, wait_for):
                 assert np.isfinite(float(logs["editor"]))  # waits for the device
                 times.append(time.perf_counter())
 
-    batches = NumberedBatches(lambda step: (batch,), range(warm_up + steps + 1), workers=BATCH_THREADS, max_queue_size=2)
+    numbers = range(warm_up + steps + 1)
+    batches = NumberedBatches(lambda step: (batch,), numbers, workers=BATCH_THREADS, max_queue_size=2)
     started = time.perf_counter()
     with progress_bar(len(batches), "steps", hidden=True) as bar:
         fit(training, batches, bar, [Clock()])

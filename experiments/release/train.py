@@ -4,7 +4,7 @@
 
 Called again with the same `--work`, it resumes. The model is left as pieces of at most 15 MiB;
 `cat out/model.keras.* > model.keras` joins them. `--from model.keras` begins with the weights of a model, on whichever
-machine it was trained. `--grow` doubles the size of that model; the new stages fade in during the first half of `--images`.
+machine it was trained. `--grow` doubles the size of that model; new stages fade in during the first half of `--images`.
 """
 
 import logging

@@ -69,9 +69,9 @@ def run_keras(contender, steps, products):
     import keras
     from flops import step_flops
     from keras import ops
+    from random_batch import random_batch
 
     from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
-    from facegan.augment.differentiable import DRAWS
     from facegan.models.facegan import FaceGAN
     from facegan.models.precision import set_precision
     from facegan.training.backends import make_deterministic
@@ -81,22 +81,12 @@ def run_keras(contender, steps, products):
     size, batch_size, rounds = contender["size"], contender["batch_size"], WARM_UP + contender["rounds"]
     make_deterministic()
     set_precision(contender["precision"])
-    random = np.random.default_rng(0)
-    labels = random.integers(0, 2, (batch_size, 8)).astype("float32")
     matrix = ops.cast(ops.ones((MATRIX, MATRIX)), contender["precision"])
     product, resident = compiled_product(keras.backend.backend(), matrix), []
     with parallel(contender["devices"], batch_size):
         networks = FaceGAN(find(contender["recipe"]), size, FIVE_NAMES, CELEBA_COLUMNS)
         training = GANTraining(networks, pretrained=False)
-        batch = {
-            "images": random.integers(0, 256, (batch_size, size, size, 3), "uint8"),
-            "labels": labels,
-            "known": np.ones_like(labels),
-            "targets": 1 - labels,
-            "noise": random.standard_normal((batch_size, networks.recipe.networks.generator.noise_size), "float32"),
-            "mixing": random.random((batch_size, 1, 1, 1), "float32"),
-            "augmentation": random.random((batch_size, DRAWS), "float32"),
-        }
+        batch = random_batch(networks, batch_size)
 
         class Same(keras.utils.PyDataset):
             def __len__(self):

@@ -29,9 +29,9 @@ def main(recipe, batch_size, steps, precision, wait_for):
     import jax
     import keras
     from flops import step_flops
+    from random_batch import random_batch
 
     from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
-    from facegan.augment.differentiable import DRAWS
     from facegan.models.facegan import FaceGAN
     from facegan.models.fitting import NumberedBatches, fit
     from facegan.models.precision import set_precision
@@ -41,19 +41,9 @@ def main(recipe, batch_size, steps, precision, wait_for):
     from facegan.training.step import GANTraining
 
     set_precision(precision)
-    random = np.random.default_rng(0)
     networks = FaceGAN(find_recipe(recipe), SIZE, FIVE_NAMES, CELEBA_COLUMNS)
     training = GANTraining(networks, pretrained=False)
-    labels = random.integers(0, 2, (batch_size, 8)).astype("float32")
-    batch = {
-        "images": random.integers(0, 256, (batch_size, SIZE, SIZE, 3), "uint8"),
-        "labels": labels,
-        "known": np.ones_like(labels),
-        "targets": 1 - labels,
-        "noise": random.standard_normal((batch_size, networks.recipe.networks.generator.noise_size), "float32"),
-        "mixing": random.random((batch_size, 1, 1, 1), "float32"),
-        "augmentation": random.random((batch_size, DRAWS), "float32"),
-    }
+    batch = random_batch(networks, batch_size)
     warm_up, times = 5, []
 
     class Clock(keras.callbacks.Callback):

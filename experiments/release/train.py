@@ -25,9 +25,11 @@ PIECE = 15 * 2**20
 @click.option("--from", "start", type=click.Path(path_type=Path), help="A model to begin with.")
 @click.option("--grow", is_flag=True, help="Double the size of the model of --from.")
 @click.option("--recipe", default="celeba128", show_default=True, help="A recipe or a TOML file.")
-@click.option("--images", default=10**9, help="The maximum number of photos to train on.  [default: no limit]")
+@click.option("--images", type=int, help="The maximum number of photos to train on.  [default: no limit]")
 def main(files, work, out, minutes, batch_size, precision, start, grow, recipe, images):
     """Trains on the packed data in FILES."""
+    if grow and not images:
+        raise click.UsageError("--grow needs --images: new stages fade in during the first half of them")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from pack import unpack
 
@@ -45,7 +47,7 @@ def main(files, work, out, minutes, batch_size, precision, start, grow, recipe, 
         PreparedFaces(work / "data"),
         settings,
         work / "run",
-        images=images,
+        images=images or 10**9,
         checkpoint_minutes=5,
         resume=resume,
         start=None if resume else start,

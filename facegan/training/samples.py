@@ -48,9 +48,11 @@ class Samples:
 
     def edited(self) -> Image.Image:
         """A sheet with a row for each photo: the photo, then a column for each edit."""
-        columns = [to_images(self.photos)]
-        for wishes in self.wishes:
-            images = self.networks.edit(normalise(self.photos), self.labels, self.attributes.apply(self.labels, wishes))
-            columns.append(to_images(denormalise(images)))
+        rows = []
+        for photo, labels in zip(self.photos, self.labels, strict=True):
+            photos, source = (np.repeat(array[None], len(self.wishes), axis=0) for array in (photo, labels))
+            targets = np.concatenate([self.attributes.apply(labels[None], wishes) for wishes in self.wishes])
+            edits = self.networks.edit(normalise(photos), source, targets)
+            rows.append(to_images(np.concatenate([photo[None], denormalise(edits)])))
         labels = ["photo", *(self.attributes.describe(wishes) for wishes in self.wishes)]
-        return sheet(list(zip(*columns, strict=True)), column_labels=labels)
+        return sheet(rows, column_labels=labels)

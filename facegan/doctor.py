@@ -20,6 +20,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "litert": (("ai_edge_litert",), "export --format litert"),
     "studio": (("gradio",), "facegan studio"),
+    "hub": (("huggingface_hub",), "facegan push, facegan pull"),
     "c2pa": (("c2pa", "cryptography"), "signed images (Content Credentials)"),
     "identity": (("dlib", "face_recognition_models"), "identity metrics, search by identity"),
 }

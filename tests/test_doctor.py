@@ -1,9 +1,11 @@
 """The doctor says what is there, and names what is not."""
 
+import configparser
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 
@@ -24,6 +26,12 @@ def test_what_is_missing_comes_with_advice(monkeypatch):
     assert ("extra wings", "missing", 'for flying: pip install "facegan[wings]"') in doctor.examine()
     monkeypatch.setitem(doctor.EXTRAS, "wings", (("json",), "flying"))
     assert ("extra wings", "installed", None) in doctor.examine()
+
+
+def test_every_extra_of_a_user_is_listed():
+    setup = configparser.ConfigParser()
+    setup.read(Path(__file__).parents[1] / "setup.cfg")
+    assert set(doctor.EXTRAS) == set(setup["options.extras_require"]) - {"docs", "test"}
 
 
 def test_for_scripts(capsys, monkeypatch):

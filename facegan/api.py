@@ -82,8 +82,8 @@ def train(
         data: the folder of a prepared data set.
         out: the folder of the run, for model, checkpoints and logs.
         recipe: the name of a packaged recipe, or a recipe; by default that of the model to start from, or `celeba128`.
-        attributes: names of attributes and label columns; by default those of the model to start from, or the standard
-            five.
+        attributes: names of attributes and label columns; by default those of the model to start from, or all that the
+            data has labels for (of CelebA, the standard five).
         images: the number of photos to train on, counting repetitions; the recipe's epochs by default.
         batch_size: photos in a step; the recipe's by default.
         precision: `"float32"`, `"bfloat16"`, or `"auto"`: whichever is faster on this machine.

@@ -26,7 +26,7 @@ demo: $(DEMO)/celeba128.png $(DEMO)/run/model.keras
 # The tests also measure the demo's model.
 test: $(DEMO)/run/model.keras
 	KERAS_BACKEND=tensorflow $(PYTEST)
-	KERAS_BACKEND=jax $(PYTEST) tests/test_losses.py tests/test_inference.py tests/augment tests/features/test_depthwise.py tests/models tests/training
+	KERAS_BACKEND=jax $(PYTEST) -m "not one_backend" tests/test_losses.py tests/test_inference.py tests/augment tests/features/test_depthwise.py tests/models tests/training
 
 # The same tests, which take half as long again with it.
 coverage: PYTEST += --cov --cov-append --cov-report=

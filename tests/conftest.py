@@ -26,8 +26,8 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 # These files take longest. They begin first, so that no worker is left with one of them when the others are done.
 LONGEST = (
-    "test_export.py", "test_devices.py", "test_resume.py", "test_evaluate.py", "test_photos_cli.py",
-    "test_notebooks.py", "test_callbacks.py", "test_start.py", "test_backends.py", "test_cli.py",
+    "test_export.py", "test_start.py", "test_resume.py", "test_devices.py", "test_notebooks.py", "test_cli.py",
+    "test_evaluate.py", "test_own_attribute.py", "test_progress.py", "test_crashes.py", "test_backends.py",
 )  # fmt: skip
 
 
@@ -104,8 +104,9 @@ SMALL = {
 SMALL_CELEBA = {
     "networks.generator.latent_size": 16,
     "networks.generator.filters": [8, 8],
-    "feature_critic.backbone": "lite0",
+    "feature_critic.backbone": "shallow",
     "feature_critic.filters": 8,
+    "attribute_finder.backbone": "shallow",
     "attribute_finder.images": 64,
     "attribute_finder.batch_size": 16,
 }
@@ -117,6 +118,8 @@ def small_recipe():
 
     None removes a part.
     """
+    import shallow  # noqa: F401
+
     from facegan.recipe import Recipe, find_recipe
 
     def small(name, changes=None):
@@ -129,6 +132,7 @@ def small_recipe():
             table[key] = value
             if value is None:
                 del table[key]
+        values.get("attribute_finder", {}).setdefault("backbone", "shallow")
         return Recipe.from_dict(values)
 
     return small

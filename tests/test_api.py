@@ -71,6 +71,7 @@ def kept(monkeypatch):
     return calls
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_train_returns_the_model(drawn_faces, small_recipe, tmp_path, kept):
     model = facegan.train(
         drawn_faces.path, tmp_path / "run", recipe=small_recipe("tiny"), attributes=["glasses", "hair"], images=32

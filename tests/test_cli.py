@@ -140,7 +140,7 @@ def test_dry_run_says_what_a_run_takes_and_writes_nothing(facegan, drawn_faces, 
 
 
 @pytest.fixture(scope="module")
-def run(drawn_faces, tmp_path_factory):
+def run(module_eagerly, drawn_faces, tmp_path_factory):
     """The folder of a short run that was started on the command line."""
     out = tmp_path_factory.mktemp("training") / "run"
     with pytest.raises(SystemExit) as left:
@@ -176,6 +176,7 @@ def test_a_run_that_is_there_is_not_touched(run, drawn_faces, facegan, options, 
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_resume_goes_on(run, drawn_faces, facegan):
     # The same options once more contradict nothing.
     again = ("train", drawn_faces.path, "--out", run, "--resume", "--images", 24, "--attributes", "Glasses, HAIR")

@@ -76,8 +76,8 @@ class LooksUp:
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     """Few descriptors: each takes dlib a tenth of a second."""
-    monkeypatch.setattr(measurements, "MOST_DESCRIBED", 8)
-    monkeypatch.setattr(measurements, "_CANDIDATES", 4)
+    monkeypatch.setattr(measurements, "MOST_DESCRIBED", 4)
+    monkeypatch.setattr(measurements, "_CANDIDATES", 2)
 
 
 def evaluated(faces, works, metrics=DEFAULT_METRICS):
@@ -228,7 +228,7 @@ def test_the_command_writes_a_report_and_the_same_one_again(faces, model_file, t
 
     def run(out, *options):
         return CliRunner().invoke(
-            main, ["evaluate", str(model_file), str(faces), "--out", str(tmp_path / out), "--faces", "3", *options]
+            main, ["evaluate", str(model_file), str(faces), "--out", str(tmp_path / out), "--faces", "2", *options]
         )
 
     result = run("report", "--json")
@@ -263,7 +263,8 @@ def test_files_of_others_are_not_replaced(faces, model_file, tmp_path, name, mon
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [name]
 
 
-def test_overwrite_replaces_them(faces, model_file, tmp_path):
+def test_overwrite_replaces_them(faces, model_file, tmp_path, monkeypatch):
+    monkeypatch.setattr("facegan.evaluation.evaluate.DEFAULT_METRICS", ("reconstruction_psnr",))
     (tmp_path / "figures.json").write_text("{}")
     options = ("--out", str(tmp_path), "--faces", "2", "--overwrite")
     assert CliRunner().invoke(main, ["evaluate", str(model_file), str(faces), *options]).exit_code == 0

@@ -77,7 +77,7 @@ def test_subnetworks_are_those_that_the_recipe_has(small_model):
 
 
 OUTPUTS = """
-import sys, keras, numpy as np
+import sys, keras, shallow, numpy as np
 from test_facegan import outputs
 from facegan.models import facegan
 for folder in sys.argv[1:]:

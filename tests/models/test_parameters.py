@@ -5,7 +5,10 @@ out; the normalisation has a scale and a shift for each channel. The condition h
 and skin are one each, hair is four.
 """
 
+import pytest
 from keras import layers
+
+pytestmark = pytest.mark.one_backend
 
 K = 8
 

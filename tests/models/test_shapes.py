@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+pytestmark = pytest.mark.one_backend
+
 
 def array(tensor):
     return ops.convert_to_numpy(tensor)

@@ -7,7 +7,11 @@ import pytest
 from keras import ops
 from random_weights import enliven
 
+from facegan.training import samples
 from facegan.training.run import batch_source, build_training, train
+
+# With all of them, drawing and writing the sample images takes longer than a few steps.
+samples.GENERATED, samples.EDITED = 4, 2
 
 
 @dataclass

@@ -15,6 +15,7 @@ STEP = """
 import sys, keras, numpy as np
 sys.path[:0] = sys.argv[1:]
 from conftest import one_step
+import shallow
 from random_weights import enliven
 from facegan.models import facegan
 from facegan.training.step import GANTraining

@@ -47,14 +47,14 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_saves_nothing(run, tmp_path)
 
     class Look(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
-            if batch + 1 == 14:
+            if batch + 1 == 4:
                 files.update({path: path.read_bytes() for path in tmp_path.rglob("*.npz")})
                 files.update({path: path.read_bytes() for path in tmp_path.rglob("*.keras")})
 
-    with pytest.raises(FaceganError, match="is not finite after step 15. Resume from the last checkpoint") as caught:
-        run(tmp_path, checkpoint_minutes=0.0, callbacks=[Poison(14), Look()])
+    with pytest.raises(FaceganError, match="is not finite after step 5. Resume from the last checkpoint") as caught:
+        run(tmp_path, checkpoint_minutes=0.0, callbacks=[Poison(4), Look()])
     assert "--resume" in str(caught.value)
-    assert sorted(path.name for path in files) == ["model.keras", *(f"step-000000{step}.npz" for step in (12, 13, 14))]
+    assert sorted(path.name for path in files) == ["model.keras", *(f"step-0000000{step}.npz" for step in (2, 3, 4))]
     assert {path: path.read_bytes() for path in files} == files
     assert len(list(tmp_path.rglob("*.npz"))) == 3
 
@@ -119,7 +119,7 @@ def test_tensorboard_shows_images_before_the_first_step_and_with_each_checkpoint
     for tag in ("generated", "edited"):
         images = events.Images(tag)
         assert [image.step for image in images] == [0, 60]
-        assert all(image.encoded_image_string.startswith(b"\x89PNG") and image.width > 100 for image in images)
+        assert all(image.encoded_image_string.startswith(b"\x89PNG") and image.width > 60 for image in images)
         assert len({image.encoded_image_string for image in images}) == 2
 
 

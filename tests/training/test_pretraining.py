@@ -80,7 +80,7 @@ def test_fine_tuning_learns_the_labels_and_freezes_the_finder_again(small_recipe
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="the network takes JAX long to compile")
 def test_a_finder_that_starts_from_imagenet_learns_within_few_steps(small_recipe, source, drawn_faces):
-    values = recipe(small_recipe, images=16 * 40, batch_size=16)
+    values = recipe(small_recipe, images=16 * 40, batch_size=16, backbone="lite0")
     finder = build_attribute_finder(values.attribute_finder, 32, 8)
     fine_tune(Networks(values, finder), source)
     assert ranking(finder, drawn_faces) > 0.7

@@ -35,6 +35,7 @@ def test_weights_and_averages_begin_with_the_models(whole, drawn_faces, run_sett
     )
 
 
+@pytest.mark.one_backend
 @pytest.mark.usefixtures("eagerly")
 def test_the_photos_before_are_counted_over_all_runs(whole, run, tmp_path):
     seen = describe(whole)["record"]["images_seen"]
@@ -77,6 +78,7 @@ def test_the_average_gives_up_random_weights_at_once_and_trained_ones_slowly(who
     assert max(shares["trained", "first"], shares["trained", "second"]) < 0.01
 
 
+@pytest.mark.one_backend
 def test_the_photos_before_the_model_before_are_counted_too(whole, drawn_faces, run_settings, tmp_path):
     networks = load_networks(whole / "model.keras", "float32")
     networks.record = {**networks.record, "images_before": 40}
@@ -104,6 +106,7 @@ EVERY_PLACE_OF_A_CONDITION = [
 ]
 
 
+@pytest.mark.one_backend
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(("name", "changes"), EVERY_PLACE_OF_A_CONDITION)
 def test_a_model_that_gains_attributes_does_at_first_what_it_did(drawn_faces, small_settings, tmp_path, name, changes):
@@ -146,6 +149,7 @@ def test_a_model_that_gains_attributes_does_at_first_what_it_did(drawn_faces, sm
         np.testing.assert_allclose(ops.convert_to_numpy(now), ops.convert_to_numpy(old), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.one_backend
 @pytest.mark.usefixtures("eagerly")
 def test_photos_with_the_new_label_alone_do(drawn_faces, small_settings, tmp_path, caplog):
     """The finder knows the other labels, and learns the new one; the run resumes as exactly as any."""
@@ -172,6 +176,7 @@ def test_photos_with_the_new_label_alone_do(drawn_faces, small_settings, tmp_pat
     assert describe(path)["combinations"] == described["combinations"]
 
 
+@pytest.mark.one_backend
 @pytest.mark.usefixtures("eagerly")
 def test_a_finder_that_learns_a_new_label_remembers_the_others(drawn_faces, small_settings, tmp_path):
     """Photos without the labels that it knows teach it nothing of them but to stay as it is."""
@@ -197,6 +202,7 @@ def test_a_finder_that_learns_a_new_label_remembers_the_others(drawn_faces, smal
     assert moved[True] < moved[False]
 
 
+@pytest.mark.one_backend
 @pytest.mark.usefixtures("eagerly")
 def test_without_a_finder_every_label_has_to_be_known(whole, drawn_faces, run_settings, tmp_path):
     more = replace(run_settings, attributes=(*run_settings.attributes, "smiling"))
@@ -210,6 +216,7 @@ def save_trained(networks, path):
     save_model(networks, path)
 
 
+@pytest.mark.one_backend
 def test_of_a_model_that_has_seen_no_photo_only_the_finder_is_taken(drawn_faces, small_settings, tmp_path, caplog):
     """It has been pretrained, and nothing else in it has learnt anything."""
     settings = small_settings("tiny", {"attribute_finder.images": 16})
@@ -226,6 +233,7 @@ def test_of_a_model_that_has_seen_no_photo_only_the_finder_is_taken(drawn_faces,
     assert not caplog.text
 
 
+@pytest.mark.one_backend
 def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, small_settings, tmp_path, caplog):
     save_trained(build_training(drawn_faces, small_settings("tiny", seed=1)).networks, tmp_path / "model.keras")
     settings = small_settings("tiny", {"networks.editor.output": "gain_and_residual"})
@@ -240,6 +248,7 @@ def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, sma
     assert started.record["random_networks"] == ["editor"]
 
 
+@pytest.mark.one_backend
 @pytest.mark.usefixtures("eagerly")
 def test_a_finder_that_the_model_brings_is_not_fine_tuned_again(drawn_faces, small_settings, tmp_path, caplog):
     """The model before had none, the second has one, and hands it on."""
@@ -259,6 +268,7 @@ def test_a_finder_that_the_model_brings_is_not_fine_tuned_again(drawn_faces, sma
     assert all((a == b).all() for a, b in pairs)
 
 
+@pytest.mark.one_backend
 def test_models_that_do_not_fit(whole, drawn_faces, run_settings, small_settings, tmp_path):
     for settings, message in (
         (small_settings("paper", {"networks.encoder.filters": 8}), "its encoder has other layers than 'paper'"),

@@ -106,7 +106,9 @@ def test_several_devices_go_on_as_one_would(start, alone, tmp_path):
     out = shutil.copytree(alone[2], tmp_path / "run")
     # TensorFlow makes a graph of each device's step, which takes long.
     devices = 2 if keras.backend.backend() == "tensorflow" else 4
-    assert_same_run(losses_of(start(out, virtual=4, devices=devices, resume=True)), out, alone)
+    losses = losses_of(start(out, virtual=4, devices=devices, resume=True))
+    assert len(losses) == STEPS // 2
+    assert_same_run(losses, out, alone)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="training on several hosts works on JAX alone")

@@ -27,7 +27,8 @@ from facegan.cli.types import PATH, Number
 def augment(data: Path, out: Path, wishes: Sequence[str], share: float, seed: int, model: Path | None) -> Result:
     """Copies the prepared data set DATA to the folder OUT and adds edited copies of some training faces.
 
-    Only faces with other labels are copied. The copies have the labels that are set, and form a source of their own.
+    Only faces that do not already have the requested labels are copied. The copies have the labels that are set, and
+    form a source of their own.
     After an interruption, the same command resumes.
 
     \b

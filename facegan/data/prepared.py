@@ -59,7 +59,7 @@ class PreparedFaces:
             self._check()
         # NumPy parses headers as Python, so damaged ones raise all kinds of exceptions.
         except Exception as error:
-            raise FaceganError(f"{self.path} is damaged ({first_line(error)}); prepare it once more") from error
+            raise FaceganError(f"{self.path} is damaged ({first_line(error)}); prepare it again") from error
 
     def __len__(self) -> int:
         """Returns the number of faces."""
@@ -176,8 +176,8 @@ def _read_info(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise FaceganError(f"cannot read {path / 'prepared.json'}: {error}") from error
     if not isinstance(info, dict) or info.get("format") != FORMAT:
-        raise FaceganError(f"{path} was prepared by another version of facegan; prepare it once more")
+        raise FaceganError(f"{path} was prepared by another version of facegan; prepare it again")
     try:
         return check(info, PREPARED)
     except FaceganError as error:
-        raise FaceganError(f"{path / 'prepared.json'} is damaged: {error}; prepare it once more") from error
+        raise FaceganError(f"{path / 'prepared.json'} is damaged: {error}; prepare it again") from error

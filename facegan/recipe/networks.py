@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from facegan.errors import FaceganError
 from facegan.recipe.part import Part, choice, number, numbers, part, switch
 
 # The height and width of the smallest feature maps.
@@ -33,6 +34,11 @@ class Encoder(Part):
     normalise_first: bool = switch(True)
     dropout: float = number(0.25, 0, 0.9)
     space_to_depth: bool = switch(False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.max_filters < self.filters:
+            raise FaceganError(f"max_filters must be at least filters, {self.filters}. Received: {self.max_filters!r}")
 
     def stage_filters(self, image_size: int) -> list[int]:
         """Filters of each stage from the image down to 4x4: for `paper` at 128, `[64, 128, 256, 512, 512]`.

@@ -97,14 +97,14 @@ class FeatureCritic(Part):
     """A second critic, on frozen ImageNet features (Projected GANs, Sauer et al. 2021). It also classifies attributes.
 
     Attributes:
-        backbone: the EfficientNet-lite whose features it scores.
+        backbone: the EfficientNet-lite whose features it scores; not lite2, which is the judge's.
         filters: the number of filters in its heads.
         generator, editor: the weight of its score in their losses.
         perceptual: the weight of the distance between the features of a photo and those of its edit.
         learning_rate: Adam's learning rate.
     """
 
-    backbone: str = choice("lite1", "lite0", "lite2")
+    backbone: str = choice("lite1", "lite0")
     filters: int = number(64, 1, 512)
     generator: float = number(1.0, 0)
     editor: float = number(1.0, 0)
@@ -119,13 +119,13 @@ class AttributeFinder(Part):
     Its predictions train generator and editor, and an edit uses it to find a photo's attributes.
 
     Attributes:
-        backbone: the EfficientNet-lite that it starts from.
+        backbone: the EfficientNet-lite that it starts from; not lite2, which is the judge's.
         images: the number of photos for fine-tuning, counting repetitions.
         batch_size: photos in a step of the fine-tuning.
         learning_rate: AdamW's peak learning rate.
     """
 
-    backbone: str = choice("lite0", "lite1", "lite2")
+    backbone: str = choice("lite0", "lite1")
     images: int = number(100_000, 1)
     batch_size: int = number(64, 1)
     learning_rate: float = number(5e-4, above=0)

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def take_weights(networks: FaceGAN, path: str | Path) -> Beginning:
-    """Copies the weights of a model file. A network that has other layers there keeps its new weights.
+    """Copies the weights of a model file. A network that has different layers there keeps its new weights.
 
     Attributes that the file does not have are added after its own, with weights of zero: the networks compute the same
     as before, whatever the values of the new attributes.
@@ -29,22 +29,26 @@ def take_weights(networks: FaceGAN, path: str | Path) -> Beginning:
 
     Raises:
         FaceganError: there is no such model, it has attributes that the networks lack, or its encoder, which all others
-            depend on, has other layers.
+            depend on, has different layers.
     """
     described = describe(path)
     if described["image_size"] != networks.image_size:
         sizes = f"its image size is {described['image_size']}, not {networks.image_size}"
-        raise FaceganError(f"{path} cannot be the start: {sizes}")
+        raise FaceganError(f"{path} cannot be used with --from: {sizes}")
     own, names = described["attribute_names"], list(networks.attributes.names)
     if names[: len(own)] != own:
         lost = ", ".join(name for name in own if name not in names) or ", ".join(own)
-        raise FaceganError(f"{path} cannot be the start: a model keeps its attributes; name {lost} in --attributes too")
+        raise FaceganError(
+            f"{path} cannot be used with --from: a model keeps its attributes; name {lost} in --attributes too"
+        )
     start = load_networks(find_model(path), "float32")
     trained, added = start.subnetworks, len(networks.attributes) - len(start.attributes)
     weights = {name: widened(trained.get(name), network, added) for name, network in networks.subnetworks.items()}
     random = [name for name, arrays in weights.items() if arrays is None]
     if "encoder" in random:
-        raise FaceganError(f"{path} cannot be the start: its encoder has other layers than '{networks.recipe.name}'")
+        raise FaceganError(
+            f"{path} cannot be used with --from: its encoder has different layers than '{networks.recipe.name}'"
+        )
     seen = _images_seen(described)
     # A model that has seen nothing is pretrained only: its attribute finder alone has learnt anything.
     random += [name for name in networks.subnetworks if name not in (*random, "attribute_finder") and not seen]
@@ -52,7 +56,7 @@ def take_weights(networks: FaceGAN, path: str | Path) -> Beginning:
         if name not in random:
             network.set_weights(weights[name])
         elif seen:
-            logger.warning("the %s of %s has other layers; it begins with random weights", name, path)
+            logger.warning("the %s of %s has different layers; it is initialised randomly", name, path)
     return Beginning(seen, tuple(random), tuple(names[len(own) :]))
 
 
@@ -92,7 +96,9 @@ def grow(networks: FaceGAN, path: str | Path | None) -> tuple[GrowingFaceGAN, Be
         return growing, Beginning.of_new(growing)
     described, names = describe(path), list(networks.attributes.names)
     if 2 * described["image_size"] != size:
-        raise FaceganError(f"{path} cannot grow to {size} pixels: it has {described['image_size']}, not half of them")
+        raise FaceganError(
+            f"{path} cannot grow to {size} pixels: its images have {described['image_size']}, not half as many"
+        )
     if described["attribute_names"] != names:
         raise FaceganError(f"{path} cannot grow: its attribute names are {described['attribute_names']}, not {names}")
     small = FaceGAN(**{**networks.get_config(), **half})
@@ -101,7 +107,7 @@ def grow(networks: FaceGAN, path: str | Path | None) -> tuple[GrowingFaceGAN, Be
         weights = widened(trained.get(name), network, 0)
         if weights is None:
             raise FaceganError(
-                f"{path} cannot grow: its {name} has other layers than '{recipe.name}' one stage smaller"
+                f"{path} cannot grow: its {name} has different layers than '{recipe.name}' one stage smaller"
             )
         network.set_weights(weights)
     growing = GrowingFaceGAN(small, networks)

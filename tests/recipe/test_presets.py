@@ -6,9 +6,10 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from facegan.errors import FaceganError
+from facegan.evaluation.judge import BACKBONE
 from facegan.recipe import RECIPES, Recipe, find_recipe
 from facegan.recipe.networks import DecoderGenerator
-from facegan.recipe.objective import PaperObjective
+from facegan.recipe.objective import AttributeFinder, FeatureCritic, PaperObjective
 
 
 def test_paper_has_the_papers_numbers():
@@ -44,3 +45,9 @@ def test_an_unknown_recipe_is_named_with_what_is_near():
         find_recipe("papper")
     with pytest.raises(FaceganError, match="paper, tiny"):
         find_recipe("xyz")
+
+
+@pytest.mark.parametrize("part", [AttributeFinder, FeatureCritic])
+def test_no_recipe_trains_with_the_judges_backbone(part):
+    with pytest.raises(FaceganError, match="backbone must be one of"):
+        part(backbone=BACKBONE)

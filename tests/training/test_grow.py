@@ -94,12 +94,12 @@ def test_a_dry_run_counts_what_fades_out_too(faces64, small, settings):
 
 def test_models_that_cannot_grow(drawn_faces, faces64, small, settings, tmp_path):
     for data, changed, message in (
-        (drawn_faces, settings, "cannot grow to 32 pixels: it has 32, not half of them"),
+        (drawn_faces, settings, "cannot grow to 32 pixels: its images have 32, not half as many"),
         (faces64, replace(settings, attributes=("glasses",)), "cannot grow: its attribute names are"),
         (
             faces64,
             replace(settings, recipe=settings.recipe.with_filters(3)),
-            "its encoder has other layers than 'tiny'",
+            "its encoder has different layers than 'tiny'",
         ),
     ):
         with pytest.raises(FaceganError, match=message):
@@ -117,4 +117,4 @@ def test_options_that_exclude_each_other(facegan, faces64, small, tmp_path):
     assert "--from must name a model of half the size for --grow" in refused("--grow")
     assert "--resume continues growing by itself; omit --grow" in refused("--resume", "--grow")
     dry = refused("--from", small, "--grow", "--dry-run", "--set", "networks.encoder.filters=3")
-    assert "its encoder has other layers than 'tiny' one stage smaller" in dry
+    assert "its encoder has different layers than 'tiny' one stage smaller" in dry

@@ -244,7 +244,7 @@ def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, sma
         theirs, own = (weights(networks.subnetworks[name]) for networks in (loaded, started))
         assert all((a == b).all() for a, b in zip(theirs, own, strict=True))
     assert all((a == b).all() for a, b in zip(weights(started.editor), weights(new.editor), strict=True))
-    assert "the editor of" in (told := caplog.text) and "it begins with random weights" in told
+    assert "the editor of" in (told := caplog.text) and "it is initialised randomly" in told
     assert started.record["random_networks"] == ["editor"]
 
 
@@ -271,8 +271,8 @@ def test_a_finder_that_the_model_brings_is_not_fine_tuned_again(drawn_faces, sma
 @pytest.mark.one_backend
 def test_models_that_do_not_fit(whole, drawn_faces, run_settings, small_settings, tmp_path):
     for settings, message in (
-        (small_settings("paper", {"networks.encoder.filters": 8}), "its encoder has other layers than 'paper'"),
-        (small_settings("tiny", {"networks.encoder.max_filters": 4}), "its encoder has other layers than 'tiny'"),
+        (small_settings("paper", {"networks.encoder.filters": 8}), "its encoder has different layers than 'paper'"),
+        (small_settings("tiny", {"networks.encoder.max_filters": 4}), "its encoder has different layers than 'tiny'"),
     ):
         with pytest.raises(FaceganError, match=message):
             train(drawn_faces, settings, tmp_path / "run", images=16, start=whole)

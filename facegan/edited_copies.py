@@ -63,8 +63,8 @@ def add_edited_copies(
         model: of the same size.
         digest: the model's digest, from `model_files.digest`.
         edit: the edit; its attributes must be among the labels.
-        share: the number of copies, relative to the number of training faces. Only faces with other labels are copied,
-            so there may be fewer.
+        share: the number of copies, relative to the number of training faces. Only faces that do not already have the
+            requested labels are copied, so there may be fewer.
         seed: of the choice of faces.
 
     Raises:

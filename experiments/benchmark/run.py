@@ -87,8 +87,8 @@ def table(results):
     """A Markdown table of the medians of all rounds; ratios are those of neighbours in time."""
     lines = [
         "| step | images/s | a processor second | of AttGAN's | of a matrix product | its GFLOP/s "
-        "| system time | page faults a step | GB |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| system time | page faults a step | GB | growth, MB |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, rounds in results.items():
 
@@ -104,8 +104,9 @@ def table(results):
             share = f"{median('share_of_product'):.0%}"
         speeds = f"{median('images_per_second'):.2f} | {median('images_per_processor_second'):.2f}"
         product = f"{median('product_flops_per_processor_second') / 1e9:.0f}"
-        memory = f"{median('system_share'):.0%} | {median('page_faults'):,.0f} | {median('peak_memory') / 1e9:.1f}"
-        lines.append(f"| {name} | {speeds} | {ratio} | {share} | {product} | {memory} |")
+        kernel = f"{median('system_share'):.0%} | {median('page_faults'):,.0f}"
+        memory = f"{median('peak_memory') / 1e9:.1f} | {median('growth') / 1e6:.0f}"
+        lines.append(f"| {name} | {speeds} | {ratio} | {share} | {product} | {kernel} | {memory} |")
     return "\n".join(lines)
 
 

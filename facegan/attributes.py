@@ -1,12 +1,6 @@
-"""The vocabulary: the attributes, the words for their values, and the condition vectors that the networks take.
-
-An *attribute* is something that a user requests (`hair`, `glasses`, `Smiling`). A *column* is one 0/1 entry of a label
-file (`Black_Hair`). Most attributes have one column; `hair` has four, of which at most one is 1. Everything specific to
-an attribute is a field of `Attribute`, so a new attribute is a new row of `FIVE`.
-"""
+"""The attributes of a model, and the condition vectors that its networks take."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,150 +9,12 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from facegan.errors import FaceganError
-from facegan.regions import AROUND_FACE, EYES, FACE, WHOLE, Region
+from facegan.regions import WHOLE
+from facegan.standard_attributes import CELEBA_COLUMNS, FIVE, FIVE_NAMES, HAIR_COLUMNS, OPPOSITE, REGIONS, Attribute
 
-_CELEBA_COLUMNS = """
-    5_o_Clock_Shadow Arched_Eyebrows Attractive Bags_Under_Eyes Bald Bangs Big_Lips Big_Nose Black_Hair
-    Blond_Hair Blurry Brown_Hair Bushy_Eyebrows Chubby Double_Chin Eyeglasses Goatee Gray_Hair Heavy_Makeup
-    High_Cheekbones Male Mouth_Slightly_Open Mustache Narrow_Eyes No_Beard Oval_Face Pale_Skin Pointy_Nose
-    Receding_Hairline Rosy_Cheeks Sideburns Smiling Straight_Hair Wavy_Hair Wearing_Earrings Wearing_Hat
-    Wearing_Lipstick Wearing_Necklace Wearing_Necktie Young
-"""
-CELEBA_COLUMNS = tuple(_CELEBA_COLUMNS.split())
-HAIR_COLUMNS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
-EYE_COLUMNS = ("Eyeglasses", "Narrow_Eyes", "Bags_Under_Eyes", "Arched_Eyebrows", "Bushy_Eyebrows")
-
-OFF_WORDS = ("0", "no", "off", "false", "-1")
-ON_WORDS = ("1", "yes", "on", "true")
-# A value for edits only: the other one of an attribute that has two.
-OPPOSITE = "opposite"
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """Something that a user can request.
-
-    Attributes:
-        name: its name on the command line.
-        columns: its label columns.
-        values: the names of its values. With one column, `(value for 0, value for 1)`; with more, one value for each
-            column that is 1, and a last one for "all are 0".
-        words: synonyms of a value that can be used alone: `blonde` is `hair=blond`.
-        aliases: synonyms of a value that need the attribute's name: `hair=none` is `hair=other`.
-        phrases: descriptions of values, where the name and the value do not make a good one.
-        titles: titles of CSV columns that contain it, besides its name.
-        cells: further spellings of values in data sets; None for an unknown label.
-        years: how ages in years are read: from the first number on as the value for 0, below the second as the value
-            for 1, and between them as unknown.
-        region: where an edit may change the image.
-        keeps_identity: whether a person stays the same when the attribute changes.
-        is_group: whether figures are also reported for the people with each value.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    values: tuple[str, ...] = ("0", "1")
-    words: Mapping[str, str] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    phrases: Mapping[str, str] = field(default_factory=dict)
-    titles: tuple[str, ...] = ()
-    cells: Mapping[str, str | None] = field(default_factory=dict)
-    years: tuple[int, int] | None = None
-    region: Region = WHOLE
-    keeps_identity: bool = True
-    is_group: bool = False
-
-    @property
-    def is_switch(self) -> bool:
-        """Whether the values are plain 0 and 1."""
-        return self.values == ("0", "1")
-
-    @property
-    def editable_values(self) -> tuple[str, ...]:
-        """The values that edits can set: all but "none of the others" (`hair=other`)."""
-        return self.values if len(self.columns) == 1 else self.values[:-1]
-
-    def bits(self, value: str) -> list[int]:
-        """Returns the 0/1 entries of this attribute's columns for a value."""
-        chosen = self.values.index(value)
-        if len(self.columns) == 1:
-            return [chosen]
-        return [int(chosen == index) for index in range(len(self.columns))]
-
-    def read(self, word: str) -> str | None:
-        """Returns the value for a word after `name=`, or None."""
-        word = word.lower()
-        word = {**self.words, **self.aliases}.get(word, word)
-        if self.is_switch:
-            word = "1" if word in ON_WORDS else "0" if word in OFF_WORDS else word
-        return word if word in self.values or (word == OPPOSITE and len(self.columns) == 1) else None
-
-    def bare_words(self) -> dict[str, str]:
-        """Returns `{word: value}` for the words that imply both attribute and value."""
-        named = {self.name.lower(): "1"} if self.is_switch else {value: value for value in self.editable_values}
-        return {**named, **self.words}
-
-    def phrase(self, value: str) -> str:
-        """Returns a value in words: `no glasses`, `blond hair`."""
-        usual = {"0": f"no {self.name}", "1": self.name, OPPOSITE: f"{OPPOSITE} {self.name}"}
-        return self.phrases.get(value) or usual.get(value, value)
-
-
-FIVE = (
-    Attribute(
-        name="gender",
-        columns=("Male",),
-        values=("female", "male"),
-        words={"woman": "female", "man": "male"},
-        aliases={"0": "female", "1": "male"},
-        titles=("sex",),
-        cells={"f": "female", "m": "male"},
-        keeps_identity=False,
-        is_group=True,
-    ),
-    Attribute(
-        name="age",
-        columns=("Young",),
-        values=("old", "young"),
-        aliases={"0": "old", "1": "young"},
-        years=(50, 35),
-        keeps_identity=False,
-        is_group=True,
-    ),
-    Attribute(
-        name="glasses",
-        columns=("Eyeglasses",),
-        words={"eyeglasses": "1"},
-        aliases={"none": "0"},
-        cells={"noglasses": "0", "readingglasses": "1", "sunglasses": "1", "swimminggoggles": None},
-        region=EYES,
-    ),
-    Attribute(
-        name="skin",
-        columns=("Pale_Skin",),
-        words={"pale": "1"},
-        aliases={"normal": "0"},
-        phrases={"0": "normal skin", "1": "pale skin"},
-        region=FACE,
-    ),
-    Attribute(
-        name="hair",
-        columns=HAIR_COLUMNS,
-        values=("black", "blond", "brown", "gray", "other"),
-        words={"blonde": "blond", "grey": "gray"},
-        aliases={"none": "other"},
-        phrases={value: f"{value} hair" for value in ("black", "blond", "brown", "gray", "other")},
-        titles=("haircolor", "hair_color", "hair_colour"),
-        cells={"red": "other"},
-        region=AROUND_FACE,
-    ),
-)
-FIVE_NAMES = tuple(attribute.name for attribute in FIVE)
 _FIVE_BY_WORD = {attribute.name: attribute for attribute in FIVE} | {
     attribute.columns[0].lower(): attribute for attribute in FIVE if len(attribute.columns) == 1
 }
-# The regions of other columns.
-_REGIONS = dict.fromkeys(EYE_COLUMNS, EYES) | dict.fromkeys(HAIR_COLUMNS, AROUND_FACE)
 
 
 def usual_names(columns: Sequence[str]) -> tuple[str, ...]:
@@ -239,7 +95,7 @@ class Attributes:
                 self.items.append(_FIVE_BY_WORD[lowered])
             elif lowered in columns_by_lower:
                 column = columns_by_lower[lowered]
-                self.items.append(Attribute(column, (column,), region=_REGIONS.get(column, WHOLE)))
+                self.items.append(Attribute(column, (column,), region=REGIONS.get(column, WHOLE)))
             else:
                 known = [five.name for five in FIVE if set(five.columns) <= set(available)]
                 raise FaceganError(f"unknown attribute '{name.strip()}'" + did_you_mean(name, [*known, *available]))

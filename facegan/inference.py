@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, overload
 import numpy as np
 from PIL import Image
 
-from facegan.attributes import OPPOSITE, Attributes
+from facegan.attributes import Attributes
 from facegan.edits import Edit, Wishes
 from facegan.errors import FaceganError, first_line
 from facegan.images import ImageSource, crop_square, denormalise, load_image, normalise, open_image, to_array, to_images
@@ -22,6 +22,7 @@ from facegan.model_files import describe, find_model, read_graphs
 from facegan.photos.photo import blend_faces, select_faces
 from facegan.recipe import Recipe
 from facegan.sentences import interpret_sentence
+from facegan.standard_attributes import OPPOSITE
 
 OneImage = str | os.PathLike[str] | BinaryIO | Image.Image
 Images = ImageSource | list[Any] | tuple[Any, ...]

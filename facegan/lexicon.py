@@ -1,50 +1,11 @@
 """The lexicon of `facegan.sentences`: words in English and Chinese, their meanings, and their role in a sentence."""
 
-# Meaning: words. `attribute=value` is the attribute's own; `hair?black` only with hair; the others are in capitals.
+from collections import defaultdict
+
+from facegan.standard_attributes import FIVE
+
+# Words that change the meaning of others: role, words. Those without a role mean nothing.
 ENGLISH = {
-    "gender=female": (
-        "woman, women, female, females, girl, girls, lady, ladies, gal, chick, feminine, actress, queen, mother, mom, "
-        "aunt, wife, daughter, sister, businesswoman"
-    ),
-    "gender=male": (
-        "man, men, male, males, guy, guys, boy, boys, gentleman, gentlemen, dude, masculine, actor, king, father, dad, "
-        "uncle, husband, son, brother, businessman"
-    ),
-    "gender=female age=old": "grandmother, grandma, granny",
-    "gender=male age=old": "grandfather, grandpa, granddad",
-    "gender=opposite": (
-        "gender swap, gender swapped, sex change, change sex, opposite sex, opposite gender, other sex, other "
-        "gender, swap gender, swap genders, swap the gender, swap his gender, swap her gender, swap their gender, "
-        "swap my gender, change gender, change the gender, change his gender, change her gender, change their "
-        "gender, change my gender, switch gender, switch the gender, switch his gender, switch her gender, reverse "
-        "the gender"
-    ),
-    "age=young": (
-        "young, younger, youthful, teenage, teenager, teen, rejuvenate, rejuvenated, de-age, de-aged, twenties, "
-        "thirties, 20s, 30s"
-    ),
-    "age=old": (
-        "old, older, elderly, senior, aged, oldish, elder, wrinkled, age him, age her, age them, age it, age the, "
-        "age this, age my, fifties, sixties, seventies, eighties, 50s, 60s, 70s, 80s"
-    ),
-    "glasses=1": (
-        "glasses, eyeglasses, spectacles, specs, sunglasses, shades, eyewear, bespectacled, spectacled, goggles"
-    ),
-    "skin=1": "pale, paler, pallid, ashen",
-    "skin=0": "tan, tanned, swarthy",
-    "hair=blond": "blond, blonde, blonds, blondes",
-    "hair=brown": "brunette, brunet, chestnut",
-    "hair?black": "black",
-    "hair?brown": "brown",
-    "hair?blond": "golden",
-    "hair?gray": "gray, grey, silver",
-    "hair?gray skin?1": "white, whiter",
-    "hair?black skin?0": "dark, darker, darken",
-    "hair?blond skin?1": "fair",
-    "skin?1": "light, lighter, lighten",
-    "skin?0": "normal, ordinary",
-    "HAIR": "hair, haired, hairs",
-    "SKIN": "skin, skinned, complexion",
     "NOT": (
         "no, not, without, never, neither, nor, less, no longer, no more, used to, don't, doesn't, isn't, aren't, "
         "didn't, won't, shouldn't, mustn't, wasn't, hasn't, haven't, can't, cannot, couldn't, wouldn't, lacks, "
@@ -52,13 +13,13 @@ ENGLISH = {
     ),
     "REMOVE": (
         "remove, removes, removed, removing, rid, delete, erase, drop, lose, off, take off, taking off, get rid of, "
-        "disappear, vanish, gone, away, undo, ditch, discard, swap, replace, leave out, leave off, cut out, strip off, "
-        "hide, trade, exchange, must go, has to go, have to go, should go, need to go, needs to go"
+        "disappear, vanish, gone, away, undo, ditch, discard, swap, replace, leave out, leave off, cut out, "
+        "strip off, hide, trade, exchange, must go, has to go, have to go, should go, need to go, needs to go"
     ),
     "KEEP": (
         "keep, keeps, keeping, leave, preserve, retain, don't touch, not touch, never touch, without touching, "
-        "don't change, not change, never change, without changing, don't alter, not alter, not the, not his, not "
-        "her, not my, not their, unchanged, untouched, with or without"
+        "don't change, not change, never change, without changing, don't alter, not alter, not the, not his, not her, "
+        "not my, not their, unchanged, untouched, with or without"
     ),
     "WITH": "with",
     "BOTH": "with and without",
@@ -71,51 +32,19 @@ ENGLISH = {
         "a, an, the, of, wearing, wear, wears, who, whose, which, that, this, those, these, has, have, having, had, "
         "is, are, be, am, was, should, would, could, can, will, does, do, did, anymore, any, ever, kind, please, "
         "generate, show, me, draw, create, paint, want, i, i'd, i'm, like, to, see, it, its, him, her, his, hers, "
-        "their, them, they, you, your, we, us, my, our, in, on, at, from, for, by, as, into, person, people, somebody, "
-        "someone, anybody, face, faces, portrait, picture, photo, image, very, deep, really, quite, so, bit, little, "
-        "more, much, slightly, somewhat, naturally, natural, long, short, pair, two, some, make, makes, take, takes, "
-        "turn, change, give, put, add, let, look, looks, looking, appear, seem, dye, bleach, color, colour, "
-        "colored, coloured, tone, wig, again, what, how, gender, sex, years, year, nothing, first, also, too, all, "
-        "same, everything, both, there, just, only, now"
+        "their, them, they, you, your, we, us, my, our, in, on, at, from, for, by, as, into, person, people, "
+        "somebody, someone, anybody, face, faces, portrait, picture, photo, image, very, deep, really, quite, so, "
+        "bit, little, more, much, slightly, somewhat, naturally, natural, long, short, pair, two, some, make, makes, "
+        "take, takes, turn, change, give, put, add, let, look, looks, looking, appear, seem, dye, bleach, color, "
+        "colour, colored, coloured, tone, wig, again, what, how, gender, sex, years, year, nothing, first, also, too, "
+        "all, same, everything, both, there, just, only, now"
     ),
 }
 CHINESE = {
-    "gender=female": (
-        "女性, 女人, 女士, 女子, 女孩, 女孩子, 女生, 女郎, 女演员, 妇女, 妇人, 小姐, 姑娘, 美女, 阿姨, 妈妈, 女人味, "
-        "女性化, 女"
-    ),
-    "gender=male": (
-        "男性, 男人, 男士, 男子, 男孩, 男孩子, 男生, 男演员, 先生, 帅哥, 叔叔, 爸爸, 绅士, 男人味, 男性化, 男"
-    ),
-    "gender=female age=young": "少女, 小姑娘, 年轻姑娘",
-    "gender=male age=young": "少年, 小伙子, 小伙",
-    "gender=female age=old": "老太太, 老奶奶, 奶奶, 老妇人, 老妇, 老婆婆, 外婆",
-    "gender=male age=old": "老爷爷, 爷爷, 老头, 老头子, 老先生, 老大爷, 大爷, 老伯, 外公",
-    "gender=opposite": (
-        "变性, 性转, 换性别, 换个性别, 换一下性别, 改性别, 改变性别, 变换性别, 转换性别, 性别互换, 性别转换, 异性"
-    ),
-    "age=young": "返老还童, 年轻, 年轻人, 青年, 年青",
-    "age=old": "老人, 老年, 老年人, 年老, 年迈, 上了年纪, 衰老, 苍老, 高龄, 老",
-    "glasses=1": "眼镜, 墨镜, 太阳镜, 太阳眼镜, 近视镜, 老花镜",
-    "skin=1": "苍白, 白皙, 惨白",
-    "skin=0": "晒黑",
-    "hair=black": "黑发",
-    "hair=blond": "金发",
-    "hair=brown": "棕发, 褐发",
-    "hair=gray": "白发, 灰发, 银发, 花白, 灰白",
-    "hair?black skin?0": "黑, 黑色, 深, 深色",
-    "hair?brown": "棕, 棕色, 褐色, 咖啡色",
-    "hair?blond": "金, 金色, 金黄, 金黄色",
-    "hair?gray": "灰, 灰色, 银, 银色",
-    "hair?gray skin?1": "白, 白色",
-    "skin?1": "浅, 浅色",
-    "skin?0": "正常, 普通",
-    "HAIR": "头发, 长发, 短发, 发色, 发",
-    "SKIN": "皮肤, 肤色, 脸色, 肤",
     "NOT": "不, 没, 没有, 无, 未, 别, 不要, 不是, 不再, 不戴, 没戴, 停止, 讨厌, 忘了, 忘记",
     "REMOVE": (
-        "去掉, 去除, 摘掉, 摘下, 摘, 取下, 取掉, 拿掉, 拿走, 脱掉, 脱下, 删除, 删掉, 移除, 卸下, 消失, "
-        "藏, 藏起, 藏起来, 遮住, 掉, 扔, 丢, 砸, 拆, 清除, 消除"
+        "去掉, 去除, 摘掉, 摘下, 摘, 取下, 取掉, 拿掉, 拿走, 脱掉, 脱下, 删除, 删掉, 移除, 卸下, 消失, 藏, 藏起, "
+        "藏起来, 遮住, 掉, 扔, 丢, 砸, 拆, 清除, 消除"
     ),
     "KEEP": "保留, 保持, 留着, 留下, 不变, 不要变, 别变, 不要改变, 不改变, 不要改, 别改, 不要动, 别动",
     "INSTEAD": "而不是, 除了",
@@ -131,33 +60,29 @@ CHINESE = {
         "吗, 吧, 性别, 在, 与, 跟, 而, 就, 还, 不做, 都不做"
     ),
 }
-# The Chinese names of the standard attributes and their values.
-CHINESE_NAMES = {
-    "gender": "性别",
-    "gender=female": "女性",
-    "gender=male": "男性",
-    "age": "年龄",
-    "age=old": "年老",
-    "age=young": "年轻",
-    "glasses": "眼镜",
-    "glasses=0": "不戴眼镜",
-    "glasses=1": "戴眼镜",
-    "skin": "肤色",
-    "skin=0": "正常肤色",
-    "skin=1": "白皙肤色",
-    "hair": "发色",
-    "hair=black": "黑发",
-    "hair=blond": "金发",
-    "hair=brown": "棕发",
-    "hair=gray": "灰发",
-    "hair=other": "其他发色",
-}
-MEANINGS = {
-    phrase.strip(): tuple(meaning.split())
-    for vocabulary in (ENGLISH, CHINESE)
-    for meaning, phrases in vocabulary.items()
-    for phrase in phrases.split(",")
-}
+
+
+def _split(phrases: str) -> list[str]:
+    return phrases.split(", ")
+
+
+def _meanings() -> dict[str, tuple[str, ...]]:
+    """The meanings of each word: `attribute=value`, `attribute?value` next to a noun of the attribute, or a role."""
+    found = defaultdict(list)
+    for item in FIVE:
+        for sign, words in (("=", item.sentence_words), ("?", item.adjectives)):
+            for value, phrases in words.items():
+                for phrase in _split(phrases):
+                    found[phrase].append(f"{item.name}{sign}{value}")
+        for phrase in _split(item.nouns) if item.nouns else ():
+            found[phrase].append(item.name.upper())
+    for vocabulary in (ENGLISH, CHINESE):
+        for role, phrases in vocabulary.items():
+            found |= {phrase: [role] if role else [] for phrase in _split(phrases)}
+    return {phrase: tuple(meanings) for phrase, meanings in found.items()}
+
+
+MEANINGS = _meanings()
 
 
 def _words(text: str) -> frozenset[str]:

@@ -20,10 +20,13 @@ from functools import lru_cache
 from itertools import dropwhile, takewhile
 
 from facegan import lexicon
-from facegan.attributes import OPPOSITE, Attributes, closest
+from facegan.attributes import Attributes, closest
 from facegan.errors import FaceganError
+from facegan.standard_attributes import FIVE, OPPOSITE
 
-_OPPOSITE = {"female": "male", "male": "female", "young": "old", "old": "young", "0": "1", "1": "0"}
+_OPPOSITE = {
+    value: other for item in FIVE if len(item.columns) == 1 for value, other in (item.values, reversed(item.values))
+}
 _TRADITIONAL = str.maketrans(
     "鏡頭髮膚臉頰變換個這給讓將沒無張爺媽頭顏圖畫請幫為還從們來過會樣應該麼紀齡邁蒼陽輕銀歲長帶別刪轉亞"
     "與兩箇爲瞭夥彆動厭發後嗎員婦孃帥並併慘曬淺點紳脫視討記較裏裡麪黃著",

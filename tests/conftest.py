@@ -141,7 +141,7 @@ def small_recipe():
 @pytest.fixture(scope="session")
 def small_settings(small_recipe):
     """`small_settings("paper", {"networks.encoder.dropout": 0.0})`: settings of a run with all five attributes."""
-    from facegan.attributes import FIVE_NAMES
+    from facegan.standard_attributes import FIVE_NAMES
     from facegan.training.plan import Settings
 
     def settings(name, changes=None, batch_size=8, precision="float32", seed=0):

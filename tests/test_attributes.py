@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES, HAIR_COLUMNS, Attributes, usual_names
+from facegan.attributes import Attributes, usual_names
 from facegan.errors import FaceganError
 from facegan.regions import AROUND_FACE, EYES, WHOLE
+from facegan.standard_attributes import CELEBA_COLUMNS, FIVE_NAMES, HAIR_COLUMNS
 
 FIVE = Attributes()
 HAIR = slice(4, 8)

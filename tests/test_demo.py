@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import facegan
-from facegan.attributes import FIVE
 from facegan.data.drawn import SKIN_TONES, draw, face_at
+from facegan.standard_attributes import FIVE
 
 MODEL = Path(__file__).parents[1] / "demo" / "run" / "model.keras"
 COUNT = 200

@@ -15,8 +15,8 @@ ROOT = Path(facegan.__file__).parent
 # From the bottom to the top. A package stands for all its modules, which may import each other.
 LAYERS = (
     "errors", "schemas", "environment", "signals", "memory", "progress", "templates", "files", "graph_limits", "graphs",
-    "regions", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files", "model_card",
-    "inference_networks", "provenance", "content_credentials", "colours", "decoding", "images", "sheets",
+    "regions", "standard_attributes", "attributes", "lexicon", "sentences", "edits", "recipe", "model_files",
+    "model_card", "inference_networks", "provenance", "content_credentials", "colours", "decoding", "images", "sheets",
     "terminal_images", "identity", "photos", "data", "tensors", "losses", "augment", "features", "models", "exporting",
     "web", "inference", "search", "edited_copies",
     "rendering", "hub", "studio", "training", "evaluation", "api", "doctor", "cli", "__main__",

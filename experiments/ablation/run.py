@@ -13,7 +13,6 @@ from pathlib import Path
 
 import click
 
-from facegan.attributes import FIVE_NAMES
 from facegan.data.prepared import PreparedFaces
 from facegan.evaluation.evaluate import evaluate
 from facegan.evaluation.judge_training import judge_of
@@ -23,6 +22,7 @@ from facegan.model_files import MODEL_FILE, describe
 from facegan.models.precision import choose_precision
 from facegan.recipe import find_recipe
 from facegan.recipe.toml import with_values
+from facegan.standard_attributes import FIVE_NAMES
 from facegan.training.plan import Settings
 from facegan.training.run import train
 

@@ -71,9 +71,9 @@ def run_keras(contender, steps, products):
     from keras import ops
     from random_batch import random_batch
 
-    from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
     from facegan.models.facegan import FaceGAN
     from facegan.models.precision import set_precision
+    from facegan.standard_attributes import CELEBA_COLUMNS, FIVE_NAMES
     from facegan.training.backends import make_deterministic
     from facegan.training.devices import parallel
     from facegan.training.step import GANTraining

@@ -31,12 +31,12 @@ def main(recipe, batch_size, steps, precision, wait_for):
     from flops import step_flops
     from random_batch import random_batch
 
-    from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
     from facegan.models.facegan import FaceGAN
     from facegan.models.fitting import NumberedBatches, fit
     from facegan.models.precision import set_precision
     from facegan.progress import progress_bar
     from facegan.recipe import find_recipe
+    from facegan.standard_attributes import CELEBA_COLUMNS, FIVE_NAMES
     from facegan.training.backends import BATCH_THREADS
     from facegan.training.step import GANTraining
 

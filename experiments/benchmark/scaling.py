@@ -10,9 +10,9 @@ import math
 import click
 from flops import step_flops
 
-from facegan.attributes import CELEBA_COLUMNS, FIVE_NAMES
 from facegan.models.facegan import FaceGAN
 from facegan.recipe import find_recipe
+from facegan.standard_attributes import CELEBA_COLUMNS, FIVE_NAMES
 
 # Bytes a second on the ring's slowest link, each way. The ring enters and leaves every host once, so a host of 8 GPUs
 # with a single network card has all of it.

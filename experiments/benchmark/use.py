@@ -70,12 +70,12 @@ def main(name):
 def measure_networks(name, faces, model_file):
     import keras
 
-    from facegan.attributes import FIVE_NAMES
     from facegan.data.prepared import PreparedFaces
     from facegan.inference import load
     from facegan.models.precision import choose_precision
     from facegan.models.saving import save_model
     from facegan.recipe import find_recipe
+    from facegan.standard_attributes import FIVE_NAMES
     from facegan.training.batches import BatchSource
     from facegan.training.plan import Settings
     from facegan.training.run import build_networks

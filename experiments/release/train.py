@@ -33,9 +33,9 @@ def main(files, work, out, minutes, batch_size, precision, start, grow, recipe, 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from pack import unpack
 
-    from facegan.attributes import FIVE_NAMES
     from facegan.data.prepared import PreparedFaces
     from facegan.recipe import find_recipe
+    from facegan.standard_attributes import FIVE_NAMES
     from facegan.training.plan import Settings
     from facegan.training.run import train
 

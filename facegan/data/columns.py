@@ -18,8 +18,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from facegan.attributes import CELEBA_COLUMNS, FIVE, OFF_WORDS, ON_WORDS, Attribute, did_you_mean
+from facegan.attributes import did_you_mean
 from facegan.errors import FaceganError
+from facegan.standard_attributes import CELEBA_COLUMNS, FIVE, OFF_WORDS, ON_WORDS, Attribute
 
 # Names that --attributes and --set can hold.
 _USABLE = re.compile(r"[^,=\"\x00-\x1f\x7f\x85\u2028\u2029]+")

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
-from facegan.attributes import FIVE, Attributes
+from facegan.attributes import Attributes
 from facegan.data.base import Source
 from facegan.errors import FaceganError
+from facegan.standard_attributes import FIVE
 
 Colour = tuple[int, ...]
 Point = tuple[float, float]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facegan.attributes import FIVE, did_you_mean
+from facegan.attributes import did_you_mean
 from facegan.data.prepared import PreparedFaces
 from facegan.errors import FaceganError
 from facegan.evaluation.judge import Judge
@@ -13,6 +13,7 @@ from facegan.evaluation.measurements import Measurements
 from facegan.evaluation.metrics import METRICS, EditScores
 from facegan.inference import FaceModel
 from facegan.progress import progress_bar
+from facegan.standard_attributes import FIVE
 
 DEFAULT_METRICS = tuple(name for name, metric in METRICS.items() if metric.is_default)
 

@@ -13,10 +13,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from facegan.attributes import Attribute
 from facegan.errors import FaceganError
 from facegan.inference import FaceModel
 from facegan.photos.photo import ALL
+from facegan.standard_attributes import Attribute
 from facegan.studio.session import LARGEST_STRENGTH, MOST_FACES, Session, Slider, has_choice
 from facegan.templates import render
 

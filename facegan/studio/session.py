@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from facegan.attributes import Attribute, Attributes
+from facegan.attributes import Attributes
 from facegan.edits import Edit
 from facegan.errors import FaceganError
 from facegan.images import ImageSource, encode
 from facegan.inference import FaceModel
 from facegan.sentences import interpret_sentence
+from facegan.standard_attributes import Attribute
 from facegan.studio.subjects import GeneratedFace, Photo, Subject
 
 # The maximum number of faces in a grid.

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from facegan import __version__, photos
-from facegan.attributes import HAIR_COLUMNS, Attribute, Attributes
+from facegan.attributes import Attributes
 from facegan.errors import FaceganError
 from facegan.files import atomic_write
 from facegan.graphs import Graph
-from facegan.lexicon import CHINESE_NAMES
 from facegan.model_files import describe, find_model, read_graphs
 from facegan.provenance import NOTE, source_type, xmp_packet
+from facegan.standard_attributes import HAIR_COLUMNS, Attribute
 from facegan.web.runtime import find_runtime
 
 _PAGE = Path(__file__).with_name("page")
@@ -106,12 +106,12 @@ def _about(description: Mapping[str, Any]) -> dict[str, Any]:
 def _attribute(item: Attribute, start: int) -> dict[str, Any]:
     """An attribute with its names in both languages, and the index of its first column."""
     values = [
-        {"value": value, "bits": item.bits(value)} | _names(item.phrase(value), f"{item.name}={value}")
+        {"value": value, "bits": item.bits(value)} | _names(item.phrase(value), item, value)
         for value in item.values
     ]
     about = {"name": item.name, "start": start, "values": values, "isChoice": len(item.values) > 2}
-    return about | _names(item.name.replace("_", " ").capitalize(), item.name)
+    return about | _names(item.name.replace("_", " ").capitalize(), item)
 
 
-def _names(english: str, key: str) -> dict[str, str]:
-    return {"en": english, "zh": CHINESE_NAMES.get(key, english)}
+def _names(english: str, item: Attribute, value: str = "") -> dict[str, str]:
+    return {"en": english, "zh": item.chinese.get(value, english)}

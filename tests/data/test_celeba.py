@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facegan.attributes import CELEBA_COLUMNS
 from facegan.data.drawn import COLUMNS, draw, face_at
 from facegan.data.source import open_source
 from facegan.errors import FaceganError
+from facegan.standard_attributes import CELEBA_COLUMNS
 
 COUNT = 6
 NAMES = [f"{1 + 3 * index:06d}.jpg" for index in range(COUNT)]  # with gaps, as the small sets have

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facegan.attributes import FIVE, Attributes
+from facegan.attributes import Attributes
 from facegan.data.drawn import COLUMNS, EYE_X, DrawnReader, draw, drawn_source, face_at, landmarks, random_face
 from facegan.errors import FaceganError
+from facegan.standard_attributes import FIVE
 
 SIZE = 64
 

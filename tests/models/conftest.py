@@ -2,9 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from facegan.attributes import FIVE_NAMES, Attributes
+from facegan.attributes import Attributes
 from facegan.models.facegan import FaceGAN
 from facegan.recipe import find_recipe
+from facegan.standard_attributes import FIVE_NAMES
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from facegan.attributes import FIVE_NAMES, Attributes
+from facegan.attributes import Attributes
 from facegan.models.editor import build_editor
 from facegan.models.encoder import build_encoder
 from facegan.models.facegan import FaceGAN
@@ -17,6 +17,7 @@ from facegan.models.feature_critic import build_feature_critic, feature_shapes
 from facegan.models.generator import build_generator
 from facegan.recipe import Recipe, find_recipe
 from facegan.recipe.part import Part
+from facegan.standard_attributes import FIVE_NAMES
 from facegan.training.batches import BatchSource
 from facegan.training.beginning import Beginning
 from facegan.training.objectives import OfEach, Outputs, loss_terms

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from facegan.attributes import FIVE_NAMES
 from facegan.errors import FaceganError
 from facegan.recipe import find_recipe
+from facegan.standard_attributes import FIVE_NAMES
 from facegan.training.plan import Settings, steps_per_epoch
 
 

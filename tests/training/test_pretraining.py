@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from facegan.attributes import FIVE_NAMES, Attributes
+from facegan.attributes import Attributes
 from facegan.models.attribute_finder import build_attribute_finder
 from facegan.models.facegan import FaceGAN
+from facegan.standard_attributes import FIVE_NAMES
 from facegan.training.batches import BatchSource
 from facegan.training.beginning import Beginning
 from facegan.training.pretraining import (

@@ -5,14 +5,26 @@ cannot memorise the training photos, and the generator does not learn the change
 be hidden from the classifier, the editor would draw them elsewhere.
 """
 
+import numpy as np
 from keras import ops
 
+from facegan.augment.augmentation import Augmentation, Batch
 from facegan.tensors import Tensor
 
-# The number of uniform random numbers that `augment_images` uses for an image.
+# The number of uniform random numbers for an image.
 DRAWS = 7
 LARGEST_SHIFT = 0.125  # of the side
 LARGEST_ZOOM = 0.1
+
+
+class DifferentiableAugmentation(Augmentation):
+    """Draws the random numbers of `augment_images`, which changes images within the training step."""
+
+    stream = 3
+
+    def changed(self, batch: Batch, random: np.random.Generator) -> dict[str, np.ndarray]:
+        """`augmentation`, `(batch, 7)` float32, uniform in 0..1."""
+        return {"augmentation": random.random((len(batch["images"]), DRAWS), "float32")}
 
 
 def augment_images(images: Tensor, draws: Tensor) -> Tensor:

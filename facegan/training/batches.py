@@ -6,8 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from facegan.attributes import Attributes
-from facegan.augment.differentiable import DRAWS
-from facegan.augment.mirror import mirror_half
+from facegan.augment import augmentations_of
 from facegan.data.prepared import PreparedFaces
 from facegan.recipe import Recipe
 
@@ -21,7 +20,7 @@ class BatchSource:
         faces: the prepared faces.
         images: indices of the photos to train on.
         attributes: the model's.
-        recipe: the recipe, for the sampling and the size of the noise.
+        recipe: the recipe, for sampling, augmentation and the size of the noise.
         batch_size: photos in a step.
         seed: of the run.
         new_attributes: those that a trained model gains. Where sampling is balanced, half of the edits change one of
@@ -44,27 +43,31 @@ class BatchSource:
     ) -> None:
         self.faces, self.images, self.attributes, self._new = faces, images, attributes, new_attributes
         self._sampling, self._noise_size = recipe.sampling, recipe.networks.generator.noise_size
+        self._augmentations = augmentations_of(recipe)
         self._batch_size, self._seed = batch_size, seed
         self.vectors = attributes.select(faces.labels[images], faces.columns)
         self.known = faces.known_of(images, attributes.columns).astype("float32")
 
     def at(self, step: int, rows: slice = WHOLE) -> dict[str, np.ndarray]:
         """The batch of a step, counted from 0; with `rows`, only those that one of several hosts works on."""
+        batch = self._sample(step)
+        for augmentation in self._augmentations:
+            batch = augmentation(batch, self._seed, step)
+        return {name: array[rows] for name, array in batch.items()}
+
+    def _sample(self, step: int) -> dict[str, np.ndarray]:
+        """The photos of a step, what is to be made of them, and the noise, without augmentation."""
         random = np.random.default_rng([self._seed, 1, step])
         chosen, to_change = self._balanced(random) if self._sampling.balanced else (self._in_turn(step), None)
         labels = self.vectors[chosen]
-        batch = {
+        return {
+            "images": np.asarray(self.faces.faces[self.images[chosen]]),
             "labels": labels,
             "known": self.known[chosen],
             "targets": self.attributes.changed(labels, random, to_change),
             "noise": random.standard_normal((self._batch_size, self._noise_size), "float32"),
             "mixing": random.random((self._batch_size, 1, 1, 1), "float32"),
         }
-        images = self.faces.faces[self.images[chosen]]
-        mirroring, augmentation = (np.random.default_rng([self._seed, stream, step]) for stream in (5, 3))
-        batch["images"] = mirror_half(images, mirroring) if self._sampling.mirror else np.asarray(images)
-        batch["augmentation"] = augmentation.random((self._batch_size, DRAWS), "float32")
-        return {name: array[rows] for name, array in batch.items()}
 
     def labelled(self, names: Sequence[str]) -> list[np.ndarray]:
         """The indexes of the photos with a known label, for each of these attributes that has any."""

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from facegan.augment.differentiable import DRAWS, augment_images
+from facegan.augment.differentiable import DifferentiableAugmentation, augment_images
 from facegan.features.efficientnet import load_imagenet_weights
 from facegan.losses import balanced_cross_entropy, preservation_loss
 from facegan.models.attribute_finder import build_attribute_finder
@@ -115,11 +115,8 @@ def labelled_batch(
     random = np.random.default_rng([seed, 4, step])
     items = random.integers(0, len(photos), batch_size)
     chosen = np.sort([random.choice(photos[item]) for item in items])
-    batch = {
-        "images": source.faces.faces[source.images[chosen]],
-        "augmentation": random.random((batch_size, DRAWS), "float32"),
-    }
-    return batch, (source.vectors[chosen], source.known[chosen])
+    batch = {"images": source.faces.faces[source.images[chosen]]}
+    return batch | DifferentiableAugmentation().changed(batch, random), (source.vectors[chosen], source.known[chosen])
 
 
 def pretraining_steps(recipe: Recipe) -> int:

@@ -106,8 +106,7 @@ def _about(description: Mapping[str, Any]) -> dict[str, Any]:
 def _attribute(item: Attribute, start: int) -> dict[str, Any]:
     """An attribute with its names in both languages, and the index of its first column."""
     values = [
-        {"value": value, "bits": item.bits(value)} | _names(item.phrase(value), item, value)
-        for value in item.values
+        {"value": value, "bits": item.bits(value)} | _names(item.phrase(value), item, value) for value in item.values
     ]
     about = {"name": item.name, "start": start, "values": values, "isChoice": len(item.values) > 2}
     return about | _names(item.name.replace("_", " ").capitalize(), item)

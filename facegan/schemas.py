@@ -43,7 +43,7 @@ _EPOCH = _record({"images": _integer(0), "images_per_second": _NUMBER, "losses":
 _SETTINGS = {"precision": {"enum": ["float32", "bfloat16"]}, "batch_size": _integer(1), "seed": _integer(0)}
 _GROW = {"grow": {"type": "boolean"}}
 _HISTORY = _list(_EPOCH)
-_DATA = _record({"parts": _table(_integer(0)), "source": _SOURCE})
+_DATA = _record({"splits": _table(_integer(0)), "source": _SOURCE})
 # The start of a run.
 _BEGINNING = {
     "images_before": _integer(0),
@@ -116,7 +116,7 @@ PREPARED = _record(
         "columns": {**_NAMES, "uniqueItems": True},
         "count": _integer(1),
         "source": _SOURCE,
-        "parts": _table(_integer(0)),
+        "splits": _table(_integer(0)),
         "left_out": _integer(0),
     }
 )

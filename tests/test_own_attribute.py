@@ -22,7 +22,6 @@ def start(drawn_faces, small_settings, tmp_path_factory):
     """A model of the standard five, with an attribute finder."""
     settings = small_settings("tiny", {"attribute_finder.images": 16, "attribute_finder.batch_size": 8})
     networks = build_training(drawn_faces, settings, pretrained=False).networks
-    networks.record = {**networks.record, "images_seen": 16}
     path = tmp_path_factory.mktemp("start") / "model.keras"
     save_model(networks, path)
     return path

@@ -113,6 +113,11 @@ def test_training_does_not_use_the_judge(module):
     assert not [name for name in reached(module) if name.split(".")[0] == "evaluation"]
 
 
+@pytest.mark.parametrize("module", [name for name in MODULES if name.split(".")[0] == "training"])
+def test_training_reads_weights_without_what_edits_photos(module):
+    assert not [name for name in reached(module) if name.split(".")[0] in ("inference", "photos", "rendering")]
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("evaluation.judge")])
 def test_the_judge_shares_nothing_with_training(module):
     """Neither losses nor augmentations: an edit must not exploit what the judge has in common with training."""

@@ -47,10 +47,10 @@ def main(data, out, know, labels, test):
         np.save(out / f"{name}.npy", np.load(data / f"{name}.npy")[chosen])
     np.save(out / "origins.npy", np.array([sources.index(origin) for origin in faces.origins[chosen]], "uint8"))
     write_names(out, [faces.names[index] for index in chosen])
-    counts = {name: int(np.isin(chosen, faces.split(name)).sum()) for name in faces.info["parts"]}
+    counts = {name: int(np.isin(chosen, faces.split(name)).sum()) for name in faces.info["splits"]}
     described = {**faces.info["source"], "name": " + ".join(wanted)}
     described["sources"] = [described["sources"][index] for index in sources]
-    info = {**faces.info, "source": described, "columns": list(columns), "count": len(chosen), "parts": counts}
+    info = {**faces.info, "source": described, "columns": list(columns), "count": len(chosen), "splits": counts}
     (out / "prepared.json").write_text(json.dumps(info, indent=2))
     for column, counts in PreparedFaces(out).counts().items():
         click.echo(f"{column:12} {counts}")

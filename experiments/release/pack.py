@@ -50,13 +50,13 @@ def pack(data, file, quality, sources, splits, count, sharpen_from):
     with ProcessPoolExecutor() as pool:
         encoded = list(pool.map(_encode, pixels, [quality] * len(rows), chunksize=256))
     arrays = {path.stem: np.load(path)[rows] for path in data.glob("*.npy") if path.name != "faces.npy"}
-    counts = {name: int(np.isin(rows, faces.split(name)).sum()) for name in faces.info["parts"]}
+    counts = {name: int(np.isin(rows, faces.split(name)).sum()) for name in faces.info["splits"]}
     np.savez(
         file,
         images=np.frombuffer(b"".join(encoded), "uint8"),
         lengths=np.array([len(image) for image in encoded]),
         names="\n".join(faces.names[row] for row in rows),
-        info=json.dumps({**faces.info, "count": len(rows), "parts": counts}),
+        info=json.dumps({**faces.info, "count": len(rows), "splits": counts}),
         **arrays,
     )
     click.echo(f"{file}: {len(rows)} faces, {file.stat().st_size / 1e6:.1f} MB")
@@ -77,8 +77,8 @@ def unpack(files, data):
         np.save(data / f"{name}.npy", np.concatenate([file[name] for file in packed]))
     (data / "names.txt").write_text("".join(f"{file['names']}\n" for file in packed), "utf-8")
     infos = [json.loads(str(file["info"])) for file in packed]
-    counts = {name: sum(info["parts"][name] for info in infos) for name in infos[0]["parts"]}
-    info = {**infos[0], "count": len(pixels), "parts": counts}
+    counts = {name: sum(info["splits"][name] for info in infos) for name in infos[0]["splits"]}
+    info = {**infos[0], "count": len(pixels), "splits": counts}
     (data / "prepared.json").write_text(json.dumps(info, indent=2), "utf-8")
     click.echo(f"{data}: {len(pixels)} faces")
 

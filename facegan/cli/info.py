@@ -25,7 +25,7 @@ def info(model: Path | None) -> Result:
     described = describe(model)
     record = described["record"]
     data, settings, history = record["data"], record["settings"], record["history"]
-    splits = ", ".join(f"{count:,} {split}" for split, count in data["parts"].items())
+    splits = ", ".join(f"{count:,} {split}" for split, count in data["splits"].items())
     size = described["image_size"]
     lines = [f"{find_model(model)}: {described['recipe']['name']}, {size}x{size} pixels"]
     card = find_model(model).with_suffix(".md")

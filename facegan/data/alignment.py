@@ -15,7 +15,7 @@ from facegan.photos.detect import Face
 from facegan.photos.landmarks import SIZE, find_landmarks
 
 SAMPLE = 100
-EYES = slice(0, 2)
+EYE_POINTS = slice(0, 2)
 # As fractions of the side: how far the eyes of an aligned source may be from the template, and how much larger or
 # smaller its faces may be. CelebA, and LFW cropped like it, differ by up to 0.01 and 0.045; FFHQ by 0.03 and 0.083.
 LARGEST_SHIFT, LARGEST_SCALING = 0.02, 0.06
@@ -43,7 +43,7 @@ class Framing:
     @property
     def is_aligned(self) -> bool:
         """Whether the faces are framed like the template."""
-        shift = ((self.left + self.right) / 2, self.height) - TEMPLATE[EYES].mean(axis=0)
+        shift = ((self.left + self.right) / 2, self.height) - TEMPLATE[EYE_POINTS].mean(axis=0)
         return bool(np.linalg.norm(shift) <= LARGEST_SHIFT and abs(self.scale - 1) <= LARGEST_SCALING)
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ def framing(pictures: PictureReader, all_names: Sequence[str]) -> Framing | None
     if 2 * sure.sum() < len(faces):
         return None
     points = np.stack([place.to_photo(face) for place, face in zip(upright, found, strict=True)])[sure] / (2 * SIZE)
-    (left, height), (right, other_height) = np.median(points[:, EYES], axis=0)
+    (left, height), (right, other_height) = np.median(points[:, EYE_POINTS], axis=0)
     scale = np.median([Alignment.from_landmarks(face).side for face in points])
     return Framing(float(left), float(right), float(height + other_height) / 2, float(scale))
 

@@ -42,7 +42,7 @@ HAIR = {
     "gray": (176, 178, 184),
     "other": (198, 72, 28),  # red
 }
-EYES = ((84, 52, 30), (48, 34, 26), (70, 120, 168), (82, 130, 84), (112, 128, 138))
+EYE_COLOURS = ((84, 52, 30), (48, 34, 26), (70, 120, 168), (82, 130, 84), (112, 128, 138))
 FRAMES = ((22, 22, 26), (52, 26, 18), (24, 30, 66), (70, 14, 26))
 
 # Each trait is a number in 0..1, drawn from the seed in this order, whatever the attributes are.
@@ -343,7 +343,7 @@ def _nose(pen: _Pen, look: SimpleNamespace) -> None:
 
 def _eyes(pen: _Pen, look: SimpleNamespace) -> None:
     size = _between(look.eye_size, 0.92, 1.12)
-    iris = _choice(look.eye_colour, EYES)
+    iris = _choice(look.eye_colour, EYE_COLOURS)
     for x in EYE_X:
         outer = -1 if x < 0.5 else 1
         pen.ellipse(x, EYE_Y, 0.052 * size, 0.029 * size, (252, 250, 248))

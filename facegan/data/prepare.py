@@ -328,7 +328,7 @@ def _finish(job: _Job) -> None:
             "columns": list(source.columns),
             "count": len(rows),
             "split": split_rule(identities, partition) if source.origins is None else "within each source",
-            "parts": {name: int((splits == index).sum()) for index, name in enumerate(SPLITS)},
+            "splits": {name: int((splits == index).sum()) for index, name in enumerate(SPLITS)},
             "left_out": len(left_out),
         },
     )

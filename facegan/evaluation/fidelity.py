@@ -58,7 +58,7 @@ def _blur(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def change_outside(before: np.ndarray, after: np.ndarray, region: np.ndarray) -> np.ndarray:
+def mean_change_outside(before: np.ndarray, after: np.ndarray, region: np.ndarray) -> np.ndarray:
     """Returns the mean absolute change of the pixels outside a region, of each pair.
 
     Args:

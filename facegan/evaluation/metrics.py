@@ -144,7 +144,7 @@ def change_outside(m: Measurements) -> EditScores:
 
     def score(trial: Trial) -> np.ndarray:
         region = m.attributes.items[trial.edit.attribute].region.mask(m.model.size)
-        return fidelity.change_outside(trial.before.images, trial.after.images, region)
+        return fidelity.mean_change_outside(trial.before.images, trial.after.images, region)
 
     return _of_trials(m, m.trials(1.0), score)
 

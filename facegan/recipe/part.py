@@ -110,6 +110,8 @@ def _problem(field: dataclasses.Field, value: Any) -> str | None:
     if "choices" in rule:
         # 1 equals True.
         allowed = value in rule["choices"] and isinstance(value, type(rule["choices"][0]))
+        if set(rule["choices"]) == {True, False}:
+            return None if allowed else "must be true or false"
         return None if allowed else f"must be one of {', '.join(map(repr, rule['choices']))}"
     if "several" in rule:
         allowed = isinstance(value, tuple) and value and all(type(item) is int and item > 0 for item in value)

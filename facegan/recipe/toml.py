@@ -20,7 +20,10 @@ def read_recipe(path: str | Path) -> Recipe:
         values = tomllib.loads(Path(path).read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FaceganError(f"cannot read the recipe {path}: {error}") from error
-    return Recipe.from_dict({"name": Path(path).stem, **values})
+    try:
+        return Recipe.from_dict({"name": Path(path).stem, **values})
+    except FaceganError as error:
+        raise FaceganError(f"the recipe {path} is not valid: {error}") from error
 
 
 def write_recipe(recipe: Recipe) -> str:

@@ -49,15 +49,12 @@ def take_weights(networks: FaceGAN, path: str | Path) -> Beginning:
         raise FaceganError(
             f"{path} cannot be used with --from: its encoder has different layers than '{networks.recipe.name}'"
         )
-    seen = _images_seen(described)
-    # A model that has seen nothing is pretrained only: its attribute finder alone has learnt anything.
-    random += [name for name in networks.subnetworks if name not in (*random, "attribute_finder") and not seen]
     for name, network in networks.subnetworks.items():
-        if name not in random:
-            network.set_weights(weights[name])
-        elif seen:
+        if name in random:
             logger.warning("the %s of %s has different layers; it is initialised randomly", name, path)
-    return Beginning(seen, tuple(random), tuple(names[len(own) :]))
+        else:
+            network.set_weights(weights[name])
+    return Beginning(_images_seen(described), tuple(random), tuple(names[len(own) :]))
 
 
 def widened(trained: keras.Model | None, network: keras.Model, added: int) -> list[np.ndarray] | None:

@@ -107,7 +107,7 @@ def test_parts_are_sorted_and_whole(tmp_path):
     faces = prepare_small(photos(tmp_path / "photos", people=True), tmp_path / "out")
     splits = {name: faces.split(name) for name in ("train", "validation", "test")}
     assert sorted(np.concatenate(list(splits.values()))) == list(range(COUNT))
-    assert faces.info["parts"] == {name: len(split) for name, split in splits.items()}
+    assert faces.info["splits"] == {name: len(split) for name, split in splits.items()}
     assert all(split.dtype == np.int64 and (np.diff(split) > 0).all() for split in splits.values())
     people = [set(faces.identities[split]) for split in splits.values()]
     assert not people[0] & people[1] and not people[0] & people[2] and not people[1] & people[2]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from facegan.attributes import Attributes
-from facegan.evaluation.fidelity import HIGHEST_PSNR, change_outside, psnr, ssim
+from facegan.evaluation.fidelity import HIGHEST_PSNR, mean_change_outside, psnr, ssim
 from facegan.regions import EYES, WHOLE
 
 
@@ -58,8 +58,8 @@ def test_only_changes_outside_count():
     inside = EYES.mask(20)
     after[0, inside] = 200
     after[1, ~inside] = 10
-    assert change_outside(before, after, inside).tolist() == [0, 10]
-    assert np.isnan(change_outside(before, after, WHOLE.mask(20))).all()
+    assert mean_change_outside(before, after, inside).tolist() == [0, 10]
+    assert np.isnan(mean_change_outside(before, after, WHOLE.mask(20))).all()
 
 
 @pytest.mark.parametrize("attribute", ["glasses", "hair", "skin"])

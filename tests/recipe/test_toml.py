@@ -72,7 +72,7 @@ WRONG = {
     "networks.encoder.dropout=nan": "networks.encoder.dropout must be finite. Received: nan",
     "optimizers.editor=0": "optimizers.editor must be greater than 0. Received: 0",
     "optimizers.editor=inf": "optimizers.editor must be finite. Received: inf",
-    "sampling.mirror=1": "sampling.mirror must be one of False, True. Received: 1",
+    "sampling.mirror=1": "sampling.mirror must be true or false. Received: 1",
     "networks.decoder.upsampling=nearst": (
         "networks.decoder.upsampling must be one of 'transposed', 'nearest'. Received: 'nearst'"
     ),
@@ -93,6 +93,15 @@ def test_what_is_wrong_is_told_in_one_line(assignment):
     with pytest.raises(FaceganError) as error:
         with_values(find_recipe("celeba128"), assignment)
     assert WRONG[assignment] in str(error.value) and "\n" not in str(error.value)
+
+
+def test_an_error_names_the_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[optimizers]\neditr = 1.0")
+    with pytest.raises(FaceganError) as error:
+        find_recipe(str(path))
+    message = f"the recipe {path} is not valid: unknown key 'optimizers.editr'; did you mean 'editor'?"
+    assert str(error.value) == message
 
 
 def test_a_part_checks_its_values_where_it_is_made():

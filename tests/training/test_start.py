@@ -112,7 +112,7 @@ EVERY_PLACE_OF_A_CONDITION = [
 def test_a_model_that_gains_attributes_does_at_first_what_it_did(drawn_faces, small_settings, tmp_path, name, changes):
     """Whatever the new columns are, but for the order in which a backend sums."""
     settings = small_settings(name, changes)
-    save_trained(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
+    save_model(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
     before = load_networks(tmp_path / "model.keras", "float32")
     faces = smiling_faces(drawn_faces).with_attributes(settings.attributes)
     more = replace(settings, attributes=(*settings.attributes, "smiling"))
@@ -154,7 +154,7 @@ def test_a_model_that_gains_attributes_does_at_first_what_it_did(drawn_faces, sm
 def test_photos_with_the_new_label_alone_do(drawn_faces, small_settings, tmp_path, caplog):
     """The finder knows the other labels, and learns the new one; the run resumes as exactly as any."""
     settings = small_settings("tiny", FINDER, batch_size=8)
-    save_trained(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
+    save_model(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
     faces = smiling_faces(drawn_faces, drawn_faces.split("train")[:40])
     more = Settings.defaults(None, tmp_path / "model.keras").given(
         faces.columns, ("smiling", *settings.attributes[::-1]), batch_size=8, precision="float32"
@@ -181,7 +181,7 @@ def test_photos_with_the_new_label_alone_do(drawn_faces, small_settings, tmp_pat
 def test_a_finder_that_learns_a_new_label_remembers_the_others(drawn_faces, small_settings, tmp_path):
     """Photos without the labels that it knows teach it nothing of them but to stay as it is."""
     settings = small_settings("tiny", {**FINDER, "attribute_finder.images": 80}, batch_size=8)
-    save_trained(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
+    save_model(build_training(drawn_faces, settings, pretrained=False).networks, tmp_path / "model.keras")
     faces = smiling_faces(drawn_faces).with_attributes(settings.attributes)
     more = replace(settings, attributes=(*settings.attributes, "smiling"))
     images = drawn_faces.faces[:32].astype("float32") / 127.5 - 1
@@ -210,32 +210,9 @@ def test_without_a_finder_every_label_has_to_be_known(whole, drawn_faces, run_se
         train(smiling_faces(drawn_faces), more, tmp_path / "run", images=16, start=whole)
 
 
-def save_trained(networks, path):
-    """As if the networks had been trained."""
-    networks.record = {**networks.record, "images_seen": 16}
-    save_model(networks, path)
-
-
-@pytest.mark.one_backend
-def test_of_a_model_that_has_seen_no_photo_only_the_finder_is_taken(drawn_faces, small_settings, tmp_path, caplog):
-    """It has been pretrained, and nothing else in it has learnt anything."""
-    settings = small_settings("tiny", {"attribute_finder.images": 16})
-    pretrained = build_training(drawn_faces, replace(settings, seed=1), pretrained=False).networks
-    save_model(pretrained, tmp_path / "model.keras")
-    started = build_training(drawn_faces, settings, tmp_path / "model.keras", pretrained=False).networks
-    loaded = load_networks(tmp_path / "model.keras", "float32")
-    same = {
-        name: all((a == b).all() for a, b in zip(weights(network), weights(loaded.subnetworks[name]), strict=True))
-        for name, network in started.subnetworks.items()
-    }
-    assert same == {name: name == "attribute_finder" for name in started.subnetworks}
-    assert set(started.record["random_networks"]) == set(same) - {"attribute_finder"}
-    assert not caplog.text
-
-
 @pytest.mark.one_backend
 def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, small_settings, tmp_path, caplog):
-    save_trained(build_training(drawn_faces, small_settings("tiny", seed=1)).networks, tmp_path / "model.keras")
+    save_model(build_training(drawn_faces, small_settings("tiny", seed=1)).networks, tmp_path / "model.keras")
     settings = small_settings("tiny", {"networks.editor.output": "gain_and_residual"})
     started = build_training(drawn_faces, settings, tmp_path / "model.keras").networks
     new = build_training(drawn_faces, settings).networks
@@ -252,7 +229,7 @@ def test_a_network_with_other_layers_begins_with_random_weights(drawn_faces, sma
 @pytest.mark.usefixtures("eagerly")
 def test_a_finder_that_the_model_brings_is_not_fine_tuned_again(drawn_faces, small_settings, tmp_path, caplog):
     """The model before had none, the second has one, and hands it on."""
-    save_trained(build_training(drawn_faces, small_settings("tiny")).networks, tmp_path / "first.keras")
+    save_model(build_training(drawn_faces, small_settings("tiny")).networks, tmp_path / "first.keras")
     finder = {"attribute_finder.images": 32, "attribute_finder.batch_size": 16}
     settings = small_settings("tiny", finder, batch_size=16)
     caplog.set_level("INFO", "facegan")

@@ -83,7 +83,7 @@ def train(
         out: the folder of the run, for model, checkpoints and logs.
         recipe: the name of a packaged recipe, or a recipe; by default that of the model to start from, or `celeba128`.
         attributes: names of attributes and label columns; by default those of the model to start from, or all that the
-            data has labels for (of CelebA, the standard five).
+            data has labels for (of CelebA, the standard attributes).
         images: the number of photos to train on, counting repetitions; the recipe's epochs by default.
         batch_size: photos in a step; the recipe's by default.
         precision: `"float32"`, `"bfloat16"`, or `"auto"`: whichever is faster on this machine.
@@ -92,7 +92,7 @@ def train(
         grow: whether to double the size of `start`: new outer stages fade in around its trained inner ones.
         minutes: after which to stop with a checkpoint; no limit by default.
         checkpoint_minutes: between two checkpoints.
-        devices: the number of GPUs that share each batch.
+        devices: the number of GPUs across which each batch is split.
         overwrite: whether to replace a model file in `out` that does not belong to a run there.
 
     Returns:

@@ -10,38 +10,51 @@ from rapidfuzz.distance import OSA
 
 from facegan.errors import FaceganError
 from facegan.regions import WHOLE
-from facegan.standard_attributes import CELEBA_COLUMNS, FIVE, FIVE_NAMES, HAIR_COLUMNS, OPPOSITE, REGIONS, Attribute
+from facegan.standard_attributes import (
+    CELEBA_COLUMNS,
+    HAIR_COLUMNS,
+    OPPOSITE,
+    REGIONS,
+    STANDARD_ATTRIBUTES,
+    STANDARD_NAMES,
+    Attribute,
+)
 
-_FIVE_BY_WORD = {attribute.name: attribute for attribute in FIVE} | {
-    attribute.columns[0].lower(): attribute for attribute in FIVE if len(attribute.columns) == 1
+_STANDARD_BY_WORD = {attribute.name: attribute for attribute in STANDARD_ATTRIBUTES} | {
+    attribute.columns[0].lower(): attribute for attribute in STANDARD_ATTRIBUTES if len(attribute.columns) == 1
 }
+# A standard attribute may have columns that CelebA lacks.
+_KNOWN_COLUMNS = tuple(
+    dict.fromkeys([*CELEBA_COLUMNS, *(column for attribute in STANDARD_ATTRIBUTES for column in attribute.columns)])
+)
 
 
 def usual_names(columns: Sequence[str]) -> tuple[str, ...]:
     """Returns the default attributes for data with these label columns.
 
-    These are all attributes that the columns make up, but only the standard five for CelebA's forty columns.
+    These are all attributes that the columns make up, but only the standard ones for CelebA's forty columns.
 
     >>> usual_names(("Male", "Tattoo"))
     ('gender', 'Tattoo')
     """
-    five = [attribute for attribute in FIVE if set(attribute.columns) <= set(columns)]
-    used = {column for attribute in five for column in attribute.columns}
+    standard = [attribute for attribute in STANDARD_ATTRIBUTES if set(attribute.columns) <= set(columns)]
+    used = {column for attribute in standard for column in attribute.columns}
     if set(CELEBA_COLUMNS) <= set(columns):
         used |= set(CELEBA_COLUMNS)
-    return (*(attribute.name for attribute in five), *(column for column in columns if column not in used))
+    return (*(attribute.name for attribute in standard), *(column for column in columns if column not in used))
 
 
 def columns_with(columns: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
-    """Returns label columns of a data set, and after them those that it lacks of a model's attributes.
+    """Returns a data set's label columns, followed by the columns of a model's attributes that it lacks.
 
-    A column that has an attribute's name but for capitals takes that name.
+    A column whose name differs from an attribute's only in case takes the attribute's name.
 
     >>> columns_with(("tattoo", "Male"), ("gender", "glasses", "Tattoo"))
     ('Tattoo', 'Male', 'Eyeglasses')
     """
-    own, five = {column.lower() for column in columns}, {attribute.name: attribute.columns for attribute in FIVE}
-    needed = (column for name in names for column in ((name,) if name.lower() in own else five.get(name, (name,))))
+    own = {column.lower() for column in columns}
+    standard = {attribute.name: attribute.columns for attribute in STANDARD_ATTRIBUTES}
+    needed = (column for name in names for column in ((name,) if name.lower() in own else standard.get(name, (name,))))
     by_lower = {column.lower(): column for column in needed}
     return (*[by_lower.pop(column.lower(), column) for column in columns], *by_lower.values())
 
@@ -50,7 +63,7 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """Returns `"; did you mean 'glasses'?"`, or the list of candidates where none is similar."""
     candidates = sorted(set(candidates))
     close = closest(word, candidates, 0.6)
-    return f"; did you mean '{close}'?" if close else f"; there is: {', '.join(candidates)}"
+    return f"; did you mean '{close}'?" if close else f"; available: {', '.join(candidates)}"
 
 
 def closest(word: str, candidates: Iterable[str], similarity: float) -> str | None:
@@ -61,17 +74,35 @@ def closest(word: str, candidates: Iterable[str], similarity: float) -> str | No
     return found[0] if found else None
 
 
+def merge_wishes(wishes: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Returns wishes as a dictionary.
+
+    Args:
+        wishes: pairs of attribute and value, as in the dictionaries that `Attributes.parse` returns.
+
+    Raises:
+        FaceganError: two values for one attribute.
+    """
+    merged: dict[str, str] = {}
+    for name, value in wishes:
+        if merged.setdefault(name, value) != value:
+            raise FaceganError(f"'{name}' cannot be both '{merged[name]}' and '{value}'")
+    return merged
+
+
 class Attributes:
     """The attributes of a model, in the order of its condition vector.
 
     Args:
-        names: any of the five (`gender`, `age`, `glasses`, `skin`, `hair`) and any label column by its own name. If a
-            column alone makes up one of the five, it becomes that attribute: `Eyeglasses` is `glasses`.
-        available: the label columns of the data; CelebA's forty by default.
+        names: any of the standard attributes (`gender`, `age`, `glasses`, `skin`, `hair`) and any label column by its
+            own name. If a column alone makes up a standard attribute, it becomes that: `Eyeglasses` is `glasses`.
+        available: the label columns of the data; by default CelebA's forty and those of the standard attributes.
 
     Attributes:
         items: the `Attribute`s.
         columns: their label columns.
+        exclusive: `(len(self),)` bool, the columns of which at most one is 1: the hair colours, even if they were
+            selected as single columns.
 
     Raises:
         FaceganError: an unknown name, a name given twice, or two names that share a column.
@@ -86,18 +117,18 @@ class Attributes:
     [1.0, 0.0, 1.0, 0.0, 0.0]
     """
 
-    def __init__(self, names: Sequence[str] = FIVE_NAMES, available: Sequence[str] = CELEBA_COLUMNS):
+    def __init__(self, names: Sequence[str] = STANDARD_NAMES, available: Sequence[str] = _KNOWN_COLUMNS):
         columns_by_lower = {column.lower(): column for column in available}
         self.items: list[Attribute] = []
         for name in names:
             lowered = name.strip().lower()
-            if lowered in _FIVE_BY_WORD and set(_FIVE_BY_WORD[lowered].columns) <= set(available):
-                self.items.append(_FIVE_BY_WORD[lowered])
+            if lowered in _STANDARD_BY_WORD and set(_STANDARD_BY_WORD[lowered].columns) <= set(available):
+                self.items.append(_STANDARD_BY_WORD[lowered])
             elif lowered in columns_by_lower:
                 column = columns_by_lower[lowered]
                 self.items.append(Attribute(column, (column,), region=REGIONS.get(column, WHOLE)))
             else:
-                known = [five.name for five in FIVE if set(five.columns) <= set(available)]
+                known = [item.name for item in STANDARD_ATTRIBUTES if set(item.columns) <= set(available)]
                 raise FaceganError(f"unknown attribute '{name.strip()}'" + did_you_mean(name, [*known, *available]))
         self.columns = tuple(column for item in self.items for column in item.columns)
         if len(set(self.columns)) < len(self.columns):
@@ -108,8 +139,7 @@ class Attributes:
         self._slices = {
             item.name: slice(start, end) for item, start, end in zip(self.items, starts, starts[1:], strict=False)
         }
-        # Hair colours are mutually exclusive even if they were selected as single columns.
-        self._exclusive = np.array([column in HAIR_COLUMNS for column in self.columns])
+        self.exclusive = np.array([column in HAIR_COLUMNS for column in self.columns])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -132,8 +162,8 @@ class Attributes:
             counts).
         """
         vectors = np.asarray(labels)[:, [list(columns).index(column) for column in self.columns]].astype("float32")
-        exclusive = vectors[:, self._exclusive]
-        vectors[:, self._exclusive] = exclusive * (np.cumsum(exclusive, axis=1) <= 1)
+        exclusive = vectors[:, self.exclusive]
+        vectors[:, self.exclusive] = exclusive * (np.cumsum(exclusive, axis=1) <= 1)
         return vectors
 
     def parse(self, *wishes: str | Mapping[str, Any]) -> dict[str, str]:
@@ -145,12 +175,7 @@ class Attributes:
         Raises:
             FaceganError: an unknown attribute or value, or two values for one attribute.
         """
-        read: dict[str, str] = {}
-        for name, value in (pair for part in wishes for pair in self._read_all(part)):
-            if read.get(name, value) != value:
-                raise FaceganError(f"'{name}' cannot be both '{read[name]}' and '{value}'")
-            read[name] = value
-        return read
+        return merge_wishes(pair for part in wishes for pair in self._read_all(part))
 
     def check_absolute(self, wishes: Mapping[str, str]) -> None:
         """Raises `FaceganError` for the value `opposite`, which is defined for edits only."""
@@ -206,14 +231,13 @@ class Attributes:
         """
         vectors = np.array(vectors, "float32")
         for name, value in wishes.items():
-            name, value = self._read(name, str(value))
             where = self._slices[name]
             if value == OPPOSITE:
                 vectors[..., where] = 1 - vectors[..., where]
                 continue
             bits = self.find(name).bits(value)
-            if any(bits) and self._exclusive[where].any():
-                vectors[..., self._exclusive] = 0
+            if any(bits) and self.exclusive[where].any():
+                vectors[..., self.exclusive] = 0
             vectors[..., where] = bits
         return vectors
 
@@ -319,7 +343,7 @@ class Attributes:
             # From the face's own value, not from the result of the first change: two hair columns would cancel out.
             now = (own[rows, None, where] == codes).all(axis=-1).argmax(axis=1)
             new = codes[(now + random.integers(1, len(codes), len(rows))) % len(codes)]
-            if self._exclusive[where].any():
-                changed[np.ix_(rows[new.any(axis=1)], self._exclusive)] = 0
+            if self.exclusive[where].any():
+                changed[np.ix_(rows[new.any(axis=1)], self.exclusive)] = 0
             changed[rows, where] = new
         return changed

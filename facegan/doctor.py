@@ -9,7 +9,7 @@ import sys
 from facegan import __version__
 from facegan.environment import configure_keras, ignored, keras_json
 from facegan.errors import FaceganError
-from facegan.memory import reason_against
+from facegan.memory import reason_not_kept
 
 # The extras in setup.cfg, with their modules and purposes.
 EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -48,7 +48,7 @@ def examine() -> list[tuple[str, str, str | None]]:
 
 
 def _memory() -> tuple[str, None]:
-    reason = reason_against()
+    reason = reason_not_kept()
     return ("freed memory is kept between steps" if reason is None else f"system default, because {reason}"), None
 
 

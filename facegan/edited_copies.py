@@ -71,7 +71,9 @@ def add_edited_copies(
         FaceganError: another size, an attribute without labels, no face to copy, or such copies exist already.
     """
     if model.size != faces.size:
-        raise FaceganError(f"the model edits faces of {model.size} pixels, and those of {faces.path} have {faces.size}")
+        raise FaceganError(
+            f"the model edits faces of {model.size} pixels, but {faces.path} has faces of {faces.size} pixels"
+        )
     wished = Attributes(list(edit.wishes), faces.columns)
     conditions = wished.select(faces.labels, faces.columns)
     train = faces.split("train")
@@ -83,7 +85,7 @@ def add_edited_copies(
 
     prefix = f"edited {edit}/"
     if prefix[:-1] in faces.sources:
-        raise FaceganError(f"{faces.path} has copies with {edit} already")
+        raise FaceganError(f"{faces.path} already contains copies edited with {edit}")
     names = [*faces.names, *(prefix + faces.names[row] for row in chosen)]
     rows = np.concatenate([np.arange(len(faces)), chosen])
     labels = faces.labels[rows]

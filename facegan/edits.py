@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from facegan.attributes import Attributes
+import numpy as np
+
+from facegan.attributes import Attributes, merge_wishes
+from facegan.errors import FaceganError
 
 # Attributes with their values: "female, glasses=1", or a dictionary.
 Wishes = str | Mapping[str, Any]
@@ -38,7 +41,8 @@ class Edit:
         """Parses texts or dictionaries. In a text, each wish may have its own strength: `"glasses=1:1.5"`.
 
         Raises:
-            FaceganError: an unknown attribute or value, or two values for one attribute.
+            FaceganError: an unknown attribute or value, two values for one attribute, or a wish's own strength that is
+                not finite.
 
         Example:
         >>> edit = Edit.parse(Attributes(), "glasses=1:1.5", {"hair": "blonde"})
@@ -47,15 +51,19 @@ class Edit:
         """
         present = attributes.parse(source)
         attributes.check_absolute(present)
-        plain: list[Wishes] = []
+        read: list[tuple[str, str]] = []
         strengths: dict[str, float] = {}
         for wish in wishes:
             for part in wish.split(",") if isinstance(wish, str) else [wish]:
                 found = _WITH_STRENGTH.fullmatch(part.strip()) if isinstance(part, str) else None
-                plain.append(found[1] if found else part)
+                single = attributes.parse(found[1] if found else part)
+                read += single.items()
                 if found:
-                    strengths |= dict.fromkeys(attributes.parse(found[1]), float(found[2]))
-        return cls(attributes.parse(*plain), strength, present, force, strengths)
+                    strengths |= dict.fromkeys(single, float(found[2]))
+        for name, own in strengths.items():
+            if not np.isfinite(own):
+                raise FaceganError(f"the strength of '{name}' must be finite. Received: {own}")
+        return cls(merge_wishes(read), strength, present, force, strengths)
 
     def then(self, later: "Edit") -> Self:
         """Returns both edits as one; where both set an attribute, the later one counts."""
@@ -63,7 +71,8 @@ class Edit:
         return replace(self, wishes={**self.wishes, **later.wishes}, strengths={**kept, **later.strengths})
 
     def __str__(self) -> str:
-        strengths = {name: f":{strength!r}" for name, strength in self.strengths.items()}
+        """Returns wishes and strengths as `parse` reads them, which takes no exponents: 0.00001, not 1e-05."""
+        strengths = {name: f":{np.format_float_positional(own, trim='0')}" for name, own in self.strengths.items()}
         return as_text({name: value + strengths.get(name, "") for name, value in self.wishes.items()})
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, overload
 
 import numpy as np
 from PIL import Image
 
-from facegan.attributes import Attributes
+from facegan.attributes import Attributes, merge_wishes
 from facegan.edits import Edit, Wishes
 from facegan.errors import FaceganError, first_line
 from facegan.images import ImageSource, crop_square, denormalise, load_image, normalise, open_image, to_array, to_images
@@ -30,7 +29,7 @@ Images = ImageSource | list[Any] | tuple[Any, ...]
 # The number of faces in a batch: enough to be fast, few enough for any memory.
 BATCH = 32
 # A face with a requested value of at least this probability already has it, and stays as it is.
-SURE = 0.95
+MIN_CERTAINTY = 0.95
 
 
 @dataclass(frozen=True)
@@ -345,7 +344,8 @@ class FaceModel:
     def source_attributes(self, images: Sequence[Any] | np.ndarray, edit: Edit) -> SourceAttributes:
         """Predicts the source attributes of an edit.
 
-        A requested value counts as present only if the model is certain of it and the edit is not forced.
+        A requested value counts as present only if its probability is at least `MIN_CERTAINTY` and the edit is not
+        forced.
 
         Args:
             images: several, as for `edit`.
@@ -360,7 +360,7 @@ class FaceModel:
             if name not in edit.source and value != OPPOSITE:
                 having = self.attributes.matching(possible, {name: value})
                 certainty[name] = probabilities[:, having].sum(axis=1)
-                doubtful = edit.force | (certainty[name] < SURE)
+                doubtful = edit.force | (certainty[name] < MIN_CERTAINTY)
                 likelihoods = likelihoods - 1e6 * np.outer(doubtful, having)
         # The likeliest of the combinations that occur in the training data.
         found = possible[likelihoods.argmax(axis=1)]
@@ -385,29 +385,36 @@ class FaceModel:
         editing: bool = True,
     ) -> Edit:
         """Converts requests in any form to an `Edit`."""
-        given = attributes if isinstance(attributes, Edit) else Edit()
-        if isinstance(attributes, str):
-            attributes = self._read(attributes, editing)
-        return Edit.parse(
-            self.attributes,
-            str(attributes) if isinstance(attributes, Edit) else attributes,
-            wishes,
-            strength=given.strength if strength is None else strength,
-            source=given.source if source is None else source,
-            force=given.force or force,
+        if isinstance(attributes, Edit):
+            edit = attributes
+            # It may have been parsed for another model.
+            for name in (*edit.wishes, *edit.source):
+                self.attributes.find(name)
+        elif isinstance(attributes, str):
+            edit = self._read(attributes, editing)
+        else:
+            edit = Edit.parse(self.attributes, attributes)
+        named = Edit.parse(self.attributes, wishes, source=source or "")
+        return replace(
+            edit,
+            wishes=merge_wishes([*edit.wishes.items(), *named.wishes.items()]),
+            strength=edit.strength if strength is None else strength,
+            source=edit.source if source is None else named.source,
+            force=edit.force or force,
         )
 
-    def _read(self, text: str, editing: bool) -> Wishes:
-        """Returns a text of attributes as it is, and a sentence as its wishes; warns about unknown words."""
+    def _read(self, text: str, editing: bool) -> Edit:
+        """Parses a text of attributes or a sentence; warns about unknown words."""
         is_sentence = "=" not in text and any(" " in part.strip() or not part.isascii() for part in text.split(","))
-        if not is_sentence:
-            return text
-        with suppress(FaceganError):
-            return self.attributes.parse(text)
+        try:
+            return Edit.parse(self.attributes, text)
+        except FaceganError:
+            if not is_sentence:
+                raise
         wishes, (_, *problems) = interpret_sentence(text, self.attributes, editing)
         for problem in problems:
             warnings.warn(problem, stacklevel=4)
-        return wishes
+        return Edit(wishes)
 
     def _draw(self, attributes: Wishes | Edit, count: int, seed: int | None) -> tuple[np.ndarray, np.ndarray]:
         """Draws noise `(count, noise_size)` and conditions `(count, len(attributes))` for `count` faces."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from facegan.standard_attributes import FIVE
+from facegan.standard_attributes import STANDARD_ATTRIBUTES
 
 # Words that change the meaning of others: role, words. Those without a role mean nothing.
 ENGLISH = {
@@ -26,8 +26,6 @@ ENGLISH = {
     "OR": "or",
     "INSTEAD": "instead of, rather than, except, except for, apart from, anything but, everything but, all but",
     "BREAK": "and, but, then, while",
-    "HE": "he",
-    "SHE": "she",
     "": (
         "a, an, the, of, wearing, wear, wears, who, whose, which, that, this, those, these, has, have, having, had, "
         "is, are, be, am, was, should, would, could, can, will, does, do, did, anymore, any, ever, kind, please, "
@@ -49,8 +47,6 @@ CHINESE = {
     "KEEP": "保留, 保持, 留着, 留下, 不变, 不要变, 别变, 不要改变, 不改变, 不要改, 别改, 不要动, 别动",
     "INSTEAD": "而不是, 除了",
     "BREAK": "并且, 而且, 然后, 和, 再",
-    "HE": "他",
-    "SHE": "她",
     "": (
         "的, 得, 地, 一个, 一位, 一名, 一张, 一副, 副, 任何, 一些, 一点, 一下, 个, 位, 名, 张, 两个, 这个, 那个, 这, "
         "那, 们, 他的, 她的, 他们, 我, 你, 请, 帮我, 帮, 给, 给我, 看, 看看, 生成, 画, 想要, 想, 要, 把, 将, 让, 使, "
@@ -67,15 +63,24 @@ def _split(phrases: str) -> list[str]:
 
 
 def _meanings() -> dict[str, tuple[str, ...]]:
-    """The meanings of each word: `attribute=value`, `attribute?value` next to a noun of the attribute, or a role."""
+    """The meanings of each word.
+
+    They are `attribute=value`; `attribute?value` next to a noun of the attribute; `attribute` for such a noun; or a
+    role.
+    """
     found = defaultdict(list)
-    for item in FIVE:
-        for sign, words in (("=", item.sentence_words), ("?", item.adjectives)):
-            for value, phrases in words.items():
+    for item in STANDARD_ATTRIBUTES:
+        for sign, by_value in (
+            ("=", item.sentence_words),
+            ("=", item.persons),
+            ("=", item.pronouns),
+            ("?", item.adjectives),
+        ):
+            for value, phrases in by_value.items():
                 for phrase in _split(phrases):
                     found[phrase].append(f"{item.name}{sign}{value}")
         for phrase in _split(item.nouns) if item.nouns else ():
-            found[phrase].append(item.name.upper())
+            found[phrase].append(item.name)
     for vocabulary in (ENGLISH, CHINESE):
         for role, phrases in vocabulary.items():
             found |= {phrase: [role] if role else [] for phrase in _split(phrases)}
@@ -115,6 +120,9 @@ TENS = {
     for tens, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
 LISTS = frozenset((",", "and", "、", "，", "和"))
-# Adjectives among the words for a gender; the others are nouns.
-GENDER_ADJECTIVES = _words("female feminine male masculine 女性化 女人味 男性化 男人味 女 男")
-PERSONS = _words("person people face portrait 人 脸 老人 老年人 年轻人 青年")
+PRONOUNS = frozenset(
+    phrase for item in STANDARD_ATTRIBUTES for phrases in item.pronouns.values() for phrase in _split(phrases)
+)
+PERSONS = _words("person people face portrait 人 脸").union(
+    phrase for item in STANDARD_ATTRIBUTES for phrases in item.persons.values() for phrase in _split(phrases)
+)

@@ -22,13 +22,13 @@ def keep_memory() -> bool:
     Returns:
         Whether memory is kept.
     """
-    if reason_against() is not None:
+    if reason_not_kept() is not None:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return all([mallopt(option, value) for option, value in _OPTIONS.items()])
 
 
-def reason_against() -> str | None:
+def reason_not_kept() -> str | None:
     """The reason why `keep_memory` does nothing here, or None."""
     if platform.libc_ver()[0] != "glibc":
         return "the C library is not glibc"

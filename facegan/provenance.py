@@ -86,7 +86,9 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise FaceganError(f"cannot read {path}: {error.strerror or 'it is not an image'}") from error
     # The file is untrusted and may contain anything.
     except Exception as error:
-        raise FaceganError(f"{path} has no record of how it was made; images that facegan writes do") from error
+        raise FaceganError(
+            f"{path} has no record of how it was made; only images written by facegan have one"
+        ) from error
     try:
         return check(provenance, PROVENANCE)
     except FaceganError as error:

@@ -22,11 +22,12 @@ from itertools import dropwhile, takewhile
 from facegan import lexicon
 from facegan.attributes import Attributes, closest
 from facegan.errors import FaceganError
-from facegan.standard_attributes import FIVE, OPPOSITE
+from facegan.standard_attributes import OPPOSITE, STANDARD_ATTRIBUTES
 
-_OPPOSITE = {
-    value: other for item in FIVE if len(item.columns) == 1 for value, other in (item.values, reversed(item.values))
-}
+_AGE = next(item for item in STANDARD_ATTRIBUTES if item.years)
+# Attributes with a noun that an adjective describes, and those with more than two values.
+_NAMED = frozenset(item.name for item in STANDARD_ATTRIBUTES if item.nouns)
+_CHOICES = frozenset(item.name for item in STANDARD_ATTRIBUTES if len(item.values) > 2)
 _TRADITIONAL = str.maketrans(
     "鏡頭髮膚臉頰變換個這給讓將沒無張爺媽頭顏圖畫請幫為還從們來過會樣應該麼紀齡邁蒼陽輕銀歲長帶別刪轉亞"
     "與兩箇爲瞭夥彆動厭發後嗎員婦孃帥並併慘曬淺點紳脫視討記較裏裡麪黃著",
@@ -34,7 +35,6 @@ _TRADITIONAL = str.maketrans(
     "与两个为了伙别动厌发后吗员妇娘帅并并惨晒浅点绅脱视讨记较里里面黄着",
 )
 _IDEOGRAPH = "\u4e00-\u9fff"
-_YOUNG_BELOW, _OLD_FROM = 40, 50
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")}
 
 
@@ -114,12 +114,11 @@ def _meanings(attributes: Attributes) -> dict[str, tuple[str, ...]]:
     return lexicon.MEANINGS | {
         phrase: (f"{item.name}=1",)
         for item in attributes.items
-        if item.values == ("0", "1")
+        if item.is_switch and not item.nouns
         for phrase in (
             item.name.lower().replace("_", " "),
             item.name.lower().removeprefix("wearing_").replace("_", " "),
         )
-        if phrase != "skin"
     }
 
 
@@ -131,25 +130,32 @@ class _Token:
 
     @property
     def kind(self) -> str:
-        """`unknown`, `filler`, `value`, `tone`, or a meaning in capitals."""
+        """`unknown`, `filler`, `pronoun`, `value`, `tone`, `noun`, or a role in capitals."""
         if self.meaning is None:
             return "unknown"
         if not self.meaning:
             return "filler"
-        return "value" if "=" in self.meaning[0] else "tone" if "?" in self.meaning[0] else self.meaning[0]
+        if self.words in lexicon.PRONOUNS:
+            return "pronoun"
+        if self.first in _NAMED:
+            return "noun"
+        return "value" if "=" in self.first else "tone" if "?" in self.first else self.first
+
+    @property
+    def first(self) -> str:
+        """The first of its meanings, or nothing."""
+        return self.meaning[0] if self.meaning else ""
 
     @property
     def is_person(self) -> bool:
         """Whether it is a noun for a person."""
-        gendered = self.kind == "value" and (self.meaning or ("",))[0].startswith("gender=")
-        is_adjective = self.words in lexicon.GENDER_ADJECTIVES or self.meaning == (f"gender={OPPOSITE}",)
-        return self.words in lexicon.PERSONS or (gendered and not is_adjective)
+        return self.words in lexicon.PERSONS
 
     @property
     def is_thing(self) -> bool:
         """Whether it is a noun for something that a person has or wears: glasses, or an attribute of the user's own."""
-        name, _, value = (self.meaning or ("",))[0].partition("=")
-        return value == "1" and name != "skin"
+        name, _, value = self.first.partition("=")
+        return value == "1" and name not in _NAMED
 
     @property
     def is_adjective(self) -> bool:
@@ -167,12 +173,13 @@ class _Reading:
     wishes: dict[str, str] = field(default_factory=dict)
     unknown: list[_Token] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
-    not_hair: list[_Token] = field(default_factory=list)  # "not blond" leaves open which colour it is to be
+    # "Not blond" leaves open which colour it is to be.
+    excluded: list[tuple[str, _Token]] = field(default_factory=list)
     negation: _Token | None = None  # of the next attribute
     object_named: bool = False  # a word without a meaning since the negation: it may be what is negated
     by_verb: bool = False  # a verb since the negation
     last_negation: _Token | None = None
-    dropped: bool = False  # the next attribute is what it is not to be
+    dropped: bool = False  # the next attribute is excluded
     kept: bool = False  # attributes are to stay as they are
     kept_last: str | None = None  # the attribute before the word for it: "眼镜不变"
     after_kept: bool = False  # an attribute after that word, to which it then belongs
@@ -184,7 +191,7 @@ class _Reading:
     clause: dict[str, str] = field(default_factory=dict)  # attributes named in this clause
     last: str | None = None  # the one named last
     before: str | None = None  # the one named last in earlier clauses: "her glasses are ugly, remove them"
-    pronoun: bool = False  # a word in this clause that may stand for it
+    refers_back: bool = False  # a word in this clause that may stand for it
 
     def read(self) -> ParsedSentence:
         subjects = self.subjects() if self.editing else set()
@@ -194,13 +201,14 @@ class _Reading:
             elif token.meaning is None:
                 self.unknown.append(token)
         self.end_clause()
-        if "hair" not in self.wishes:
-            self.unknown += [replace(token, words=_not(token.words)) for token in self.not_hair]
+        self.unknown += [
+            replace(token, words=_not(token.words)) for name, token in self.excluded if name not in self.wishes
+        ]
         unknown = sorted(self.unknown, key=lambda token: token.place)
         return ParsedSentence(self.wishes, _joined(unknown), self.contradictions)
 
     def subjects(self) -> set[int]:
-        """The places of words that say who is edited: "the old man", "this woman", "给女士"."""
+        """The places of words that identify the person: "the old man", "this woman", "给女士"."""
         found: set[int] = set()
         for start, token in enumerate(self.tokens):
             before = self.tokens[start - 1].words if start else ""
@@ -246,7 +254,7 @@ class _Reading:
         if self.asked or negated or not clause or clause[0].words not in lexicon.DEFINITE:
             return False
         noun = next(dropwhile(lambda token: token.is_adjective, clause[1:]), None)
-        return noun is not None and (noun.is_thing or noun.kind in ("HAIR", "SKIN"))
+        return noun is not None and (noun.is_thing or noun.kind == "noun")
 
     def token(self, index: int, token: _Token) -> None:
         kind = token.kind
@@ -256,9 +264,9 @@ class _Reading:
             meant = _meanings(self.attributes).get(suggest_word(token.words, self.attributes) or "", ())
             # "Withot glasses" must not put them on, nor "zap the glasses".
             self.kept |= bool({"NOT", "REMOVE", "KEEP", "INSTEAD"}.intersection(meant)) or self.may_be_verb(index)
-        elif kind in ("HE", "SHE"):
+        elif kind == "pronoun":
             if not self.editing:
-                self.value("gender", "male" if kind == "HE" else "female", token)
+                self.values(token)
         elif kind == "BREAK":
             self.coordinate(index, token)
         elif kind in ("NOT", "REMOVE"):
@@ -277,8 +285,9 @@ class _Reading:
             self.negation = self.negation or self.last_negation
         elif kind == "INSTEAD":
             self.dropped = True
-        elif kind in ("HAIR", "SKIN"):
-            self.noun(kind.lower())
+        elif kind == "noun":
+            for name in token.meaning or ():
+                self.noun(name)
         elif kind == "tone":
             if self.describes_thing(index):
                 self.unknown.append(token)
@@ -289,7 +298,7 @@ class _Reading:
                 self.unknown.append(token)
             else:
                 self.values(token)
-        self.pronoun |= token.words in ("it", "them", "those", "these")
+        self.refers_back |= token.words in ("it", "them", "those", "these")
         self.moved |= token.words in lexicon.TO
         # "I have to" asks for the next verb's.
         self.asked = token.words in lexicon.ASKING or (self.asked and token.words != "to")
@@ -336,23 +345,20 @@ class _Reading:
 
     def value(self, attribute: str, value: str, token: _Token) -> None:
         negation = self.negation
-        unclear = negation and (
-            token.words in lexicon.COMPARATIVES
-            or value == OPPOSITE
-            or (self.editing and self.by_verb and attribute in ("age", "gender"))
-        )
         if attribute not in self.attributes.names or (value == OPPOSITE and not self.editing):
             self.unknown.append(token)
-        elif self.kept or unclear:
+        elif self.kept or (negation and self.is_unclear(attribute, value, token)):
             self.after_kept = True  # "Don't make him older" asks for nothing.
-        elif negation and attribute == "hair":
-            self.not_hair.append(token)
+        elif negation and attribute in _CHOICES:
+            self.excluded.append((attribute, token))
         else:
-            value = _OPPOSITE[value] if negation else value
-            if self.both and value in _OPPOSITE:
-                self.clause[attribute], value, self.both = value, _OPPOSITE[value], False
+            opposite = self.attributes.find(attribute).opposite(value)
+            if opposite and negation:
+                value, opposite = opposite, value
+            if opposite and self.both:
+                self.clause[attribute], value, self.both = value, opposite, False
             # "Make the gray hair black" is none.
-            changed = self.moved or (self.editing and attribute in ("hair", "skin"))
+            changed = self.moved or (self.editing and attribute in _NAMED)
             if self.clause.get(attribute, value) != value and not changed:
                 self.contradictions.append(
                     " and ".join(self.said(attribute, each) for each in (self.clause[attribute], value))
@@ -364,6 +370,14 @@ class _Reading:
             for noun in self.nouns:
                 noun[1] |= noun[0] == attribute
         self.last_negation, self.negation = negation, None
+
+    def is_unclear(self, attribute: str, value: str, token: _Token) -> bool:
+        """Whether a negated value may stay as it is, rather than become the opposite: "don't make him old"."""
+        return (
+            token.words in lexicon.COMPARATIVES
+            or value == OPPOSITE
+            or (self.editing and self.by_verb and not self.attributes.find(attribute).keeps_identity)
+        )
 
     def said(self, attribute: str, value: str) -> str:
         """A value in words."""
@@ -386,10 +400,10 @@ class _Reading:
         if after and after.is_person and token.meaning != ("hair?gray",):
             self.unknown.append(token)  # "A black woman" may have any hair.
             return
-        if after and (after.kind == "tone" or (after.meaning or ("",))[0].startswith("hair=")):
+        if after and (after.kind == "tone" or (after.kind == "value" and after.first.split("=")[0] in _CHOICES)):
             return  # "dark" of "dark brown"
         fitting = [noun for noun in self.nouns if noun[0] in _by_noun(token)]
-        if (after and after.kind in ("HAIR", "SKIN")) or not fitting:
+        if (after and after.kind == "noun") or not fitting:
             self.tones.append(token)
             return
         negation = self.negation
@@ -402,9 +416,9 @@ class _Reading:
             if self.last_negation:
                 del self.wishes[self.last]  # "don't take the glasses off"
             else:
-                self.wishes[self.last] = _OPPOSITE.get(self.wishes[self.last], self.wishes[self.last])
-        if self.negation and self.negation.kind == "REMOVE" and self.pronoun and not self.last and self.before:
-            self.wishes[self.before] = _OPPOSITE.get(self.wishes[self.before], self.wishes[self.before])
+                self.invert(self.last)
+        if self.negation and self.negation.kind == "REMOVE" and self.refers_back and not self.last and self.before:
+            self.invert(self.before)
         if self.kept_last and not self.after_kept:
             self.wishes.pop(self.kept_last, None)
         for token in self.tones:
@@ -416,10 +430,15 @@ class _Reading:
         # "Make hair and skin darker."
         self.nouns = [noun for noun in self.nouns if not noun[1]]
         self.before = next((name for name in (self.last, self.before) if name in self.wishes), None)
-        self.tones, self.clause, self.last, self.pronoun = [], {}, None, False
+        self.tones, self.clause, self.last, self.refers_back = [], {}, None, False
         self.negation = self.last_negation = None
         self.object_named = self.by_verb = self.dropped = self.kept = self.moved = self.asked = self.both = False
         self.kept_last, self.after_kept = None, False
+
+    def invert(self, attribute: str) -> None:
+        """Replaces a wish by its opposite, if it has one."""
+        value = self.wishes[attribute]
+        self.wishes[attribute] = self.attributes.find(attribute).opposite(value) or value
 
 
 def _by_noun(token: _Token) -> dict[str, str]:
@@ -453,9 +472,9 @@ def _tokens(text: str, meanings: Mapping[str, tuple[str, ...]]) -> Iterator[_Tok
         elif match["span"]:
             yield _Token(words, (), place)
         elif match["less"]:
-            yield _Token("younger", ("age=young",), place)
+            yield _Token("younger", meanings["younger"], place)
         elif match["more"]:
-            yield _Token("older", ("age=old",), place)
+            yield _Token("older", meanings["older"], place)
         elif match["stop"]:
             yield _Token(words, ("BREAK",), place)
         elif words in meanings:
@@ -499,4 +518,5 @@ def _by_age(number: str) -> tuple[str, ...] | None:
         years = lexicon.TENS[number]
     else:
         years = int("".join(str(_DIGITS.get(digit, digit)) for digit in number[:4]))
-    return ("age=young",) if years < _YOUNG_BELOW else ("age=old",) if years >= _OLD_FROM else None
+    value = _AGE.at_age(years)
+    return (f"{_AGE.name}={value}",) if value else None

@@ -2,7 +2,7 @@
 
 An *attribute* is something that a user requests (`hair`, `glasses`, `Smiling`). A *column* is one 0/1 entry of a label
 file (`Black_Hair`). Most attributes have one column; `hair` has four, of which at most one is 1. Everything specific to
-an attribute is a field of `Attribute`, so a new attribute is a new row of `FIVE`.
+an attribute is a field of `Attribute`, so a new attribute is a new row of `STANDARD_ATTRIBUTES`.
 """
 
 from collections.abc import Mapping
@@ -41,13 +41,15 @@ class Attribute:
         phrases: descriptions of values, where the name and the value do not make a good one.
         titles: titles of CSV columns that contain it, besides its name.
         cells: further spellings of values in data sets; None for an unknown label.
-        years: how ages in years are read: from the first number on as the value for 0, below the second as the value
-            for 1, and between them as unknown.
+        years: age thresholds: the first number and above is the value for 0, below the second is the value for 1, in
+            between is unknown.
         region: where an edit may change the image.
         keeps_identity: whether a person stays the same when the attribute changes.
         is_group: whether figures are also reported for the people with each value.
         sentence_words: for each value, the words that mean it in a sentence, in English and Chinese. A word may belong
             to several attributes: a grandmother is female and old.
+        persons: the same, words for a person who has the value: woman. In an edit, they may identify the person.
+        pronouns: the same, pronouns of such a person, which identify the person in an edit.
         adjectives: words that mean a value only next to one of `nouns`: black hair.
         nouns: words for the attribute itself.
         chinese: its name in Chinese, as `""`, and those of its values.
@@ -66,6 +68,8 @@ class Attribute:
     keeps_identity: bool = True
     is_group: bool = False
     sentence_words: Mapping[str, str] = field(default_factory=dict)
+    persons: Mapping[str, str] = field(default_factory=dict)
+    pronouns: Mapping[str, str] = field(default_factory=dict)
     adjectives: Mapping[str, str] = field(default_factory=dict)
     nouns: str = ""
     chinese: Mapping[str, str] = field(default_factory=dict)
@@ -87,6 +91,18 @@ class Attribute:
             return [chosen]
         return [int(chosen == index) for index in range(len(self.columns))]
 
+    def opposite(self, value: str) -> str | None:
+        """Returns the other one of two values; None if there are more."""
+        others = [other for other in self.values if other != value]
+        return others[0] if len(others) == 1 else None
+
+    def at_age(self, years: float) -> str | None:
+        """Returns the value of a person of this age; None if it is unknown."""
+        if self.years is None:
+            return None
+        from_years, below_years = self.years
+        return self.values[0] if years >= from_years else self.values[1] if years < below_years else None
+
     def read(self, word: str) -> str | None:
         """Returns the value for a word after `name=`, or None."""
         word = word.lower()
@@ -106,7 +122,7 @@ class Attribute:
         return self.phrases.get(value) or usual.get(value, value)
 
 
-FIVE = (
+STANDARD_ATTRIBUTES = (
     Attribute(
         name="gender",
         columns=("Male",),
@@ -118,18 +134,8 @@ FIVE = (
         keeps_identity=False,
         is_group=True,
         sentence_words={
-            "female": (
-                "woman, women, female, females, girl, girls, lady, ladies, gal, chick, feminine, actress, queen, "
-                "mother, mom, aunt, wife, daughter, sister, businesswoman, grandmother, grandma, granny, 女性, 女人, "
-                "女士, 女子, 女孩, 女孩子, 女生, 女郎, 女演员, 妇女, 妇人, 小姐, 姑娘, 美女, 阿姨, 妈妈, 女人味, "
-                "女性化, 女, 少女, 小姑娘, 年轻姑娘, 老太太, 老奶奶, 奶奶, 老妇人, 老妇, 老婆婆, 外婆"
-            ),
-            "male": (
-                "man, men, male, males, guy, guys, boy, boys, gentleman, gentlemen, dude, masculine, actor, king, "
-                "father, dad, uncle, husband, son, brother, businessman, grandfather, grandpa, granddad, 男性, 男人, "
-                "男士, 男子, 男孩, 男孩子, 男生, 男演员, 先生, 帅哥, 叔叔, 爸爸, 绅士, 男人味, 男性化, 男, 少年, "
-                "小伙子, 小伙, 老爷爷, 爷爷, 老头, 老头子, 老先生, 老大爷, 大爷, 老伯, 外公"
-            ),
+            "female": "female, feminine, 女, 女人味, 女性化",
+            "male": "male, masculine, 男, 男人味, 男性化",
             OPPOSITE: (
                 "gender swap, gender swapped, sex change, change sex, opposite sex, opposite gender, other sex, "
                 "other gender, swap gender, swap genders, swap the gender, swap his gender, swap her gender, "
@@ -139,6 +145,21 @@ FIVE = (
                 "改性别, 改变性别, 变换性别, 转换性别, 性别互换, 性别转换, 异性"
             ),
         },
+        persons={
+            "female": (
+                "woman, women, females, girl, girls, lady, ladies, gal, chick, actress, queen, mother, mom, aunt, "
+                "wife, daughter, sister, businesswoman, grandmother, grandma, granny, 女性, 女人, 女士, 女子, 女孩, "
+                "女孩子, 女生, 女郎, 女演员, 妇女, 妇人, 小姐, 姑娘, 美女, 阿姨, 妈妈, 少女, 小姑娘, "
+                "年轻姑娘, 老太太, 老奶奶, 奶奶, 老妇人, 老妇, 老婆婆, 外婆"
+            ),
+            "male": (
+                "man, men, males, guy, guys, boy, boys, gentleman, gentlemen, dude, actor, king, father, dad, uncle, "
+                "husband, son, brother, businessman, grandfather, grandpa, granddad, 男性, 男人, 男士, 男子, 男孩, "
+                "男孩子, 男生, 男演员, 先生, 帅哥, 叔叔, 爸爸, 绅士, 少年, 小伙子, 小伙, 老爷爷, 爷爷, 老头, 老头子, "
+                "老先生, 老大爷, 大爷, 老伯, 外公"
+            ),
+        },
+        pronouns={"female": "she, 她", "male": "he, 他"},
         chinese={"": "性别", "female": "女性", "male": "男性"},
     ),
     Attribute(
@@ -153,16 +174,16 @@ FIVE = (
             "old": (
                 "old, older, elderly, senior, aged, oldish, elder, wrinkled, age him, age her, age them, age it, "
                 "age the, age this, age my, fifties, sixties, seventies, eighties, 50s, 60s, 70s, 80s, grandmother, "
-                "grandma, granny, grandfather, grandpa, granddad, 老人, 老年, 老年人, 年老, 年迈, 上了年纪, 衰老, "
+                "grandma, granny, grandfather, grandpa, granddad, 老年, 年老, 年迈, 上了年纪, 衰老, "
                 "苍老, 高龄, 老, 老太太, 老奶奶, 奶奶, 老妇人, 老妇, 老婆婆, 外婆, 老爷爷, 爷爷, 老头, 老头子, "
                 "老先生, 老大爷, 大爷, 老伯, 外公"
             ),
             "young": (
                 "young, younger, youthful, teenage, teenager, teen, rejuvenate, rejuvenated, de-age, de-aged, "
-                "twenties, thirties, 20s, 30s, 少女, 小姑娘, 年轻姑娘, 少年, 小伙子, 小伙, 返老还童, 年轻, 年轻人, "
-                "青年, 年青"
+                "twenties, thirties, 20s, 30s, 少女, 小姑娘, 年轻姑娘, 少年, 小伙子, 小伙, 返老还童, 年轻, 年青"
             ),
         },
+        persons={"old": "老人, 老年人", "young": "年轻人, 青年"},
         chinese={"": "年龄", "old": "年老", "young": "年轻"},
     ),
     Attribute(
@@ -224,6 +245,6 @@ FIVE = (
         chinese={"": "发色", "black": "黑发", "blond": "金发", "brown": "棕发", "gray": "灰发", "other": "其他发色"},
     ),
 )
-FIVE_NAMES = tuple(attribute.name for attribute in FIVE)
+STANDARD_NAMES = tuple(attribute.name for attribute in STANDARD_ATTRIBUTES)
 # The regions of other columns.
 REGIONS = dict.fromkeys(EYE_COLUMNS, EYES) | dict.fromkeys(HAIR_COLUMNS, AROUND_FACE)

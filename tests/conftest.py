@@ -35,6 +35,17 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def graphs_as_they_are():
+    """Optimising the graph of a training step takes a quarter of a training of a few steps in networks this small."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 @pytest.fixture(autouse=True)
 def float32():
     """`set_precision` changes all of Keras, so every test puts it back."""
@@ -71,7 +82,7 @@ def _eagerly():
 
 @pytest.fixture
 def eagerly():
-    """TensorFlow does one operation after the other: for trainings of a few steps, which take less time than making a
+    """TensorFlow does one operation after the other: for runs of a few steps, which take less time than making a
     graph of one. That the graph does the same, longer runs show."""
     with _eagerly():
         yield
@@ -140,12 +151,13 @@ def small_recipe():
 
 @pytest.fixture(scope="session")
 def small_settings(small_recipe):
-    """`small_settings("paper", {"networks.encoder.dropout": 0.0})`: settings of a run with all five attributes."""
-    from facegan.standard_attributes import FIVE_NAMES
+    """`small_settings("paper", {"networks.encoder.dropout": 0.0})`: settings of a run with the standard attributes."""
+    from facegan.standard_attributes import STANDARD_NAMES
     from facegan.training.plan import Settings
 
     def settings(name, changes=None, batch_size=8, precision="float32", seed=0):
-        return Settings(small_recipe(name, changes), FIVE_NAMES, batch_size, precision, seed)
+        recipe = small_recipe(name, {"batch_size": batch_size} | (changes or {}))
+        return Settings(recipe, STANDARD_NAMES, precision, seed)
 
     return settings
 

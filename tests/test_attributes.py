@@ -6,21 +6,21 @@ import pytest
 from facegan.attributes import Attributes, usual_names
 from facegan.errors import FaceganError
 from facegan.regions import AROUND_FACE, EYES, WHOLE
-from facegan.standard_attributes import CELEBA_COLUMNS, FIVE_NAMES, HAIR_COLUMNS
+from facegan.standard_attributes import CELEBA_COLUMNS, HAIR_COLUMNS, STANDARD_NAMES
 
-FIVE = Attributes()
+STANDARD = Attributes()
 HAIR = slice(4, 8)
 
 
 def test_celeba_has_forty_columns():
     assert len(set(CELEBA_COLUMNS)) == 40
-    assert set(FIVE.columns) <= set(CELEBA_COLUMNS)
+    assert set(STANDARD.columns) <= set(CELEBA_COLUMNS)
 
 
-def test_the_five_make_eight_columns():
-    assert FIVE.names == FIVE_NAMES == ("gender", "age", "glasses", "skin", "hair")
-    assert FIVE.columns == ("Male", "Young", "Eyeglasses", "Pale_Skin", *HAIR_COLUMNS)
-    assert len(FIVE) == 8
+def test_the_standard_attributes_make_eight_columns():
+    assert STANDARD.names == STANDARD_NAMES == ("gender", "age", "glasses", "skin", "hair")
+    assert STANDARD.columns == ("Male", "Young", "Eyeglasses", "Pale_Skin", *HAIR_COLUMNS)
+    assert len(STANDARD) == 8
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_the_five_make_eight_columns():
     ],
 )
 def test_parse_reads_what_people_write(text, wishes):
-    assert FIVE.parse(text) == wishes
+    assert STANDARD.parse(text) == wishes
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_parse_reads_what_people_write(text, wishes):
 )
 def test_parse_says_what_it_does_not_understand(text, says):
     with pytest.raises(FaceganError) as caught:
-        FIVE.parse(text)
+        STANDARD.parse(text)
     assert says in str(caught.value)
 
 
@@ -90,19 +90,19 @@ def test_an_attribute_needs_all_its_columns_in_the_data():
 
 
 def test_every_value_survives_the_vector():
-    for item in FIVE.items:
+    for item in STANDARD.items:
         for value in item.values:
-            assert FIVE.values(FIVE.vector({item.name: value}))[item.name] == value
+            assert STANDARD.values(STANDARD.vector({item.name: value}))[item.name] == value
 
 
 def test_apply_leaves_the_other_attributes_alone_and_its_input_too():
-    before = FIVE.vector({"gender": "male", "hair": "black"})
+    before = STANDARD.vector({"gender": "male", "hair": "black"})
     kept = before.copy()
-    after = FIVE.apply(before, {"hair": "gray"})
-    assert FIVE.values(after) == FIVE.values(before) | {"hair": "gray"}
+    after = STANDARD.apply(before, {"hair": "gray"})
+    assert STANDARD.values(after) == STANDARD.values(before) | {"hair": "gray"}
     assert after[HAIR].tolist() == [0, 0, 0, 1]
     assert (before == kept).all()
-    assert FIVE.apply(before, {"hair": "other"})[HAIR].tolist() == [0, 0, 0, 0]
+    assert STANDARD.apply(before, {"hair": "other"})[HAIR].tolist() == [0, 0, 0, 0]
 
 
 def test_hair_columns_exclude_each_other_also_as_single_attributes():
@@ -115,22 +115,22 @@ def test_select_keeps_the_first_of_two_hair_colours():
     labels = np.zeros((2, 40), "uint8")
     labels[0, [CELEBA_COLUMNS.index("Blond_Hair"), CELEBA_COLUMNS.index("Brown_Hair")]] = 1
     labels[1, [CELEBA_COLUMNS.index("Gray_Hair"), CELEBA_COLUMNS.index("Male")]] = 1
-    vectors = FIVE.select(labels, CELEBA_COLUMNS)
+    vectors = STANDARD.select(labels, CELEBA_COLUMNS)
     assert vectors.dtype == np.float32
     assert vectors.tolist() == [[0, 0, 0, 0, 0, 1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 1]]
 
 
 def test_nearest_is_the_condition_of_the_likeliest_values():
     probabilities = [[0.9, 0.2, 0.6, 0, 0.6, 0.7, 0, 0], [0.4, 0.6, 0, 0.5, 0.1, 0.2, 0.3, 0.4]]
-    assert FIVE.nearest(probabilities).tolist() == [[1, 0, 1, 0, 0, 1, 0, 0], [0, 1, 0, 0, 0, 0, 0, 0]]
+    assert STANDARD.nearest(probabilities).tolist() == [[1, 0, 1, 0, 0, 1, 0, 0], [0, 1, 0, 0, 0, 0, 0, 0]]
 
 
 def test_matching_finds_the_vectors_with_all_wishes():
     texts = ("male, black", "male, young, black", "male", "black")
-    vectors = np.stack([FIVE.vector(FIVE.parse(text)) for text in texts])
-    assert FIVE.matching(vectors, {"gender": "male", "hair": "black"}).tolist() == [True, True, False, False]
-    assert FIVE.matching(vectors, {"hair": "other"}).tolist() == [False, False, True, False]
-    assert FIVE.matching(vectors, {}).all()
+    vectors = np.stack([STANDARD.vector(STANDARD.parse(text)) for text in texts])
+    assert STANDARD.matching(vectors, {"gender": "male", "hair": "black"}).tolist() == [True, True, False, False]
+    assert STANDARD.matching(vectors, {"hair": "other"}).tolist() == [False, False, True, False]
+    assert STANDARD.matching(vectors, {}).all()
 
 
 def faces(count=3000):
@@ -144,13 +144,13 @@ def faces(count=3000):
 
 
 def changes(before, after):
-    pairs = [(FIVE.values(a), FIVE.values(b)) for a, b in zip(before, after, strict=True)]
-    return np.array([[a[name] != b[name] for name in FIVE.names] for a, b in pairs])
+    pairs = [(STANDARD.values(a), STANDARD.values(b)) for a, b in zip(before, after, strict=True)]
+    return np.array([[a[name] != b[name] for name in STANDARD.names] for a, b in pairs])
 
 
 def test_changed_changes_one_or_two_attributes_and_each_equally_often():
     before = faces()
-    after = FIVE.changed(before, np.random.default_rng(1))
+    after = STANDARD.changed(before, np.random.default_rng(1))
     what = changes(before, after)
     assert set(what.sum(axis=1)) == {1, 2}
     assert (what.sum(axis=1) == 1).mean() == pytest.approx(0.5, abs=0.04)
@@ -162,7 +162,7 @@ def test_changed_changes_one_or_two_attributes_and_each_equally_often():
 def test_changed_depends_on_the_random_generator_alone():
     before = faces(50)
     kept = before.copy()
-    first, second, other = (FIVE.changed(before, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, second, other = (STANDARD.changed(before, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert (first == second).all() and (first != other).any()
     assert (before == kept).all()
 
@@ -178,12 +178,12 @@ def test_changed_never_returns_what_was_there(names):
 
 
 def test_describe_reads_as_one_line():
-    assert FIVE.describe({"gender": "female", "glasses": "0", "skin": "1", "hair": "gray"}) == (
+    assert STANDARD.describe({"gender": "female", "glasses": "0", "skin": "1", "hair": "gray"}) == (
         "female, no glasses, pale skin, gray hair"
     )
 
 
 def test_without_names_a_model_has_what_its_data_has():
-    assert usual_names(CELEBA_COLUMNS) == FIVE_NAMES
-    assert usual_names((*CELEBA_COLUMNS, "Tattoo")) == (*FIVE_NAMES, "Tattoo")
+    assert usual_names(CELEBA_COLUMNS) == STANDARD_NAMES
+    assert usual_names((*CELEBA_COLUMNS, "Tattoo")) == (*STANDARD_NAMES, "Tattoo")
     assert usual_names(("Tattoo", "Smiling", "Black_Hair", "Male")) == ("gender", "Tattoo", "Smiling", "Black_Hair")

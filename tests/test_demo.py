@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 import facegan
-from facegan.data.drawn import SKIN_TONES, draw, face_at
-from facegan.standard_attributes import FIVE
+from facegan.data.drawn import ATTRIBUTES, SKIN_TONES, draw, face_at
 
 MODEL = Path(__file__).parents[1] / "demo" / "run" / "model.keras"
 COUNT = 200
@@ -49,7 +48,7 @@ def neighbours(face):
     """The face, and every face that differs from it in one attribute."""
     changed = [
         replace(face, **{attribute.name: value})
-        for attribute in FIVE
+        for attribute in ATTRIBUTES.items
         for value in attribute.values
         if value != getattr(face, attribute.name)
     ]
@@ -74,7 +73,7 @@ def comes_nearest(picture, face, target):
 
 def right_edits(model, faces, name):
     """How many edits of an attribute come nearest to what was requested."""
-    attribute = next(item for item in FIVE if item.name == name)
+    attribute = ATTRIBUTES.find(name)
     targets = [replace(face, **{name: other_value(face, attribute, index)}) for index, face in enumerate(faces)]
     right = 0
     for value in attribute.values:

@@ -33,7 +33,7 @@ def test_copies_are_of_training_faces_edited_and_marked(facegan, drawn_faces, mo
     assert (more.faces[copies] != drawn_faces.faces[originals]).any(axis=(1, 2, 3)).all()
 
     code, _, err = facegan("augment", out, tmp_path / "again", "--set", "glasses=1", "--model", model_file)
-    assert code == 2 and "has copies with glasses=1 already" in err
+    assert code == 2 and "already contains copies edited with glasses=1" in err
 
 
 def test_bad_input_is_answered_in_a_line(facegan, drawn_faces, model_file, tmp_path):

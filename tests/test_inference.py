@@ -102,6 +102,22 @@ def test_a_wish_may_be_text_a_dictionary_keywords_or_an_edit(model, photos, tmp_
         model.edit(photos, "glasses=1", glasses=0)
 
 
+def test_an_edit_is_taken_as_it_is_and_keywords_are_added(model, photos):
+    edit = Edit({"glasses": "1"}, force=True, strengths={"glasses": 1e-5})
+    assert same(model.edit(photos, edit), model.edit(photos, "glasses=1:0.00001", force=True))
+    assert same(
+        model.edit(photos, edit, hair="blonde"), model.edit(photos, "glasses=1:0.00001, hair=blond", force=True)
+    )
+    with pytest.raises(FaceganError, match="'glasses' cannot be both '1' and '0'"):
+        model.edit(photos, edit, glasses=0)
+
+
+@pytest.mark.parametrize("edit", [Edit({"hat": "1"}), Edit({"glasses": "1"}, source={"hat": "1"})])
+def test_an_edit_for_another_model_is_refused(model, photos, edit):
+    with pytest.raises(FaceganError, match="unknown attribute 'hat'"):
+        model.edit(photos, edit, source=model.conditions_of(photos))
+
+
 def test_attributes_are_edited_one_after_the_other(model, photos):
     before = "male, young, glasses=0, skin=0, hair=blond"
     both = model.edit(photos, "hair=black, glasses=1", source=before)
@@ -155,16 +171,16 @@ def test_the_model_finds_out_what_faces_are_like(model, photos):
     assert not same(model.edit(photos, "hair=black"), model.edit(photos, "hair=black", source="hair=black"))
 
 
-def test_a_wish_is_carried_out_unless_the_model_is_sure_that_it_is_fulfilled(model, photos, monkeypatch):
+def test_a_wish_is_carried_out_unless_the_face_very_probably_has_the_value_already(model, photos, monkeypatch):
     now = model.conditions_of(list(photos))
     wish = Edit.parse(model.attributes, glasses := f"glasses={model.attributes.values(now[0])['glasses']}")
     found = model.source_attributes(photos[:1], wish)
     column = model.attributes.columns.index("Eyeglasses")
     # Of an untrained model: about as probable as not.
-    assert 0.3 < found.certainty["glasses"][0] < inference.SURE
+    assert 0.3 < found.certainty["glasses"][0] < inference.MIN_CERTAINTY
     assert found.conditions[0, column] != now[0, column]
     assert not same(model.edit(photos[:1], glasses), photos[:1])
-    monkeypatch.setattr(inference, "SURE", 0.0)
+    monkeypatch.setattr(inference, "MIN_CERTAINTY", 0.0)
     assert same(model.edit(photos[:1], glasses), photos[:1])
     assert not same(model.edit(photos[:1], glasses, force=True), photos[:1])
 

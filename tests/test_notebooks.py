@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
-# A test learns nothing from longer trainings.
+# A test learns nothing from longer runs.
 FEWER = {"--images 960": "--images 64", "images=1280": "images=64"}
 
 

@@ -19,7 +19,7 @@ NAMES = "gender,age,glasses,skin,hair,scarf"
 
 @pytest.fixture(scope="module")
 def start(drawn_faces, small_settings, tmp_path_factory):
-    """A model of the standard five, with an attribute finder."""
+    """A model of the standard attributes, with an attribute finder."""
     settings = small_settings("tiny", {"attribute_finder.images": 16, "attribute_finder.batch_size": 8})
     networks = build_training(drawn_faces, settings, pretrained=False).networks
     path = tmp_path_factory.mktemp("start") / "model.keras"

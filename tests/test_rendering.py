@@ -218,16 +218,16 @@ def test_a_face_that_surely_is_as_asked_is_left_so_and_that_is_said(model, tmp_p
         written = write_edited(model, paths, faces, request, to(tmp_path / "files"))
         return written.files, written.remarks
 
-    # Unless the model is sure, the edit is made.
+    # Unless the probability is high enough, the edit is made.
     (path,), remarks = write([face], f"glasses={taken}", None)
     assert remarks == [] and not np.array_equal(Image.open(path), face)
-    monkeypatch.setattr(inference, "SURE", 0.0)
+    monkeypatch.setattr(inference, "MIN_CERTAINTY", 0.0)
     (path,), (remark,) = write([face], f"glasses={taken}", None)
     assert np.array_equal(Image.open(path), face)
     certainty = model.source_attributes([face], wish(f"glasses={taken}")).certainty["glasses"][0]
     assert remark == (
-        f"the model is {certainty:.0%} sure that the face has glasses={taken} already and leaves it unchanged; --force"
-        " edits it anyway"
+        f"the model predicts, with a probability of {certainty:.0%}, that the face already has glasses={taken}, and"
+        " leaves it unchanged; --force edits it anyway"
     )
     (path,), remarks = write([face], f"glasses={taken}", None, force=True)
     assert remarks == [] and not np.array_equal(Image.open(path), face)

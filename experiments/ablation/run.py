@@ -22,7 +22,7 @@ from facegan.model_files import MODEL_FILE, describe
 from facegan.models.precision import choose_precision
 from facegan.recipe import find_recipe
 from facegan.recipe.toml import with_values
-from facegan.standard_attributes import FIVE_NAMES
+from facegan.standard_attributes import STANDARD_NAMES
 from facegan.training.plan import Settings
 from facegan.training.run import train
 
@@ -92,7 +92,7 @@ def main(data, out, images, only):
     for name, run in runs.items():
         if not (run / MODEL_FILE).exists():
             click.echo(f"{name}: {run}", err=True)
-            settings = Settings(RECIPES[name], FIVE_NAMES, RECIPES[name].batch_size, choose_precision("auto"), seed=0)
+            settings = Settings(RECIPES[name], STANDARD_NAMES, choose_precision("auto"), seed=0)
             train(faces, settings, run, images, checkpoint_minutes=60)
     for name, run in runs.items():
         if not (run / "report" / FIGURES).exists():

@@ -73,7 +73,7 @@ def run_keras(contender, steps, products):
 
     from facegan.models.facegan import FaceGAN
     from facegan.models.precision import set_precision
-    from facegan.standard_attributes import CELEBA_COLUMNS, FIVE_NAMES
+    from facegan.standard_attributes import CELEBA_COLUMNS, STANDARD_NAMES
     from facegan.training.backends import make_deterministic
     from facegan.training.devices import parallel
     from facegan.training.step import GANTraining
@@ -84,7 +84,7 @@ def run_keras(contender, steps, products):
     matrix = ops.cast(ops.ones((MATRIX, MATRIX)), contender["precision"])
     product, resident = compiled_product(keras.backend.backend(), matrix), []
     with parallel(contender["devices"], batch_size):
-        networks = FaceGAN(find(contender["recipe"]), size, FIVE_NAMES, CELEBA_COLUMNS)
+        networks = FaceGAN(find(contender["recipe"]), size, STANDARD_NAMES, CELEBA_COLUMNS)
         training = GANTraining(networks, pretrained=False)
         batch = random_batch(networks, batch_size)
 

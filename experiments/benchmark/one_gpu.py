@@ -36,12 +36,12 @@ def main(recipe, batch_size, steps, precision, wait_for):
     from facegan.models.precision import set_precision
     from facegan.progress import progress_bar
     from facegan.recipe import find_recipe
-    from facegan.standard_attributes import CELEBA_COLUMNS, FIVE_NAMES
+    from facegan.standard_attributes import CELEBA_COLUMNS, STANDARD_NAMES
     from facegan.training.backends import BATCH_THREADS
     from facegan.training.step import GANTraining
 
     set_precision(precision)
-    networks = FaceGAN(find_recipe(recipe), SIZE, FIVE_NAMES, CELEBA_COLUMNS)
+    networks = FaceGAN(find_recipe(recipe), SIZE, STANDARD_NAMES, CELEBA_COLUMNS)
     training = GANTraining(networks, pretrained=False)
     batch = random_batch(networks, batch_size)
     warm_up, times = 5, []

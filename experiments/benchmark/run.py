@@ -86,8 +86,8 @@ def measure(contender, python):
 def table(results):
     """A Markdown table of the medians of all rounds; ratios are those of neighbours in time."""
     lines = [
-        "| step | images/s | a processor second | of AttGAN's | of a matrix product | its GFLOP/s "
-        "| system time | page faults a step | GB | growth, MB |",
+        "| step | images/s | per processor second | of AttGAN's | of a matrix product | its GFLOP/s "
+        "| system time | page faults per step | GB | growth, MB |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, rounds in results.items():

@@ -12,18 +12,18 @@ from flops import step_flops
 
 from facegan.models.facegan import FaceGAN
 from facegan.recipe import find_recipe
-from facegan.standard_attributes import CELEBA_COLUMNS, FIVE_NAMES
+from facegan.standard_attributes import CELEBA_COLUMNS, STANDARD_NAMES
 
-# Bytes a second on the ring's slowest link, each way. The ring enters and leaves every host once, so a host of 8 GPUs
+# Bytes per second on the ring's slowest link, each way. The ring enters and leaves every host once, so a host of 8 GPUs
 # with a single network card has all of it.
 LINKS = {
     "8 GPUs, NVLink": (8, 300e9),
-    "64 GPUs, 400 Gbit/s a host": (64, 50e9),
-    "64 GPUs, 100 Gbit/s a host": (64, 12.5e9),
+    "64 GPUs, 400 Gbit/s per host": (64, 50e9),
+    "64 GPUs, 100 Gbit/s per host": (64, 12.5e9),
 }
 
 
-# Seconds of a step on one H200, by photos a step.
+# Seconds of a step on one H200, by photos per step.
 MEASURED = {"paper": {32: 0.0285, 128: 0.1785}, "celeba128": {32: 0.0277, 64: 0.0322, 128: 0.0549}}
 SIZE = 128
 
@@ -35,12 +35,12 @@ def exchange_seconds(parameters, devices, bandwidth):
 @click.command()
 def main():
     for name, steps in MEASURED.items():
-        networks = FaceGAN(find_recipe(name), SIZE, FIVE_NAMES, CELEBA_COLUMNS)
+        networks = FaceGAN(find_recipe(name), SIZE, STANDARD_NAMES, CELEBA_COLUMNS)
         parameters = sum(math.prod(variable.shape) for variable in networks.trainable_variables)
         flops = step_flops(networks)
         click.echo(f"\n{name} at {SIZE} pixels: {parameters:,} weights, {4 * parameters / 1e6:.0f} MB of gradients")
-        click.echo(f"{flops / 1e9:.1f} GFLOP a photo, steps measured on one GPU\n")
-        click.echo("| devices | photos a GPU | step, ms | exchange, ms | of the ideal speed |\n|---|---|---|---|---|")
+        click.echo(f"{flops / 1e9:.1f} GFLOP per photo, steps measured on one GPU\n")
+        click.echo("| devices | photos per GPU | step, ms | exchange, ms | of the ideal speed |\n|---|---|---|---|---|")
         for title, (devices, bandwidth) in LINKS.items():
             for batch_size, step in steps.items():
                 exchange = exchange_seconds(parameters, devices, bandwidth)

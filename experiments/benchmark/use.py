@@ -3,6 +3,7 @@
 A model of the paper's size with random weights; speed does not depend on what they are.
 """
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -75,13 +76,13 @@ def measure_networks(name, faces, model_file):
     from facegan.models.precision import choose_precision
     from facegan.models.saving import save_model
     from facegan.recipe import find_recipe
-    from facegan.standard_attributes import FIVE_NAMES
+    from facegan.standard_attributes import STANDARD_NAMES
     from facegan.training.batches import BatchSource
     from facegan.training.plan import Settings
     from facegan.training.run import build_networks
 
     data = PreparedFaces(faces)
-    settings = Settings(find_recipe(name), FIVE_NAMES, 32, "float32", 0)
+    settings = Settings(dataclasses.replace(find_recipe(name), batch_size=32), STANDARD_NAMES, "float32", 0)
     save_model(build_networks(data, settings), model_file)
     keras.backend.clear_session()
     start = time.perf_counter()

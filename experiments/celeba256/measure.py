@@ -24,7 +24,7 @@ def resized(images, size):
 
 
 def edges(images):
-    """The mean slope of brightness, in grey levels a pixel."""
+    """The mean slope of brightness, in grey levels per pixel."""
     grey = images.astype("float32").mean(axis=-1)
     down, right = np.gradient(grey, axis=(1, 2))
     return float(np.hypot(down, right).mean())

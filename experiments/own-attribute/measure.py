@@ -27,11 +27,11 @@ def main(data, models, judge, limit, out):
         measured = report.measurements
         origins = measured.faces.origins[measured.test]
         for trial in measured.trials(1.0):
-            row = report.edits[trial.edit.wish]
+            row = report.edits[trial.edit.label]
             for index, source in enumerate(measured.faces.sources):
                 right = trial.is_right[origins[trial.where] == index]
                 row[f"of {source}"] = f"{right.sum()} of {len(right)}"
-            click.echo(f"{model} {trial.edit.wish} {row}")
+            click.echo(f"{model} {trial.edit.label} {row}")
         found[model] = {"figures": report.figures, "edits": report.edits, "sources": report.sources}
         click.echo(f"{model} {found[model]['figures']}")
     if out:

@@ -59,7 +59,7 @@ def main(model, data, judge, out, recognised, photos):
             edited = face_model.edit(own.images, edit.wish, source=own.conditions)
             trial = Trial(edit, where, own, judged(edited, own.conditions))
             share = trial.is_right.mean()
-            click.echo(f"{edit.wish:14} {factor:.3f}  recognised {share:.2f}  others kept {trial.kept.mean():.3f}")
+            click.echo(f"{edit.label:14} {factor:.3f}  recognised {share:.2f}  others kept {trial.kept.mean():.3f}")
             if share >= recognised:
                 break
     click.echo(", ".join(f"{name} {factor:g}" for name, factor in zip(attributes.columns, factors, strict=True)))

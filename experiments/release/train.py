@@ -8,6 +8,7 @@ machine it was trained. `--grow` doubles the size of that model; new stages fade
 """
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -35,13 +36,14 @@ def main(files, work, out, minutes, batch_size, precision, start, grow, recipe, 
 
     from facegan.data.prepared import PreparedFaces
     from facegan.recipe import find_recipe
-    from facegan.standard_attributes import FIVE_NAMES
+    from facegan.standard_attributes import STANDARD_NAMES
     from facegan.training.plan import Settings
     from facegan.training.run import train
 
     if not (work / "data").exists():
         unpack.callback(files, work / "data")
-    settings = Settings(find_recipe(recipe), FIVE_NAMES, batch_size, precision, seed=0, grow=grow)
+    chosen = replace(find_recipe(recipe), batch_size=batch_size)
+    settings = Settings(chosen, STANDARD_NAMES, precision, seed=0, grow=grow)
     resume = (work / "run").exists()
     model, _ = train(
         PreparedFaces(work / "data"),

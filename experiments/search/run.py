@@ -47,7 +47,7 @@ def main(data, index, model, each, seed):
         "photos": len(chosen),
         "people": len(people),
         "faces found": store.count()[1],
-        "indexing, ms a photo": round(1000 * seconds / len(chosen)),
+        "indexing, ms per photo": round(1000 * seconds / len(chosen)),
         "by identity": recall(store, faces, IDENTITY),
         "by attributes": recall(store, faces, ATTRIBUTES),
         "glasses=0 before": edited,

@@ -16,4 +16,5 @@ def augmentations_of(recipe: Recipe) -> tuple[Augmentation, ...]:
     ['Mirror', 'DifferentiableAugmentation']
     """
     mirror = (Mirror(),) if recipe.sampling.mirror else ()
-    return (*mirror, DifferentiableAugmentation())
+    on_features = (DifferentiableAugmentation(),) if recipe.feature_critic or recipe.attribute_finder else ()
+    return (*mirror, *on_features)

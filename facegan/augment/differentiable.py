@@ -1,8 +1,8 @@
-"""Differentiable augmentation of all images that a critic or a classifier receives (Zhao et al. 2020, DiffAugment).
+"""Differentiable augmentation of the images that the feature critic and the attribute finder receive.
 
-Real and generated images are changed by the same distribution, and gradients pass through the changes. So a critic
-cannot memorise the training photos, and the generator does not learn the changes. There is no cutout: if glasses could
-be hidden from the classifier, the editor would draw them elsewhere.
+As in DiffAugment (Zhao et al. 2020), real and generated images are changed by the same distribution, and gradients
+pass through the changes. So a critic cannot memorise the training photos, and the generator does not learn the changes.
+There is no cutout: if glasses could be hidden from the classifier, the editor would draw them elsewhere.
 """
 
 import numpy as np

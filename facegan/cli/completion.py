@@ -18,6 +18,6 @@ def completion(shell: str) -> Result:
     from click.shell_completion import get_completion_class
 
     program, script = click.get_current_context().find_root().command, get_completion_class(shell)
-    assert script, "click knows these shells"
+    assert script, "click supports these shells"
     source = script(program, {}, "facegan", "_FACEGAN_COMPLETE").source()
     return Result({"shell": shell, "source": source}, [source])

@@ -42,7 +42,7 @@ from facegan.errors import FaceganError
 @click.option(
     "--from", "source", default="", help="Known attributes of the faces before the edit; the model predicts all others."
 )
-@click.option("--force", is_flag=True, help="Edit a face even if the model is sure that it has the attribute already.")
+@click.option("--force", is_flag=True, help="Edit a face even if the model predicts that it already has the attribute.")
 @click.option("--face", "which", type=FaceNumber(), help="Which face of a photo: 1 is the largest.  [default: 1]")
 @click.option("--compare", is_flag=True, help="Show each photo beside its edit.")
 @click.option("--faces-only", is_flag=True, help="Write only the faces, aligned, at the model's size.")

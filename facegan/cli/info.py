@@ -34,13 +34,14 @@ def info(model: Path | None) -> Result:
     lines.append(f"attributes   {', '.join(described['attribute_names'])}")
     lines.append(f"data         {data['source']['name']}: {splits}")
     lines.append(f"terms        {data['source']['terms']}")
-    lines.append(f"settings     {settings['precision']}, batches of {settings['batch_size']}, seed {settings['seed']}")
+    batches = f"batches of {described['recipe']['batch_size']}"
+    lines.append(f"settings     {settings['precision']}, {batches}, seed {settings['seed']}")
     before = record.get("images_before")
     after = f", after {before:,} of the model it was started from" if before else ""
     lines.append(f"images seen  {record['images_seen']:,}{after}")
     lines += [f"  {line}" for line in write_recipe(Recipe.from_dict(described["recipe"])).splitlines() if line]
     if history:
-        lines.append("history      images, images a second, mean losses")
+        lines.append("history      images, images per second, mean losses")
     for epoch in history:
         losses = "  ".join(f"{name} {value:.3f}" for name, value in epoch["losses"].items() if "/" not in name)
         lines.append(f"  {epoch['images']:>10,}  {epoch['images_per_second']:>7}  {losses}")

@@ -53,8 +53,8 @@ def show(paths: Sequence[Path]) -> None:
             click.echo(to_ansi(open_image(path)), err=True)
 
 
-def say_default_model(model: Path | None) -> None:
-    """Notes on stderr that the run in this folder is used because no model was named."""
+def note_default_model(model: Path | None) -> None:
+    """Prints a note on stderr if the run in this folder is used because no model was named."""
     from facegan.model_files import PACKAGED, RUN, find_model
 
     if model is None and (used := find_model()).parent == Path(RUN):

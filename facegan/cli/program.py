@@ -24,7 +24,7 @@ STARTING = "starting TensorFlow or JAX: a few seconds, longer the first time\n"
 
 
 class Interrupted(FaceganError):
-    """The user stopped the command; the message says how to resume."""
+    """The user stopped the command; the message states how to resume."""
 
 
 class OneLineErrors(click.Group):
@@ -62,7 +62,7 @@ class OneLineErrors(click.Group):
 
 
 class _OnStderr(logging.Handler):
-    """Prints what is logged on today's `sys.stderr`, above any progress bar."""
+    """Prints what is logged on the current `sys.stderr`, above any progress bar."""
 
     def emit(self, record: logging.LogRecord) -> None:
         # Imported late: most commands log nothing.

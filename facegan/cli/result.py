@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from facegan.cli.options import say_default_model
+from facegan.cli.options import note_default_model
 from facegan.files import to_json
 
 PARTLY_DONE = 3
@@ -50,7 +50,7 @@ class ResultCommand(click.Command):
                 stack.enter_context(redirect_stderr(nowhere))
             if "model" in ctx.params:
                 # First, so that it appears above any error.
-                say_default_model(ctx.params["model"])
+                note_default_model(ctx.params["model"])
             result = super().invoke(ctx)
         # ASCII can be printed on any stream, and file names that are not valid text survive it.
         lines = [to_json(result.data, indent=2, ascii_only=True)] if as_json else result.lines

@@ -47,7 +47,7 @@ def search(
     from facegan.model_files import digest, find_model
     from facegan.rendering.output import Output, Written
     from facegan.rendering.search_results import write_matches
-    from facegan.search.query import IDENTITY, SAME_PERSON, description, find, likeliest, likeness
+    from facegan.search.query import IDENTITY, SAME_PERSON_SCORE, description, find, likeliest, likeness
     from facegan.search.store import Index
 
     if bool(text) == bool(like):
@@ -86,6 +86,6 @@ def search(
     ]
     data = {"by": query.by, "searched": title, "matches": found, "files": written.files, **details}
     if query.by == IDENTITY:
-        data["same_person_from"] = SAME_PERSON
-        click.echo(f"a score of {SAME_PERSON:.1f} or more counts as the same person", err=True)
+        data["same_person_from"] = SAME_PERSON_SCORE
+        click.echo(f"a score of {SAME_PERSON_SCORE:.1f} or more counts as the same person", err=True)
     return Result(data, [*lines, *written.files], written.left_out)

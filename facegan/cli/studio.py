@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from facegan.cli.options import MODEL_OPTION, load_model, say_default_model
+from facegan.cli.options import MODEL_OPTION, load_model, note_default_model
 
 
 @click.command()
@@ -25,5 +25,5 @@ def studio(host: str, port: int | None, model: Path | None) -> None:
     """
     from facegan.studio.server import serve
 
-    say_default_model(model)
+    note_default_model(model)
     serve(load_model(model), model, host, port, lambda address: click.echo(f"{address} (CTRL-C stops the studio)"))

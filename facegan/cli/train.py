@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--attributes",
     help="Comma-separated: gender, age, glasses, skin, hair, or any label column; with --from, the model's own and new "
-    "ones.  [default: all that the data has labels for; these five for CelebA; the model's own with --from]",
+    "ones.  [default: all that the data has labels for; the standard ones for CelebA; the model's own with --from]",
 )
 @click.option("--epochs", type=POSITIVE, help="Passes over the training photos.  [default: the recipe's]")
 @click.option("--images", type=click.IntRange(min=1), help="Photos to train on in total, instead of --epochs.")
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="The number of GPUs that share each batch.",
+    help="The number of GPUs across which each batch is split.",
 )
 @click.option(
     "--from",
@@ -113,9 +113,9 @@ def train(
 
     if attributes:
         # Before the backend is imported, which takes seconds.
-        begun = describe(start)["attribute_names"] if start else ()
-        labelled = faces.with_attributes(begun)
-        labelled.check_trainable(Attributes(attributes.split(","), labelled.columns), begun)
+        learnt = describe(start)["attribute_names"] if start else ()
+        labelled = faces.with_attributes(learnt)
+        labelled.check_trainable(Attributes(attributes.split(","), labelled.columns), learnt)
     import_quietly()
     from facegan.exporting.export import add_graphs
     from facegan.training import run
@@ -135,7 +135,9 @@ def train(
         precision=precision,
         seed=seed,
     )
-    wrong = [name for name, value in vars(settings).items() if resume and value != getattr(usual, name)]
+    # The batch size first, because it is also a value of the recipe.
+    names = ("batch_size", *vars(settings))
+    wrong = [name for name in names if resume and getattr(settings, name) != getattr(usual, name)]
     if wrong:
         option = f"--{wrong[0].replace('_', '-')}"
         raise FaceganError(f"the run in {out} was started with another {option}; resume without it")

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from facegan.data.base import Source
-from facegan.data.readers import PictureReader, check_size
+from facegan.data.readers import ImageReader, check_size
 from facegan.errors import FaceganError
 from facegan.images import crop_square, square_crop_box
 from facegan.photos.align import LARGEST_DISAGREEMENT, TEMPLATE, Alignment, align_faces, refine_landmarks
@@ -50,10 +50,10 @@ class Framing:
         return f"eyes at {self.left:.2f} and {self.right:.2f} of the width, {self.height:.2f} of the height"
 
 
-def framing(pictures: PictureReader, all_names: Sequence[str]) -> Framing | None:
+def framing(images: ImageReader, all_names: Sequence[str]) -> Framing | None:
     """Measures the framing of a sample of a source's images; None if too few faces have landmarks."""
     names = [all_names[index] for index in np.linspace(0, len(all_names) - 1, SAMPLE).astype(int)]
-    faces = [crop_square(picture, 2 * SIZE) for picture in _open_all(pictures, dict.fromkeys(names))]
+    faces = [crop_square(image, 2 * SIZE) for image in _open_all(images, dict.fromkeys(names))]
     if not faces:
         return None
     landmarks, _ = find_landmarks([face.resize((SIZE, SIZE)) for face in faces])
@@ -69,10 +69,10 @@ def framing(pictures: PictureReader, all_names: Sequence[str]) -> Framing | None
     return Framing(float(left), float(right), float(height + other_height) / 2, float(scale))
 
 
-def _open_all(pictures: PictureReader, names: Iterable[str]) -> Iterator[Image.Image]:
+def _open_all(images: ImageReader, names: Iterable[str]) -> Iterator[Image.Image]:
     for name in names:
         try:
-            yield pictures.open(name)
+            yield images.open(name)
         except FaceganError:
             continue
 
@@ -90,7 +90,7 @@ def align_alike(source: Source, always: bool = False) -> Source:
     Raises:
         FaceganError: the faces fill their images, so that aligned crops would have no hair.
     """
-    if not isinstance(source.read, PictureReader):
+    if not isinstance(source.read, ImageReader):
         return source
     measured = framing(source.read, source.names)
     if not always and (measured is None or measured.is_aligned):
@@ -110,40 +110,40 @@ def align_alike(source: Source, always: bool = False) -> Source:
 
 
 @dataclass(frozen=True)
-class AligningReader(PictureReader):
+class AligningReader(ImageReader):
     """Reads images with another reader and aligns the face in each, which is searched for only if it is not aligned.
 
     Attributes:
-        pictures: the other reader.
+        images: the other reader.
     """
 
-    pictures: PictureReader
+    images: ImageReader
 
     def open(self, name: str) -> Image.Image:
         """Returns the whole image."""
-        return self.pictures.open(name)
+        return self.images.open(name)
 
     def __call__(self, name: str, size: int) -> Image.Image:
         """Returns the face as a `size` x `size` RGB image; `FaceganError` if there is none or it is too small."""
-        picture = self.open(name)
-        left, top, right, bottom = square_crop_box(picture)
+        image = self.open(name)
+        left, top, right, bottom = square_crop_box(image)
         expected = Face((left, top, right - left, bottom - top), (left, top) + (right - left) * TEMPLATE, 1.0)
-        landmarks = refine_landmarks(picture, expected)
+        landmarks = refine_landmarks(image, expected)
         if landmarks is not None:
             place = Alignment.from_landmarks(landmarks)
         else:
-            found = align_faces(picture)
+            found = align_faces(image)
             if not found:
                 raise FaceganError(f"no face found in {name}")
             place = found[0][1]
-        if _covered(picture, place) < LEAST_COVERED:
+        if _covered(image, place) < LEAST_COVERED:
             raise FaceganError(f"the face in {name} is too close to the edge of the image")
         check_size(name, place.side, size)
-        return place.crop(picture, size)
+        return place.crop(image, size)
 
 
-def _covered(picture: Image.Image, place: Alignment) -> float:
+def _covered(image: Image.Image, place: Alignment) -> float:
     """Returns the fraction of an aligned crop that is inside the image."""
     steps = (np.arange(_GRID) + 0.5) / _GRID
     points = place.to_photo(np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2))
-    return ((points >= 0) & (points <= picture.size)).all(axis=1).mean()
+    return ((points >= 0) & (points <= image.size)).all(axis=1).mean()

@@ -48,13 +48,13 @@ def find_celeba(source: Path) -> FolderReader | ZipReader | None:
 
 
 def celeba_source(
-    source: Path, pictures: FolderReader | ZipReader, labels: str | Path | None = None, titles: Titles | None = None
+    source: Path, images: FolderReader | ZipReader, labels: str | Path | None = None, titles: Titles | None = None
 ) -> Source:
     """Opens CelebA.
 
     Args:
         source: the folder or zip; the lists are in it or beside the zip.
-        pictures: the reader that `find_celeba` returned for it.
+        images: the reader that `find_celeba` returned for it.
         labels: a label file other than the distributed one.
         titles: which columns to ignore or rename.
 
@@ -62,17 +62,17 @@ def celeba_source(
         FaceganError: no label file, one that cannot be read, or one with labels for none of the images.
     """
     place = source if source.is_dir() else source.parent
-    attributes = _List.from_file(Path(labels)) if labels else _find_list(place, pictures, ATTRIBUTES)
+    attributes = _List.from_file(Path(labels)) if labels else _find_list(place, images, ATTRIBUTES)
     if attributes is None:
         raise FaceganError(f"no {ATTRIBUTES[0]} or .csv in {place}; put it there or name it with --labels")
     columns, listed, values = _read_attributes(attributes, titles or Titles())
-    present = pictures.names()
+    present = images.names()
     found = match(listed, present, present)
     there = [index for index, name in enumerate(found) if name is not None]
     if not there:
-        raise FaceganError(f"{attributes.name} has labels for none of the images in {pictures.path}")
+        raise FaceganError(f"{attributes.name} has labels for none of the images in {images.path}")
     used = [name for name in found if name is not None]
-    files = [Path(pictures.path)] if isinstance(pictures, ZipReader) else [Path(pictures.path, name) for name in used]
+    files = [Path(images.path)] if isinstance(images, ZipReader) else [Path(images.path, name) for name in used]
     # The other lists use the same names as this one, whatever suffix the images have here.
     names = [listed[index] for index in there]
     return Source(
@@ -80,10 +80,10 @@ def celeba_source(
         columns=columns,
         labels=values[there],
         description={"kind": "CelebA", "name": source.resolve().name, "terms": TERMS},
-        read=pictures,
-        identities=_identities(_find_list(place, pictures, IDENTITIES), names),
-        partition=_partition(_find_list(place, pictures, PARTITIONS), names),
-        left_out=tuple((name, "missing") for name, picture in zip(listed, found, strict=True) if picture is None)
+        read=images,
+        identities=_identities(_find_list(place, images, IDENTITIES), names),
+        partition=_partition(_find_list(place, images, PARTITIONS), names),
+        left_out=tuple((name, "missing") for name, image in zip(listed, found, strict=True) if image is None)
         + tuple((name, "no label") for name in sorted(present.difference(used))),
         files=tuple(files),
     )
@@ -118,12 +118,12 @@ class _List:
         return cls(name, [(number, line) for number, line in words if line])
 
 
-def _find_list(place: Path, pictures: FolderReader | ZipReader, names: Sequence[str]) -> _List | None:
+def _find_list(place: Path, images: FolderReader | ZipReader, names: Sequence[str]) -> _List | None:
     """Returns the list with one of these names: in the folder, beside the zip, or in it."""
     if path := next((path for path in _find(place, names) if path.is_file()), None):
         return _List.from_file(path)
-    if isinstance(pictures, ZipReader) and (member := pictures.find(names)):
-        return _List.from_bytes(f"{member} in {pictures.path}", pictures.read(member))
+    if isinstance(images, ZipReader) and (member := images.find(names)):
+        return _List.from_bytes(f"{member} in {images.path}", images.read(member))
     return None
 
 

@@ -20,13 +20,13 @@ import numpy as np
 
 from facegan.attributes import did_you_mean
 from facegan.errors import FaceganError
-from facegan.standard_attributes import CELEBA_COLUMNS, FIVE, OFF_WORDS, ON_WORDS, Attribute
+from facegan.standard_attributes import CELEBA_COLUMNS, OFF_WORDS, ON_WORDS, STANDARD_ATTRIBUTES, Attribute
 
 # Names that --attributes and --set can hold.
 _USABLE = re.compile(r"[^,=\"\x00-\x1f\x7f\x85\u2028\u2029]+")
 LEAST_CONFIDENCE = 0.9
 CONFIDENCE = "_conf"
-_BY_TITLE = {title: attribute for attribute in FIVE for title in (attribute.name, *attribute.titles)}
+_BY_TITLE = {title: attribute for attribute in STANDARD_ATTRIBUTES for title in (attribute.name, *attribute.titles)}
 # Words for an unknown label, in any column.
 _UNKNOWN = ("", "unknown", "n/a", "nan")
 _CELEBA_BY_LOWER = {column.lower(): column for column in CELEBA_COLUMNS}
@@ -93,14 +93,12 @@ def read_labels(title: str, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarra
         CellError: a cell that cannot be read.
     """
     attribute = _attribute(title)
-    years = attribute.years if attribute and _is_numeric(cells) else None
+    aged = attribute if attribute and attribute.years and _is_numeric(cells) else None
     labels = np.zeros((len(cells), len(label_columns(title))), "uint8")
     known = np.ones(len(cells), bool)
     for index, cell in enumerate(cells):
         try:
-            bits = (
-                None if cell.lower() in _UNKNOWN else _by_years(cell, years) if years else _bits(title, attribute, cell)
-            )
+            bits = None if cell.lower() in _UNKNOWN else _by_age(cell, aged) if aged else _bits(title, attribute, cell)
         except ValueError as error:
             raise CellError(index, str(error)) from error
         if bits is None:
@@ -154,9 +152,9 @@ def _bits(title: str, attribute: Attribute | None, cell: str) -> list[int] | Non
     return attribute.bits(value)
 
 
-def _by_years(cell: str, bounds: tuple[int, int]) -> list[int] | None:
-    years, (from_years, below_years) = float(cell), bounds
-    return [0] if years >= from_years else [1] if years < below_years else None
+def _by_age(cell: str, attribute: Attribute) -> list[int] | None:
+    value = attribute.at_age(float(cell))
+    return None if value is None else attribute.bits(value)
 
 
 def _number(cell: str) -> float | None:

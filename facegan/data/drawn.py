@@ -19,7 +19,6 @@ from PIL import Image, ImageChops, ImageDraw
 from facegan.attributes import Attributes
 from facegan.data.base import Source
 from facegan.errors import FaceganError
-from facegan.standard_attributes import FIVE
 
 Colour = tuple[int, ...]
 Point = tuple[float, float]
@@ -31,7 +30,9 @@ EYE_X = (0.385, 0.615)
 MOUTH_Y = 0.692
 DRAWN = "drawn"  # the name of this source and its kind
 DEFAULT_COUNT = 10_000
-COLUMNS = Attributes().columns
+# The attributes that are drawn; there may be other standard ones.
+ATTRIBUTES = Attributes(("gender", "age", "glasses", "skin", "hair"))
+COLUMNS = ATTRIBUTES.columns
 
 SKIN_TONES = ((228, 176, 134), (212, 156, 112), (190, 134, 92), (164, 110, 74), (136, 90, 62))
 PALE = (255, 238, 232)
@@ -43,7 +44,7 @@ HAIR = {
     "other": (198, 72, 28),  # red
 }
 EYE_COLOURS = ((84, 52, 30), (48, 34, 26), (70, 120, 168), (82, 130, 84), (112, 128, 138))
-FRAMES = ((22, 22, 26), (52, 26, 18), (24, 30, 66), (70, 14, 26))
+FRAME_COLOURS = ((22, 22, 26), (52, 26, 18), (24, 30, 66), (70, 14, 26))
 
 # Each trait is a number in 0..1, drawn from the seed in this order, whatever the attributes are.
 _TRAITS = """
@@ -56,7 +57,7 @@ TRAITS = _TRAITS.split()
 
 @dataclass(frozen=True)
 class DrawnFace:
-    """A face to draw: the five attributes, in the words of `facegan.attributes`, and a seed for everything else."""
+    """A face to draw: its `ATTRIBUTES`, in the words of `facegan.attributes`, and a seed for everything else."""
 
     gender: str
     age: str
@@ -68,12 +69,12 @@ class DrawnFace:
     @property
     def labels(self) -> np.ndarray:
         """`(8,)` uint8, 0 or 1, in the order of `COLUMNS`."""
-        return np.array([bit for item in FIVE for bit in item.bits(getattr(self, item.name))], "uint8")
+        return ATTRIBUTES.vector({name: getattr(self, name) for name in ATTRIBUTES.names}).astype("uint8")
 
 
 def random_face(random: np.random.Generator) -> DrawnFace:
     """Draws every attribute of a face independently, all values equally likely."""
-    values = {item.name: item.values[random.integers(len(item.values))] for item in FIVE}
+    values = {item.name: item.values[random.integers(len(item.values))] for item in ATTRIBUTES.items}
     return DrawnFace(**values, seed=int(random.integers(2**63)))
 
 
@@ -446,7 +447,7 @@ def _brows(pen: _Pen, look: SimpleNamespace) -> None:
 def _glasses(pen: _Pen, look: SimpleNamespace) -> None:
     if look.face.glasses != "1":
         return
-    frame = _choice(look.frame, FRAMES)
+    frame = _choice(look.frame, FRAME_COLOURS)
     shape = _choice(look.lens, ((0.088, 0.074, 0.074), (0.094, 0.066, 0.030), (0.092, 0.072, 0.050)))
     y, width = LENS_Y, 0.030
     for x in EYE_X:

@@ -117,19 +117,19 @@ def _zoomed(thumbs: np.ndarray, zoom: float) -> np.ndarray:
         )
         for thumb in thumbs
     ]
-    return np.stack([np.asarray(picture) for picture in zoomed])
+    return np.stack([np.asarray(image) for image in zoomed])
 
 
-def _details(pictures: np.ndarray) -> np.ndarray:
+def _details(images: np.ndarray) -> np.ndarray:
     """Subtracts the mean of a square around every pixel."""
     before = LOCAL // 2
-    padded = np.pad(pictures, ((0, 0), (before, before), (before, before)), mode="edge")
+    padded = np.pad(images, ((0, 0), (before, before), (before, before)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (LOCAL, LOCAL), (1, 2))
-    return pictures - windows.mean((3, 4))
+    return images - windows.mean((3, 4))
 
 
-def _unit(pictures: np.ndarray) -> np.ndarray:
+def _unit(images: np.ndarray) -> np.ndarray:
     """Flattens images and gives them mean 0 and length 1."""
-    flat = pictures.reshape(len(pictures), -1).astype("float32")
+    flat = images.reshape(len(images), -1).astype("float32")
     flat = flat - flat.mean(axis=1, keepdims=True)
     return flat / (np.linalg.norm(flat, axis=1, keepdims=True) + 1e-6)

@@ -44,8 +44,8 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
     everything = _files(folder)
     # The list of names in a prepared data set has one a line.
     files = {name for name in everything if "\n" not in name}
-    pictures = {name for name in files if is_image_path(name)}
-    if not pictures:
+    images = {name for name in files if is_image_path(name)}
+    if not images:
         raise FaceganError(f"no images in {folder}")
     path = Path(labels) if labels else _only_csv(folder)
     header, rows = _read(path)
@@ -55,18 +55,18 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
             f"the first line of {path} is not a header: '{header[0]}' is an image; add a line such as '{example}' above"
         )
     names = _names(path, rows)
-    found = match(names, files, pictures)
-    there = [index for index, picture in enumerate(found) if picture is not None]
+    found = match(names, files, images)
+    there = [index for index, image in enumerate(found) if image is not None]
     if not there:
         raise FaceganError(f"{path} has labels for none of the images in {folder} (first: {names[0]!r})")
     table = _Table(path, header, [rows[index] for index in there], titles or Titles())
-    used = [picture for picture in found if picture is not None]
+    used = [image for image in found if image is not None]
     return Source(
         names=used,
         description={"kind": "folder", "name": folder.resolve().name, "terms": "as those of its images"},
         read=FolderReader(str(folder)),
-        left_out=tuple((name, "missing") for name, picture in zip(names, found, strict=True) if picture is None)
-        + tuple((name, "no label") for name in sorted(pictures.difference(used)))
+        left_out=tuple((name, "missing") for name, image in zip(names, found, strict=True) if image is None)
+        + tuple((name, "no label") for name in sorted(images.difference(used)))
         + tuple((name, "line break in its name") for name in sorted(everything - files)),
         identities=table.identities(),
         partition=table.partition(),
@@ -75,17 +75,17 @@ def folder_source(folder: Path, labels: str | Path | None = None, titles: Titles
     )
 
 
-def match(names: Sequence[str], files: set[str], pictures: set[str]) -> list[str | None]:
+def match(names: Sequence[str], files: set[str], images: set[str]) -> list[str | None]:
     """Finds the file for each name: the same path, the same path with another suffix, or the only file of that name.
 
     >>> match(["a.png", "b.jpg", "c.jpg", "no"], {"a.png", "b.png", "in/c.jpg"}, {"a.png", "b.png", "in/c.jpg"})
     ['a.png', 'b.png', 'in/c.jpg', None]
     """
     by_key: dict[tuple[str, str], set[str]] = {}
-    for picture in pictures:
-        path = PurePosixPath(_normalised(picture))
+    for image in images:
+        path = PurePosixPath(_normalised(image))
         for key in (("path", str(path)), ("path", str(path.with_suffix(""))), ("name", path.name), ("stem", path.stem)):
-            by_key.setdefault(key, set()).add(picture)
+            by_key.setdefault(key, set()).add(image)
     taken = files.intersection(names)
     found: list[str | None] = []
     for name in names:

@@ -72,5 +72,5 @@ def join_sources(sources: Sequence[Source], seed: int = 0) -> Source:
 
 def _read(readers: dict[str, Callable[[str, int], Image.Image]], name: str, size: int) -> Image.Image:
     """Reads an image `source/image` with that source's reader."""
-    title, _, picture = name.partition("/")
-    return readers[title](picture, size)
+    title, _, image = name.partition("/")
+    return readers[title](image, size)

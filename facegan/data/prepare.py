@@ -149,7 +149,7 @@ class _Job:
                 raise FaceganError(f"{written} is damaged: {error}; delete {self.partial} to start again") from error
             if {key: begun.get(key) for key in plan} != plan:
                 raise FaceganError(f"{self.partial} was begun with another source, size or seed; {again}")
-            if written == self.plan and begun.get("pictures") != self._pictures():
+            if written == self.plan and begun.get("images") != self._images():
                 raise FaceganError(f"images have changed since {self.partial} was begun; {again}")
             return
         # Without a plan, nothing that was written can be used.
@@ -159,9 +159,9 @@ class _Job:
         with open(self.faces, "wb") as file:
             file.write(header)
             file.truncate(len(header) + len(self.source.names) * self.row_bytes)
-        _write_json(self.plan, plan | {"pictures": self._pictures()})
+        _write_json(self.plan, plan | {"images": self._images()})
 
-    def _pictures(self) -> str:
+    def _images(self) -> str:
         """Returns a digest that changes with the files of the images; drawn faces have none."""
         state = [file_state(path) for path in self.source.files]
         return hashlib.sha256(json.dumps(state).encode()).hexdigest()

@@ -86,7 +86,7 @@ class PreparedFaces:
         return where[self.known_of(where, columns).all(axis=1)]
 
     def with_attributes(self, names: Sequence[str]) -> Self:
-        """Returns the same faces with those label columns of a model's attributes that they lack; unknown."""
+        """Returns the same faces, with missing label columns of a model's attributes added as unknown."""
         columns = columns_with(self.columns, names)
         if columns == self.columns:
             return self

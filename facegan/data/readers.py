@@ -23,7 +23,7 @@ TOO_SMALL = "is too small"
 LARGEST_MEMBER = 128 << 20
 
 
-class PictureReader(ABC):
+class ImageReader(ABC):
     """Reads images by name. Readers can be pickled: worker processes call them."""
 
     @abstractmethod
@@ -32,14 +32,14 @@ class PictureReader(ABC):
 
     def __call__(self, name: str, size: int) -> Image.Image:
         """Returns the image's centred square as a `size` x `size` RGB image; `FaceganError` if it is too small."""
-        picture = self.open(name)
-        left, _, right, _ = square_crop_box(picture)
+        image = self.open(name)
+        left, _, right, _ = square_crop_box(image)
         check_size(name, right - left, size)
-        return crop_square(picture, size)
+        return crop_square(image, size)
 
 
 @dataclass(frozen=True)
-class FolderReader(PictureReader):
+class FolderReader(ImageReader):
     """Reads images by their path relative to a folder.
 
     Attributes:
@@ -62,7 +62,7 @@ class FolderReader(PictureReader):
 
 
 @dataclass(frozen=True)
-class ZipReader(PictureReader):
+class ZipReader(ImageReader):
     """Reads images from one folder of a zip.
 
     Attributes:

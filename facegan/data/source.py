@@ -63,9 +63,9 @@ def open_source(
     if not source.exists():
         kinds = f"a folder of images, CelebA's zip or the word '{DRAWN}'"
         raise FaceganError(f"{source} does not exist; a source is {kinds}")
-    pictures = find_celeba(source)
-    if pictures is not None:
-        return celeba_source(source, pictures, labels, titles)
+    images = find_celeba(source)
+    if images is not None:
+        return celeba_source(source, images, labels, titles)
     if not source.is_dir():
         raise FaceganError(f"{source} is neither a folder nor a zip of CelebA's images")
     return folder_source(source, labels, titles)

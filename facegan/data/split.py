@@ -9,8 +9,8 @@ SHARES = (0.8, 0.1, 0.1)
 def split_rule(identities: np.ndarray | None, partition: np.ndarray | None) -> str:
     """Describes how `split` divides these faces."""
     if partition is not None:
-        return "as the source says"
-    return "8:1:1 by picture" if identities is None else "8:1:1 by identity"
+        return "the source's own"
+    return "8:1:1 by image" if identities is None else "8:1:1 by identity"
 
 
 def split(count: int, identities: np.ndarray | None, partition: np.ndarray | None, seed: int) -> np.ndarray:

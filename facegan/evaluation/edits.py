@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facegan.attributes import Attributes
+from facegan.edits import Edit
 
 
 @dataclass(frozen=True)
@@ -15,18 +16,23 @@ class SingleEdit:
     Attributes:
         attribute: its index among the model's attributes.
         value: the index among that attribute's values.
-        wish: `"glasses=1"`.
+        wish: the edit that sets it.
     """
 
     attribute: int
     value: int
-    wish: str
+    wish: Edit
+
+    @property
+    def label(self) -> str:
+        """Its name in reports: `"glasses=1"`."""
+        return str(self.wish)
 
 
 def all_edits(attributes: Attributes) -> list[SingleEdit]:
     """Returns an edit for every value of every attribute, except "none of the others" (`hair=other`)."""
     return [
-        SingleEdit(attribute, value, f"{item.name}={name}")
+        SingleEdit(attribute, value, Edit({item.name: name}))
         for attribute, item in enumerate(attributes.items)
         for value, name in enumerate(item.editable_values)
     ]
@@ -64,7 +70,8 @@ def macro_mean(figures: Sequence[float], edits: Sequence[SingleEdit]) -> float:
     Returns:
         The mean; nan if there are no figures.
 
-    >>> macro_mean([0.2, 0.4, 0.9], [SingleEdit(0, 0, "a=0"), SingleEdit(0, 1, "a=1"), SingleEdit(1, 1, "b=1")])
+    >>> edits = [SingleEdit(attribute, value, Edit()) for attribute, value in [(0, 0), (0, 1), (1, 1)]]
+    >>> macro_mean([0.2, 0.4, 0.9], edits)
     0.6
     """
     by_attribute: dict[int, list[float]] = {}

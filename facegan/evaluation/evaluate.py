@@ -13,7 +13,7 @@ from facegan.evaluation.measurements import Measurements
 from facegan.evaluation.metrics import METRICS, EditScores
 from facegan.inference import FaceModel
 from facegan.progress import progress_bar
-from facegan.standard_attributes import FIVE
+from facegan.standard_attributes import STANDARD_ATTRIBUTES
 
 DEFAULT_METRICS = tuple(name for name, metric in METRICS.items() if metric.is_default)
 
@@ -68,8 +68,8 @@ def evaluate(
         results = {name: METRICS[name].measure(measurements) for name in bar}
     scores = {name: result for name, result in results.items() if isinstance(result, EditScores)}
     figures = {name: result.figure if isinstance(result, EditScores) else result for name, result in results.items()}
-    by_part = (_edits(measurements, scores), _groups(measurements, scores), _sources(measurements, scores))
-    return Report(figures, *by_part, measurements)
+    rows = (_edits(measurements, scores), _groups(measurements, scores), _sources(measurements, scores))
+    return Report(figures, *rows, measurements)
 
 
 def check(model: FaceModel, faces: PreparedFaces) -> None:
@@ -97,7 +97,7 @@ def check_judge(judge: Judge, faces: PreparedFaces, columns: Sequence[str]) -> N
 def _edits(measurements: Measurements, scores: dict[str, EditScores]) -> dict[str, dict[str, float]]:
     by_edit = {name: each.by_edit for name, each in scores.items()}
     return {
-        edit.wish: {
+        edit.label: {
             "faces": len(measurements.where[index]),
             **{name: values[index] for name, values in by_edit.items()},
         }
@@ -107,7 +107,7 @@ def _edits(measurements: Measurements, scores: dict[str, EditScores]) -> dict[st
 
 def _groups(measurements: Measurements, scores: dict[str, EditScores]) -> dict[str, dict[str, float]]:
     faces, test, groups = measurements.faces, measurements.test, {}
-    for item in FIVE:
+    for item in STANDARD_ATTRIBUTES:
         if not item.is_group or item.columns[0] not in faces.columns:
             continue
         column = faces.columns.index(item.columns[0])

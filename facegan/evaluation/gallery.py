@@ -41,7 +41,7 @@ def gallery(measurements: Measurements) -> dict[str, Image.Image]:
 def _edits(measurements: Measurements, faces: JudgedFaces) -> Image.Image:
     images = faces.images[:ROWS]
     columns = [images, *(measurements.model.edit(images, edit.wish) for edit in measurements.edits)]
-    labels = ["before", *(edit.wish for edit in measurements.edits)]
+    labels = ["before", *(edit.label for edit in measurements.edits)]
     return sheet(list(zip(*map(to_images, columns), strict=True)), labels)
 
 
@@ -51,7 +51,7 @@ def _strengths(measurements: Measurements) -> Image.Image:
     for trials in zip(*by_strength, strict=True):
         if len(trials[0].where):
             rows.append(to_images([trials[0].before.images[0], *(trial.after.images[0] for trial in trials)]))
-            labels.append(trials[0].edit.wish)
+            labels.append(trials[0].edit.label)
     return sheet(rows, ["before", *(f"strength {strength:g}" for strength in STRENGTHS)], labels)
 
 
@@ -66,7 +66,7 @@ def _ranked(measurements: Measurements) -> Image.Image:
         for place in (order[0], order[len(order) // 2], order[-1]):
             row += to_images([trial.before.images[place], trial.after.images[place]])
         rows.append(row)
-        labels.append(trial.edit.wish)
+        labels.append(trial.edit.label)
     return sheet(rows, ["best: before", "after", "median: before", "after", "worst: before", "after"], labels)
 
 

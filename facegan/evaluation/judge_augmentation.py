@@ -21,8 +21,8 @@ _GREY = np.array([0.299, 0.587, 0.114], "float32")
 
 def augment(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Returns a randomly changed copy of a face `(size, size, 3)` uint8 whose labels stay the same."""
-    picture = _degraded(_moved(Image.fromarray(image), random), random)
-    pixels = _recoloured(np.asarray(picture, "float32"), random)
+    degraded = _degraded(_moved(Image.fromarray(image), random), random)
+    pixels = _recoloured(np.asarray(degraded, "float32"), random)
     if random.random() < DEGRADATION:
         pixels = pixels + random.uniform(0, NOISE) * random.standard_normal(pixels.shape, "float32")
     pixels = np.clip(pixels, 0, 255).astype("uint8")
@@ -33,9 +33,9 @@ def augment(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return pixels
 
 
-def _moved(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+def _moved(image: Image.Image, random: np.random.Generator) -> Image.Image:
     """Mirrored, rotated, zoomed and translated; a random colour fills the corners."""
-    size = picture.width
+    size = image.width
     scale = 1 / random.uniform(1 - ZOOM, 1 + ZOOM)
     angle = np.radians(random.uniform(-ROTATION, ROTATION))
     across = scale * (-1 if random.random() < 0.5 else 1)
@@ -45,7 +45,7 @@ def _moved(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     )
     middle = np.array([size / 2, size / 2])
     offset = middle - matrix @ middle + random.uniform(-TRANSLATION, TRANSLATION, 2) * size
-    return picture.transform(
+    return image.transform(
         (size, size),
         Image.Transform.AFFINE,
         (*matrix[0], offset[0], *matrix[1], offset[1]),
@@ -54,14 +54,14 @@ def _moved(picture: Image.Image, random: np.random.Generator) -> Image.Image:
     )
 
 
-def _degraded(picture: Image.Image, random: np.random.Generator) -> Image.Image:
+def _degraded(image: Image.Image, random: np.random.Generator) -> Image.Image:
     if random.random() < DEGRADATION:
-        picture = picture.filter(ImageFilter.GaussianBlur(random.uniform(0, BLUR_RADIUS) * picture.width))
+        image = image.filter(ImageFilter.GaussianBlur(random.uniform(0, BLUR_RADIUS) * image.width))
     if random.random() < DEGRADATION:
         file = io.BytesIO()
-        picture.save(file, "JPEG", quality=int(random.integers(*JPEG_QUALITY)))
-        picture = Image.open(file)
-    return picture
+        image.save(file, "JPEG", quality=int(random.integers(*JPEG_QUALITY)))
+        image = Image.open(file)
+    return image
 
 
 def _recoloured(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:

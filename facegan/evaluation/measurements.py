@@ -6,6 +6,7 @@ import numpy as np
 
 from facegan import identity
 from facegan.data.prepared import PreparedFaces
+from facegan.edits import Edit
 from facegan.evaluation.distances import nearest, pairwise_distances, standardise
 from facegan.evaluation.edits import SingleEdit, all_edits, faces_to_edit
 from facegan.evaluation.judge import Judge
@@ -41,7 +42,7 @@ class Measurements:
 
     @cached_property
     def real(self) -> JudgedFaces:
-        """The test photos. What their labels do not know, the judge's prediction decides."""
+        """The test photos. The judge's predictions replace unknown labels."""
         conditions = self.attributes.select(self.faces.labels[self.test], self.faces.columns)
         known = self.faces.known_of(self.test, self.attributes.columns)
         return self._judged(self.faces.faces[self.test], conditions, known)
@@ -96,7 +97,7 @@ class Measurements:
         """At most `limit` test photos, and the results of an edit that requests nothing, both uint8."""
         chosen = np.sort(self._random(2).permutation(len(self.real))[: self.limit])
         images = self.real.images[chosen]
-        return images, self.model.edit(images, "")
+        return images, self.model.edit(images, Edit())
 
     @cached_property
     def descriptors(self) -> tuple[np.ndarray, np.ndarray]:

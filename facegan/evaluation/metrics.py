@@ -22,8 +22,8 @@ from facegan.photos.detect import find_faces
 STRENGTHS = (0.5, 1.0, 1.5, 2.0)
 # Diversity: the number of the most frequent combinations of attributes, and of faces for each.
 COMBINATIONS, OF_A_COMBINATION = 8, 16
-# The MTCNN confidence from which a face counts as detected: 99 % of CelebA's photos reach it, and half reach 0.999.
-CERTAIN = 0.95
+# The MTCNN confidence from which a face counts as detected: 99% of CelebA's photos reach it, and half reach 0.999.
+CONFIDENT = 0.95
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class EditScores:
         return macro_mean([mean(scores[member[where]]) for scores, where in pairs], self.edits)
 
 
-Result = float | EditScores | None
+MetricValue = float | EditScores | None
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Metric:
         is_default: whether `evaluate` measures it by default.
     """
 
-    measure: Callable[[Measurements], Result]
+    measure: Callable[[Measurements], MetricValue]
     protocol: str
     is_default: bool
 
@@ -82,7 +82,7 @@ METRICS: dict[str, Metric] = {}
 def metric(strengths: Sequence[float] = (), is_default: bool = True) -> Callable:
     """Registers a function as a metric; with `strengths`, as one metric `name@strength` for each of them."""
 
-    def register(function: Callable[..., Result]) -> Callable[..., Result]:
+    def register(function: Callable[..., MetricValue]) -> Callable[..., MetricValue]:
         for strength in strengths or (None,):
             name = function.__name__ if strength is None else f"{function.__name__}@{strength}"
             measure = function if strength is None else partial(function, strength=strength)
@@ -279,7 +279,7 @@ def diversity_of_photos(m: Measurements) -> float:
 
 def _share_detected(images: np.ndarray) -> float:
     best = [max((face.confidence for face in find_faces(image)), default=0.0) for image in to_images(images)]
-    return mean(np.array(best) >= CERTAIN)
+    return mean(np.array(best) >= CONFIDENT)
 
 
 def _of_trials(

@@ -47,7 +47,7 @@ def _is_own(path: Path) -> bool:
 
 
 def write_report(report: Report, described: dict[str, Any], out: str | Path) -> Path:
-    """Writes `index.html` with its pictures, `figures.json` and `figures.md`, with the description of the model file.
+    """Writes `index.html` with its images, `figures.json` and `figures.md`, with the description of the model file.
 
     Returns:
         The path of the page.
@@ -65,10 +65,10 @@ def write_report(report: Report, described: dict[str, Any], out: str | Path) -> 
         "faces for each edit, at most": measured.limit,
         "seed": measured.seed,
     }
-    by_part = {"edits": report.edits, "groups": report.groups, "sources": report.sources}
-    figures = {"subject": subject, "figures": report.figures, **by_part}
-    pictures = gallery(measured)
-    for name, image in pictures.items():
+    rows = {"edits": report.edits, "groups": report.groups, "sources": report.sources}
+    figures = {"subject": subject, "figures": report.figures, **rows}
+    images = gallery(measured)
+    for name, image in images.items():
         save_image(image, out / name, {"command": _COMMAND})
     _write(out / FIGURES, to_json(figures, indent=1) + "\n")
     _write(out / TABLES, "\n\n".join(_markdown(*table) for table in tables(figures)) + "\n")

@@ -8,7 +8,6 @@ from facegan.models.layers import (
     InstanceNormalization,
     ToRGB,
     UpsampleConv2D,
-    UpsampleToRGB,
     activation,
     concatenate_condition,
     film,
@@ -64,5 +63,4 @@ def decoder_stage(
 
 def to_image(tensor: Tensor, recipe: Networks) -> Tensor:
     """The last convolution: `(batch, size, size, 3)` in -1..1, float32 whatever the precision of the other layers."""
-    to_rgb = UpsampleToRGB if recipe.encoder.space_to_depth else ToRGB
-    return layers.Activation("tanh", dtype="float32")(to_rgb(recipe.encoder.kernel_size)(tensor))
+    return layers.Activation("tanh", dtype="float32")(ToRGB(recipe.encoder.kernel_size)(tensor))

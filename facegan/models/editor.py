@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from facegan.models.decoder import decoder_filters, decoder_stage, to_image
-from facegan.models.layers import activation, residual_block, space_to_depth
+from facegan.models.layers import activation, residual_block
 from facegan.recipe.networks import Networks
 
 
@@ -39,8 +39,7 @@ def build_editor(
         return keras.Model(inputs, to_image(tensor, recipe), name="editor")
     # Normalised features do not contain the brightness of a face, on which the residual for black hair depends.
     inputs.append(keras.Input((image_size, image_size, 3), name="image"))
-    image = space_to_depth(inputs[-1]) if recipe.encoder.space_to_depth else inputs[-1]
-    tensor = layers.Concatenate()([tensor, image])
+    tensor = layers.Concatenate()([tensor, inputs[-1]])
     tensor = activation(layers.Conv2D(recipe.encoder.filters, 3, padding="same")(tensor))
     output = to_image(tensor, recipe)
     if recipe.editor.output == "gain_and_residual":

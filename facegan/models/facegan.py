@@ -141,17 +141,6 @@ class FaceGAN(keras.Model):
             beyond.
         """
         images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
-        if not self.recipe.networks.editor.average_mirrored:
-            return self.edit_once(images, source, target)
-        both = ops.concatenate([images, ops.flip(images, axis=2)])
-        # Not `ops.tile`, which LiteRT's converter turns into a broadcast that is correct for a single face only.
-        twice = [ops.concatenate([condition, condition]) for condition in (source, target)]
-        edited, mirrored = ops.split(self.edit_once(both, *twice), 2)
-        return 0.5 * (edited + ops.flip(mirrored, axis=2))
-
-    def edit_once(self, images: Tensor, source: Tensor, target: Tensor) -> Tensor:
-        """The edit without averaging over mirror images, as in training; see `edit`."""
-        images, source, target = (ops.convert_to_tensor(array, "float32") for array in (images, source, target))
         # The shared encoder is frozen for the editor: no dropout, and no gradient, or the critic would learn features
         # that make edits easy to detect.
         features = [ops.stop_gradient(stage) for stage in self.encoder(images, training=False)]

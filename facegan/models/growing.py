@@ -58,7 +58,7 @@ class GrowingFaceGAN(FaceGAN):
     """A `FaceGAN` whose new outer stages fade in.
 
     Args:
-        small: the model that it grows from, of half the size and with the recipe `grown.recipe.of_half_the_size()`. Its
+        small: the model that it grows from, of half the size and with twice the first filters of `grown.recipe`. Its
             inner stages are copied; the others are used until they have faded out.
         grown: the model that remains at the end. It shares its weights with this one.
 

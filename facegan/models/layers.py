@@ -69,7 +69,7 @@ class ToRGB(layers.Conv2D):
     """A convolution to three colours: Keras's own result in half the time on a CPU.
 
     Kernels compute 16 output channels at least, of which three would be used. So four pixels are computed at once, by a
-    kernel one larger at every other place: 12 channels, the kernel at its four offsets.
+    kernel one pixel larger with a stride of two: 12 channels, the kernel at its four offsets.
 
     Input: `(batch, height, width, channels)`, height and width even. Output: `(batch, height, width, 3)`.
     """
@@ -112,8 +112,8 @@ class UpsampleConv2D(layers.Conv2D):
 
 def upsampling_convolution(inputs: Tensor, kernel: Tensor) -> Tensor:
     """The function of `UpsampleConv2D`, with `kernel` `(3, 3, channels, filters)`."""
-    # Each of the four pixels that a place becomes has 2x2 neighbours: of the three rows of the kernel, two fall on the
-    # same one.
+    # Each input position becomes 2x2 output pixels, and each of these has 2x2 neighbours: of the three rows of the
+    # kernel, two fall on the same one.
     upper, lower = kernel[:1], kernel[2:]
     rows = (ops.concatenate([upper, kernel[1:2] + lower]), ops.concatenate([upper + kernel[1:2], lower]))
     kernels = []
@@ -128,8 +128,8 @@ def upsampling_convolution(inputs: Tensor, kernel: Tensor) -> Tensor:
 class Conv2DTranspose(layers.Conv2DTranspose):
     """Keras's own result with strides of two and no bias; on a CPU, JAX computes it as a plain convolution.
 
-    XLA takes ten times as long there for transposed ones. Each of the four pixels that a place becomes needs every
-    other row and column of the kernel; so four kernels half as large, side by side, give the same result.
+    XLA takes ten times as long there for transposed ones. Each input position becomes 2x2 output pixels, each of which
+    needs every other row and column of the kernel; so four kernels half as large, side by side, give the same result.
 
     Input: `(batch, height, width, channels)`. Output: `(batch, 2 height, 2 width, filters)`.
     """
@@ -193,13 +193,13 @@ def _jax_on_cpu() -> bool:
 
 
 def _four_pixels(inputs: Tensor, kernel: Tensor, starts: tuple[int, int]) -> Tensor:
-    """Four convolutions at once, one for each of the 2x2 pixels that every place becomes.
+    """Four convolutions at once: each input position becomes 2x2 output pixels.
 
     Args:
         inputs: `(batch, height, width, channels)`.
         kernel: `(size, size, channels, 4 filters)`.
-        starts: where the kernels of the upper and of the lower pixels begin, relative to the place; so from left to
-            right.
+        starts: where the kernels of the upper and of the lower pixels begin, relative to the input position; likewise
+            from left to right.
     """
     _, height, width, _ = inputs.shape
     padding = (-starts[0], kernel.shape[0] - 1 + starts[1])
@@ -212,26 +212,6 @@ def _four_pixels(inputs: Tensor, kernel: Tensor, starts: tuple[int, int]) -> Ten
         for corner, (down, right) in zip(corners, places, strict=True)
     ]
     return depth_to_space(ops.concatenate(pixels, axis=-1))
-
-
-@keras.saving.register_keras_serializable("facegan")
-class UpsampleToRGB(ToRGB):
-    """Nearest-neighbour upsampling by two, then a convolution to three colours, computed at the smaller size.
-
-    Input: `(batch, height, width, channels)`. Output: `(batch, 2 height, 2 width, 3)`.
-    """
-
-    def call(self, inputs: Tensor) -> Tensor:
-        size = self.kernel_size[0]
-        # The neighbouring position that each row of the kernel applies to, for the upper and the lower pixel.
-        falls_on = (np.arange(2)[:, None] + np.arange(size) - (size - 1) // 2) // 2 + 1
-        rows = ops.convert_to_tensor(falls_on[:, None] == np.arange(3)[:, None], self.compute_dtype)
-        kernel = ops.einsum("ayi,bxj,ijco->yxcabo", rows, rows, ops.convert_to_tensor(self.kernel))
-        kernel = ops.reshape(kernel, (3, 3, -1, 12))
-        return depth_to_space(ops.conv(inputs, kernel, padding="same")) + self.bias
-
-    def compute_output_shape(self, shape: Shape) -> Shape:
-        return (shape[0], 2 * shape[1], 2 * shape[2], 3)
 
 
 def space_to_depth(pixels: Tensor) -> Tensor:

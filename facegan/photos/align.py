@@ -18,7 +18,7 @@ TEMPLATE = np.array([(0.382, 0.438), (0.607, 0.438), (0.494, 0.584), (0.393, 0.6
 PASSES = 2
 # The largest distance, as a fraction of the side, between a face's landmarks and those found in its mirror image.
 LARGEST_DISAGREEMENT = 0.03
-# How much an aligned face may differ from the template: 96 % of CelebA's photos differ less, other crops more.
+# How much an aligned face may differ from the template: 96% of CelebA's photos differ less, other crops more.
 LARGEST_ASPECT = 1.05
 LARGEST_SHIFT, LARGEST_SCALING, LARGEST_ANGLE = 0.08, 1.18, math.radians(8)
 

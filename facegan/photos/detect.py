@@ -20,7 +20,7 @@ SMALLEST = 20
 SHORTER_SIDE = 800
 # The threshold of each stage. The usual, higher thresholds miss half of all drawn and painted faces; the landmark
 # network rejects false detections, such as foliage.
-PROPOSED, REFINED, CERTAIN = 0.4, 0.3, 0.4
+PROPOSED, REFINED, ACCEPTED = 0.4, 0.3, 0.4
 LANDMARKS = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 # Window size and stride, in pixels, of the first stage, a convolution over the photo and smaller copies of it.
 _WINDOW, _STRIDE, _SHRINKING = 12, 2, 0.709
@@ -73,7 +73,7 @@ def _detect(image: Image.Image) -> tuple[NDArray, NDArray, NDArray]:
     corners, sides = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2] + 1)[:, None]
     landmarks = corners + points * sides - 1
     boxes = _moved(boxes, found["boxes"])
-    best = _best(boxes, scores, CERTAIN, 0.7, of_the_smaller=True)
+    best = _best(boxes, scores, ACCEPTED, 0.7, of_the_smaller=True)
     return boxes[best], landmarks[best], scores[best]
 
 

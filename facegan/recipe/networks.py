@@ -19,13 +19,11 @@ class Encoder(Part):
 
     Attributes:
         filters: filters of the first stage; each further stage has twice as many, up to `max_filters`.
-        max_filters: the maximum number of filters.
+        max_filters: the maximum number of filters. Images may be too small for a stage to reach it.
         kernel_size: the kernel size of every convolution.
         normalise_first: whether instance normalisation also follows the first convolution. It removes the mean and
             with it any pattern that repeats with the stride, so that the critic cannot detect checkerboard artifacts.
         dropout: the dropout rate after each stage.
-        space_to_depth: whether all networks work at half the image's height and width, on blocks of 2x2 pixels as 12
-            channels (Shi et al. 2016). A narrow network spends most of its time at full size, with little benefit.
     """
 
     filters: int = number(64, 1, 1024)
@@ -33,7 +31,6 @@ class Encoder(Part):
     kernel_size: int = number(5, 1, 15)
     normalise_first: bool = switch(True)
     dropout: float = number(0.25, 0, 0.9)
-    space_to_depth: bool = switch(False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -41,11 +38,8 @@ class Encoder(Part):
             raise FaceganError(f"max_filters must be at least filters, {self.filters}. Received: {self.max_filters!r}")
 
     def stage_filters(self, image_size: int) -> list[int]:
-        """Filters of each stage from the image down to 4x4: for `paper` at 128, `[64, 128, 256, 512, 512]`.
-
-        With `space_to_depth`, those for an image of half the size.
-        """
-        stages = int(math.log2(image_size // BOTTOM_SIZE)) - self.space_to_depth
+        """Filters of each stage from the image down to 4x4: for `paper` at 128, `[64, 128, 256, 512, 512]`."""
+        stages = int(math.log2(image_size // BOTTOM_SIZE))
         return [min(self.filters * 2**stage, self.max_filters) for stage in range(stages)]
 
 
@@ -84,7 +78,7 @@ class ModulatedGenerator(Part):
     Attributes:
         noise_size: length of the noise.
         latent_size: length of the mapping's result.
-        filters: at 4x4, 8x8 and so on; the last one also serves all larger sizes.
+        filters: at 4x4, 8x8 and so on. The last one also serves all larger sizes; a small image needs only the first.
     """
 
     kind: ClassVar[str] = "modulated"
@@ -104,13 +98,10 @@ class Editor(Part):
             the photo; `"gain_and_residual"`: also a gain that multiplies the photo, so that the rims of glasses can be
             faded out.
         residual_blocks: the number of residual blocks at the bottom.
-        average_mirrored: whether an edit is the mean of the edits of a face and of its mirror image, which takes twice
-            the time and averages out random artifacts (self-ensemble, Lim et al. 2017).
     """
 
     output: str = choice("image", "residual", "gain_and_residual")
     residual_blocks: int = number(2, 0, 64)
-    average_mirrored: bool = switch(False)
 
 
 @dataclass(frozen=True)

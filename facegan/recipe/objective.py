@@ -23,8 +23,8 @@ class PaperObjective(Part):
 
 
 @dataclass(frozen=True)
-class CriticWeights(Part):
-    """Weights of the critic's loss terms, relative to its Wasserstein distance.
+class DiscriminatorWeights(Part):
+    """Weights of the discriminator's loss terms, relative to its Wasserstein distance.
 
     Attributes:
         match: cross-entropy of the label columns of real photos (AttGAN, He et al. 2019).
@@ -80,14 +80,14 @@ class WassersteinObjective(Part):
     """An unbounded critic (WGAN-GP) and a cross-entropy for each label column (AttGAN).
 
     Attributes:
-        critic: weights of the critic's loss.
+        discriminator: weights of the discriminator's loss.
         generator: weights of the generator's loss.
         editor: weights of the editor's loss.
     """
 
     kind: ClassVar[str] = "wasserstein"
 
-    critic: CriticWeights = part(CriticWeights(), CriticWeights)
+    discriminator: DiscriminatorWeights = part(DiscriminatorWeights(), DiscriminatorWeights)
     generator: GeneratorWeights = part(GeneratorWeights(), GeneratorWeights)
     editor: EditorWeights = part(EditorWeights(), EditorWeights)
 
@@ -99,7 +99,7 @@ class FeatureCritic(Part):
     Attributes:
         backbone: the EfficientNet-lite whose features it scores; not lite2, which is the judge's.
         filters: the number of filters in its heads.
-        generator, editor: the weight of its score in their losses.
+        generator, editor: the weight of its score in their losses; one of them is greater than 0.
         perceptual: the weight of the distance between the features of a photo and those of its edit.
         learning_rate: Adam's learning rate.
     """
@@ -111,6 +111,11 @@ class FeatureCritic(Part):
     perceptual: float = number(1.0, 0)
     learning_rate: float = number(2e-4, above=0)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.generator and not self.editor:
+            raise FaceganError("generator and editor cannot both be 0: no network would learn from the critic's score")
+
 
 @dataclass(frozen=True)
 class AttributeFinder(Part):
@@ -120,7 +125,7 @@ class AttributeFinder(Part):
 
     Attributes:
         backbone: the EfficientNet-lite that it starts from; not lite2, which is the judge's.
-        images: the number of photos for fine-tuning, counting repetitions.
+        images: the number of photos for fine-tuning, counting repetitions; at least one batch.
         batch_size: photos in a step of the fine-tuning.
         learning_rate: AdamW's peak learning rate.
     """
@@ -129,3 +134,8 @@ class AttributeFinder(Part):
     images: int = number(100_000, 1)
     batch_size: int = number(64, 1)
     learning_rate: float = number(5e-4, above=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.images < self.batch_size:
+            raise FaceganError(f"images must be at least batch_size, {self.batch_size}. Received: {self.images!r}")

@@ -81,7 +81,9 @@ class Part:
             if key not in fields:
                 raise FaceganError(f"unknown key '{path}{key}'" + did_you_mean(key, fields))
             kinds = fields[key].metadata.get("kinds")
-            arguments[key] = _part_from_dict(kinds, value, f"{path}{key}.") if kinds else value
+            if kinds and value is not None:
+                value = _part_from_dict(kinds, value, f"{path}{key}.")
+            arguments[key] = value
         for name, field in fields.items():
             if field.default is dataclasses.MISSING and name not in arguments:
                 raise FaceganError(f"{path}{name} is missing")
@@ -117,7 +119,7 @@ def _problem(field: dataclasses.Field, value: Any) -> str | None:
         allowed = isinstance(value, tuple) and value and all(type(item) is int and item > 0 for item in value)
         if not allowed:
             return "must be a list of positive integers"
-        return None if len(value) <= 16 and max(value) <= 2048 else "must be at most 16 integers of at most 2048"
+        return None if len(value) <= 7 and max(value) <= 2048 else "must be at most 7 integers of at most 2048"
     if "low" in rule:
         return _number_problem(rule, value, isinstance(field.default, int))
     return None if isinstance(value, str) and value else "must be a name"

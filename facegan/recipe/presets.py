@@ -7,7 +7,7 @@ from facegan.errors import FaceganError
 from facegan.recipe.networks import Decoder, DecoderGenerator, Editor, Encoder, ModulatedGenerator, Networks
 from facegan.recipe.objective import (
     AttributeFinder,
-    CriticWeights,
+    DiscriminatorWeights,
     EditorWeights,
     FeatureCritic,
     GeneratorWeights,
@@ -31,7 +31,7 @@ TINY = Recipe(
         Editor("residual", residual_blocks=1),
     ),
     Sampling(mirror=True),
-    WassersteinObjective(CriticWeights(match=10.0), GeneratorWeights(match=5.0), EditorWeights(margin=1.0)),
+    WassersteinObjective(DiscriminatorWeights(match=10.0), GeneratorWeights(match=5.0), EditorWeights(margin=1.0)),
     optimizers=Optimizers(1e-3, 5e-4, 6e-4, ema_decay=0.995),
     batch_size=16,
     epochs=6,
@@ -48,7 +48,7 @@ CELEBA128 = Recipe(
     ),
     Sampling(balanced=True, mirror=True),
     WassersteinObjective(
-        CriticWeights(match=10.0),
+        DiscriminatorWeights(match=10.0),
         GeneratorWeights(match=1.0),
         EditorWeights(
             adversarial=3.0,

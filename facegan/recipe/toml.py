@@ -41,7 +41,8 @@ def with_values(recipe: Recipe, *assignments: str) -> Recipe:
 
     Args:
         recipe: the recipe to start from.
-        assignments: `"objective.editor.margin=2"`; the value is written as in TOML, names without quotes.
+        assignments: `"objective.editor.margin=2"`; the value is written as in TOML, names without quotes; `none`
+            removes a part.
 
     Raises:
         FaceganError: no such key, or a value that is not allowed.
@@ -60,6 +61,9 @@ def with_values(recipe: Recipe, *assignments: str) -> Recipe:
         if key == "kind":
             # A part of another kind has other fields.
             table.clear()
+        if text.strip() == "none":
+            table[key] = None
+            continue
         try:
             table[key] = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:

@@ -143,7 +143,7 @@ class Output:
 
 
 def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[SourceAttributes]) -> list[str]:
-    """Remarks on faces that stay as they are, because the model is sure that they have an attribute already.
+    """Remarks on faces that stay as they are, because they very probably have a requested value already.
 
     Args:
         model: the model.
@@ -154,13 +154,14 @@ def unchanged_remarks(model: FaceModel, edit: Edit, present: Sequence[SourceAttr
     remarks = []
     for name, value in edit.wishes.items():
         certainty = np.concatenate([found.certainty.get(name, np.zeros(len(found.conditions))) for found in present])
-        sure = [one for face, one in zip(faces, certainty, strict=True) if face[name] == value and one]
-        if sure and not edit.force:
+        having = [one for face, one in zip(faces, certainty, strict=True) if face[name] == value and one]
+        if having and not edit.force:
             several = len(faces) > 1
-            which, them = (f"{len(sure)} of {len(faces)} faces have", "them") if several else ("the face has", "it")
-            # Never rounded up to 100 %.
+            which, them = (f"{len(having)} of {len(faces)} faces", "them") if several else ("the face", "it")
+            # Never rounded up to 100%.
             remarks.append(
-                f"the model is {min(sure):.0%} sure that {which} {name}={value} already and leaves {them} unchanged;"
+                f"the model predicts, with a probability of {min(having):.0%}, that {which} already"
+                f" {'have' if several else 'has'} {name}={value}, and leaves {them} unchanged;"
                 f" --force edits {them} anyway".replace("100%", "over 99%")
             )
     return remarks

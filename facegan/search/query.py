@@ -19,7 +19,7 @@ from facegan.search.store import Index, IndexedFace
 
 ATTRIBUTES, IDENTITY = "attributes", "identity"
 # The score, one minus the distance of descriptors, from which faces count as the same person.
-SAME_PERSON = 1 - identity.SAME_PERSON
+SAME_PERSON_SCORE = 1 - identity.SAME_PERSON
 # The smallest probability of a value, so that no single prediction outweighs all others.
 _LEAST = 1e-3
 
@@ -45,7 +45,7 @@ class Match:
 
     Attributes:
         score: by attributes, the probability that the face has all of them; by identity, 1 minus the distance of the
-            descriptors: 1 for the same image, and `SAME_PERSON` or more for the same person.
+            descriptors: 1 for the same image, and `SAME_PERSON_SCORE` or more for the same person.
         photo: the path of its photo.
         face: the face.
     """
@@ -61,13 +61,13 @@ def description(attributes: Attributes, wishes: Mapping[str, str]) -> Query:
 
 
 def likeness(
-    model: FaceModel, picture: ImageSource, edit: Edit, which: int | None = None, by: str | None = None
+    model: FaceModel, image: ImageSource, edit: Edit, which: int | None = None, by: str | None = None
 ) -> Query:
     """Returns the query for faces like the one in an image.
 
     Args:
         model: the model, which edits the face and predicts its attributes.
-        picture: a photo or a generated face, as for `images.load_image`.
+        image: a photo or a generated face, as for `images.load_image`.
         edit: an edit to apply first; the requested attributes count as present.
         which: the number of the face, 1 for the largest, which is the default.
         by: `"attributes"` or `"identity"`; by default the latter if the extra `identity` is installed.
@@ -78,10 +78,10 @@ def likeness(
     by = by or (IDENTITY if identity.available() else ATTRIBUTES)
     if by == IDENTITY and not identity.available():
         raise FaceganError('search by identity needs dlib: pip install "facegan[identity]"')
-    photo = open_image(picture)
+    photo = open_image(image)
     # Generated faces have exactly this size, and in one of thirty the eyes are slightly out of place.
     aligned = True if photo.size == (model.size, model.size) else None
-    (face,), _ = select_faces(photo, model.size, which, picture, aligned)
+    (face,), _ = select_faces(photo, model.size, which, image, aligned)
     crop = face.crop
     if edit.wishes:
         photo = blend_faces(photo, [face], [model.edit(crop, edit)])

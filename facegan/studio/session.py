@@ -261,9 +261,9 @@ class Session:
     def file(self) -> tuple[str, bytes]:
         """The name and the content of a PNG file of the image with its provenance."""
         subject, edit = self.step.subject, self.step.edit
-        picture, provenance = subject.picture(self.model, edit), subject.provenance(self.model, edit)
-        options = {"format": "PNG", "icc_profile": picture.info.get("icc_profile")}
-        return subject.file_name(edit), encode(picture, options, provenance)
+        image, provenance = subject.image(self.model, edit), subject.provenance(self.model, edit)
+        options = {"format": "PNG", "icc_profile": image.info.get("icc_profile")}
+        return subject.file_name(edit), encode(image, options, provenance)
 
     def photo_faces(self) -> dict[int, Image.Image]:
         """The faces of the photo by their numbers; empty for a generated face."""

@@ -32,7 +32,7 @@ class Subject(Protocol):
     def shown(self, model: FaceModel, edit: Edit) -> Image.Image:
         """The edited image, reduced to screen size, RGB."""
 
-    def picture(self, model: FaceModel, edit: Edit) -> Image.Image:
+    def image(self, model: FaceModel, edit: Edit) -> Image.Image:
         """The edited image as the command makes it."""
 
     def command(self, edit: Edit) -> str:
@@ -67,11 +67,11 @@ class GeneratedFace:
         """The conditions that the face was generated from."""
         return self.conditions
 
-    def picture(self, model: FaceModel, edit: Edit) -> Image.Image:
+    def image(self, model: FaceModel, edit: Edit) -> Image.Image:
         """The edited face at the model's size."""
         return model.edit(self.face, edit, source=self.conditions) if edit.wishes else self.face
 
-    shown = picture
+    shown = image
 
     def command(self, edit: Edit) -> str:
         """A command that generates all faces up to this one, with the name of its file in a comment."""
@@ -147,10 +147,10 @@ class Photo:
     def shown(self, model: FaceModel, edit: Edit) -> Image.Image:
         """The edited photo, reduced."""
         if self.is_face:
-            return self.picture(model, edit)
+            return self.image(model, edit)
         return self._blend(model, edit, self._small)
 
-    def picture(self, model: FaceModel, edit: Edit) -> Image.Image:
+    def image(self, model: FaceModel, edit: Edit) -> Image.Image:
         """The edited photo with its size, colour profile and transparency; an aligned face at the model's size."""
         if not self.is_face:
             return self.photo.restore(self._blend(model, edit, self.photo.rgb))

@@ -120,7 +120,10 @@ elif keras.backend.backend() == "jax":
     @partial(jax.tree_util.register_dataclass, data_fields=["array"], meta_fields=["names"])
     @dataclass(frozen=True, eq=False)
     class Losses(Mapping[str, float]):
-        """The losses of a step in one array, because a GPU hands over many numbers in the time of a single one."""
+        """The losses of a step in one array.
+
+        Transferring many numbers from a GPU takes as long as transferring one.
+        """
 
         names: tuple[str, ...]
         array: Tensor

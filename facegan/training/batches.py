@@ -10,7 +10,7 @@ from facegan.augment import augmentations_of
 from facegan.data.prepared import PreparedFaces
 from facegan.recipe import Recipe
 
-WHOLE = slice(None)
+ALL_ROWS = slice(None)
 
 
 class BatchSource:
@@ -27,7 +27,7 @@ class BatchSource:
             them, because the others are learnt already.
 
     Attributes:
-        vectors: `(len(images), k)`, the conditions of the photos.
+        conditions: `(len(images), k)`, the conditions of the photos.
         known: the same shape, 1 where a label is known, else 0.
     """
 
@@ -45,10 +45,10 @@ class BatchSource:
         self._sampling, self._noise_size = recipe.sampling, recipe.networks.generator.noise_size
         self._augmentations = augmentations_of(recipe)
         self._batch_size, self._seed = batch_size, seed
-        self.vectors = attributes.select(faces.labels[images], faces.columns)
+        self.conditions = attributes.select(faces.labels[images], faces.columns)
         self.known = faces.known_of(images, attributes.columns).astype("float32")
 
-    def at(self, step: int, rows: slice = WHOLE) -> dict[str, np.ndarray]:
+    def at(self, step: int, rows: slice = ALL_ROWS) -> dict[str, np.ndarray]:
         """The batch of a step, counted from 0; with `rows`, only those that one of several hosts works on."""
         batch = self._sample(step)
         for augmentation in self._augmentations:
@@ -56,10 +56,10 @@ class BatchSource:
         return {name: array[rows] for name, array in batch.items()}
 
     def _sample(self, step: int) -> dict[str, np.ndarray]:
-        """The photos of a step, what is to be made of them, and the noise, without augmentation."""
+        """The photos of a step, the target conditions of their edits, and the noise, without augmentation."""
         random = np.random.default_rng([self._seed, 1, step])
         chosen, to_change = self._balanced(random) if self._sampling.balanced else (self._in_turn(step), None)
-        labels = self.vectors[chosen]
+        labels = self.conditions[chosen]
         return {
             "images": np.asarray(self.faces.faces[self.images[chosen]]),
             "labels": labels,
@@ -77,7 +77,7 @@ class BatchSource:
     @cached_property
     def _having(self) -> list[list[np.ndarray]]:
         """For each value that occurs, by attribute, the indexes of the photos that are known to have it."""
-        indexes = self.attributes.value_indexes(self.vectors).T
+        indexes = self.attributes.value_indexes(self.conditions).T
         return [
             [np.flatnonzero(known & (index == value)) for value in np.unique(index[known])]
             for known, index in zip(self.attributes.fully_known(self.known).T, indexes, strict=True)

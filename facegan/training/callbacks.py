@@ -186,14 +186,14 @@ class TensorBoardLog(RunCallback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.writer = EventWriter(self.plan.out / "logs", self.plan.first_step)
-        # Taken now, because on JAX every look at `self.model` copies all weights into it.
+        # Taken now, because on JAX every access to `self.model` copies all weights into it.
         self._rates = {f"learning_rate/{name}": rate for name, rate in self.model.learning_rates.items()}
         self._last = (time.monotonic(), self.plan.first_step)
         self.writer.text(self.plan.first_step, "command", f"```sh\n{shlex.join(sys.orig_argv)}\n```")
         if not self.plan.first_step:
             self.writer.text(0, "recipe", f"```toml\n{write_recipe(self.settings.recipe)}```")
             self.writer.hyperparameters(self.settings.hyperparameters())
-            self._pictures(0)
+            self._samples_to_log(0)
 
     def on_step(self, logs: Logs) -> None:
         if self.step % READ_EVERY == 0 or self.run_ends:
@@ -203,12 +203,12 @@ class TensorBoardLog(RunCallback):
             self.writer.scalars(self.step, scalars)
             self._last = (now, self.step)
         if self._saver.step_saved == self.step:
-            self._pictures(self.step)
+            self._samples_to_log(self.step)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self.writer.close()
 
-    def _pictures(self, step: int) -> None:
+    def _samples_to_log(self, step: int) -> None:
         with averaged(self.model):
             self.writer.image(step, "generated", self.samples.generated())
             self.writer.image(step, "edited", self.samples.edited())

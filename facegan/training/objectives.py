@@ -121,12 +121,13 @@ def _wasserstein_terms(
         moved = [losses.preservation_loss(each.edited, each.real, changed) for each in classified]
     else:
         moved = [losses.changed_loss(each.edited, 1.0 - changed) for each in classified]
+    penalty = losses.gradient_penalty(outputs.penalty_gradients)
     terms = {
         "discriminator": {
             "adversarial": losses.wasserstein_critic_loss(score.real, ops.concatenate([score.generated, score.edited])),
-            "match": weights.critic.match * losses.agreement_loss(match.real, outputs.known),
+            "match": weights.discriminator.match * losses.agreement_loss(match.real, outputs.known),
             "edited_match": losses.disagreement_loss(match.edited, changed),
-            "gradient_penalty": weights.critic.gradient_penalty * losses.gradient_penalty(outputs.penalty_gradients),
+            "gradient_penalty": weights.discriminator.gradient_penalty * penalty,
         },
         "generator": {
             "adversarial": -ops.mean(score.generated),

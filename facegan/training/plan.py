@@ -22,7 +22,6 @@ class Settings:
     Attributes:
         recipe: how the model is built and trained.
         attributes: names.
-        batch_size: photos in a step.
         precision: `"float32"` or `"bfloat16"`.
         seed: of weights, order, noise and wishes.
         grow: whether the model grows from one of half the size.
@@ -30,10 +29,14 @@ class Settings:
 
     recipe: Recipe
     attributes: tuple[str, ...]
-    batch_size: int
     precision: str
     seed: int
     grow: bool = False
+
+    @property
+    def batch_size(self) -> int:
+        """The number of photos in a step, which is the recipe's."""
+        return self.recipe.batch_size
 
     @classmethod
     def defaults(cls, recipe: Recipe | None = None, start: str | Path | None = None, grow: bool = False) -> Self:
@@ -48,13 +51,13 @@ class Settings:
             FaceganError: a model is to grow and there is none to start from.
         """
         if grow and start is None:
-            raise FaceganError("a model grows from a trained one of half the size; name that with --from")
-        begun = None if start is None else describe(start)
+            raise FaceganError("growing needs a trained model of half the size; name it with --from")
+        described = None if start is None else describe(start)
         if recipe is None:
-            recipe = Recipe.from_dict(begun["recipe"]) if begun else find_recipe("celeba128")
+            recipe = Recipe.from_dict(described["recipe"]) if described else find_recipe("celeba128")
             recipe = recipe.with_filters(max(1, recipe.networks.encoder.filters // 2)) if grow else recipe
-        names = begun["attribute_names"] if begun else ()
-        return cls(recipe, tuple(names), recipe.batch_size, choose_precision("auto"), 0, grow)
+        names = described["attribute_names"] if described else ()
+        return cls(recipe, tuple(names), choose_precision("auto"), 0, grow)
 
     def given(
         self,
@@ -70,10 +73,10 @@ class Settings:
 
         Args:
             columns: the label columns of the data.
-            attributes: names of attributes and label columns, in any case; by default these settings' or, if they have
-                none, `usual_names` of the data. Those that these settings have, too, come first.
+            attributes: names of attributes and label columns, case-insensitive; by default these settings' or, if they
+                have none, `usual_names` of the data. Attributes that these settings already have come first.
             recipe: as the attribute.
-            batch_size: as the attribute.
+            batch_size: photos in a step, instead of the recipe's.
             precision: as the attribute, or `"auto"`.
             seed: as the attribute.
 
@@ -83,11 +86,11 @@ class Settings:
         names = attributes or self.attributes or usual_names(columns)
         names = Attributes(names, columns_with(columns, self.attributes)).names
         known = [name for name in self.attributes if name in names]
+        recipe = recipe or self.recipe
         return replace(
             self,
-            recipe=recipe or self.recipe,
+            recipe=replace(recipe, batch_size=batch_size) if batch_size else recipe,
             attributes=(*known, *(name for name in names if name not in known)),
-            batch_size=batch_size or self.batch_size,
             precision=choose_precision(precision) if precision else self.precision,
             seed=self.seed if seed is None else seed,
         )
@@ -138,9 +141,9 @@ def learnt_attributes(settings: Settings, start: str | Path | None) -> tuple[str
     """Returns the names of the attributes that the attribute finder of the model to start from predicts."""
     if start is None or settings.grow:
         return ()
-    begun = describe(start)
-    own, theirs = settings.recipe.attribute_finder, Recipe.from_dict(begun["recipe"]).attribute_finder
-    return tuple(begun["attribute_names"]) if own and theirs and own.backbone == theirs.backbone else ()
+    described = describe(start)
+    own, theirs = settings.recipe.attribute_finder, Recipe.from_dict(described["recipe"]).attribute_finder
+    return tuple(described["attribute_names"]) if own and theirs and own.backbone == theirs.backbone else ()
 
 
 def steps_per_epoch(faces: PreparedFaces, settings: Settings, learnt: Sequence[str] = ()) -> int:

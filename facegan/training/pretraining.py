@@ -57,7 +57,7 @@ class FinderTraining(keras.Model):
         recipe, finder = networks.recipe.attribute_finder, networks.attribute_finder
         assert recipe is not None and finder is not None
         self.finder, self.batch_size, self.steps = finder, recipe.batch_size, pretraining_steps(networks.recipe)
-        self._frequencies = (source.vectors * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
+        self._frequencies = (source.conditions * source.known).sum(axis=0) / np.maximum(source.known.sum(axis=0), 1)
         new = beginning.new_attributes
         self.photos = source.labelled(new or source.attributes.names)
         self.teacher: keras.Model | None = None
@@ -107,7 +107,8 @@ def labelled_batch(
 
     Args:
         source: of all photos.
-        photos: those that have a label of each attribute. All attributes are drawn equally often, however many have.
+        photos: those that have a label of each attribute. All attributes are drawn equally often,
+            however many photos have a label for them.
         batch_size: how many photos.
         seed: of the run.
         step: its number.
@@ -116,7 +117,8 @@ def labelled_batch(
     items = random.integers(0, len(photos), batch_size)
     chosen = np.sort([random.choice(photos[item]) for item in items])
     batch = {"images": source.faces.faces[source.images[chosen]]}
-    return batch | DifferentiableAugmentation().changed(batch, random), (source.vectors[chosen], source.known[chosen])
+    batch |= DifferentiableAugmentation().changed(batch, random)
+    return batch, (source.conditions[chosen], source.known[chosen])
 
 
 def pretraining_steps(recipe: Recipe) -> int:
@@ -168,7 +170,7 @@ def fill_unknown_labels(networks: FaceGAN, source: BatchSource) -> None:
 
     Args:
         networks: without an attribute finder, unknown labels stay 0. The combinations become those of all photos.
-        source: its `vectors` and `known` are changed.
+        source: its `conditions` and `known` are changed.
     """
     rows = np.flatnonzero((source.known == 0).any(axis=1))
     if networks.attribute_finder is None or not len(rows):
@@ -177,7 +179,7 @@ def fill_unknown_labels(networks: FaceGAN, source: BatchSource) -> None:
         chosen = rows[start : start + BATCH]
         images = source.faces.faces[source.images[chosen]].astype("float32") / 127.5 - 1.0
         probabilities = ops.convert_to_numpy(ops.sigmoid(networks.attribute_finder.predict_on_batch(images)))
-        labels = np.where(source.known[chosen], source.vectors[chosen], probabilities)
-        source.vectors[chosen] = source.attributes.nearest(labels)
+        labels = np.where(source.known[chosen], source.conditions[chosen], probabilities)
+        source.conditions[chosen] = source.attributes.nearest(labels)
     source.known[:, ~source.known.any(axis=0)] = 1
-    networks.count_combinations(source.vectors)
+    networks.count_combinations(source.conditions)

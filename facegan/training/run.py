@@ -23,7 +23,7 @@ from facegan.models.saving import save_model
 from facegan.progress import progress_bar
 from facegan.signals import on_stop
 from facegan.training.backends import BATCH_THREADS, make_deterministic
-from facegan.training.batches import WHOLE, BatchSource, host_rows
+from facegan.training.batches import ALL_ROWS, BatchSource, host_rows
 from facegan.training.beginning import Beginning
 from facegan.training.callbacks import LossHistory, Progress, RunCallback, Saver, TensorBoardLog
 from facegan.training.checkpoints import Checkpoints, Phase, check_finite, optimizer_variables, variables_of
@@ -43,7 +43,7 @@ from facegan.training.watch import Watch
 
 logger = logging.getLogger(__name__)
 
-# The share of a training in which the new stages of a model that grows fade in; for the rest they are all there is.
+# The share of a run in which the new stages of a model that grows fade in; after that, only the new stages remain.
 FADE_SHARE = 0.5
 
 
@@ -51,7 +51,7 @@ def build_training(
     faces: PreparedFaces,
     settings: Settings,
     start: str | Path | None = None,
-    begun: Beginning | None = None,
+    resumed: Beginning | None = None,
     pretrained: bool = True,
 ) -> GANTraining:
     """Builds networks for this data, ready for `fit()`, with seeded weights or those of a model file.
@@ -60,7 +60,7 @@ def build_training(
         faces: as for `train`, and so are `settings`, `start` and `pretrained`.
         settings: of the run.
         start: a model file.
-        begun: how the run began, if it is resumed.
+        resumed: how the run began, if it is resumed.
         pretrained: whether networks that start from ImageNet do.
     """
     make_deterministic()
@@ -72,7 +72,7 @@ def build_training(
         networks, beginning = grow(networks, start)
     elif start is not None:
         beginning = take_weights(networks, start)
-    training = GANTraining(networks, begun or beginning, pretrained)
+    training = GANTraining(networks, resumed or beginning, pretrained)
     networks.record = {**networks.record, **training.beginning.to_dict()}
     return training
 
@@ -80,7 +80,7 @@ def build_training(
 def build_networks(faces: PreparedFaces, settings: Settings) -> FaceGAN:
     """Builds a `FaceGAN` with random weights for these faces and settings."""
     attributes = Attributes(settings.attributes, faces.columns)
-    # What is not known would count as 0. Where no face is known throughout, all have to do.
+    # Unknown labels would count as 0, so only fully labelled faces are counted, or all faces if there are none.
     training = faces.fully_labelled("train", attributes.columns)
     training = training if len(training) else faces.split("train")
     networks = FaceGAN(
@@ -102,7 +102,7 @@ def batch_source(
     return BatchSource(faces, faces.split("train"), attributes, recipe, settings.batch_size, seed, new_attributes)
 
 
-def numbered_batches(source: BatchSource, steps: range, rows: slice = WHOLE) -> NumberedBatches:
+def numbered_batches(source: BatchSource, steps: range, rows: slice = ALL_ROWS) -> NumberedBatches:
     """Returns the batches of some steps, or these rows of them, made a few steps ahead."""
     return NumberedBatches(lambda step: (source.at(step, rows),), steps, workers=BATCH_THREADS, max_queue_size=2)
 
@@ -130,7 +130,7 @@ def train(
         images: how many photos to train on in all, over all parts of the run; the recipe's epochs by default.
         checkpoint_minutes: between two checkpoints; there is one at the end as well.
         resume: continue from the newest checkpoint in `out`.
-        devices: how many share each batch. A resumed run may have another number.
+        devices: the number of GPUs across which each batch is split. A resumed run may have another number.
         start: a model file or run whose weights to begin with, instead of new ones; of half the size if it is to grow.
         minutes: after which the run ends with a checkpoint, counted from its first step, before which an attribute
             finder is trained; None for no limit.
@@ -143,7 +143,7 @@ def train(
             the training of the attribute finder, or the run while new stages fade in, there is no such file yet.
 
     Raises:
-        FaceganError: `out` holds a run already, or none to resume; the data is another; too few photos; there are
+        FaceganError: `out` holds a run already, or none to resume; the data differs; too few photos; there are
             not as many devices; `start` is of another size or other networks; a loss is not finite; a file cannot be
             written.
     """
@@ -201,8 +201,8 @@ def train(
         if index == 0:
             stack.enter_context(reserve(out))
         stack.enter_context(parallel(devices, settings.batch_size))
-        begun = Beginning.from_dict(done) if resume else None
-        training = build_training(faces, settings, start, begun, pretrained)
+        resumed = Beginning.from_dict(done) if resume else None
+        training = build_training(faces, settings, start, resumed, pretrained)
         networks = training.networks
         if isinstance(networks, GrowingFaceGAN):
             networks.fade.steps = max(1, int(FADE_SHARE * last_step))
@@ -223,11 +223,11 @@ def train(
         losses = LossHistory(plan, done["history"], done["current"], log.remark)
         if finder is not None and (not resume or "pretraining_step" in done):
             first, last = done.get("pretraining_step", 0), finder.steps
-            keeper = Saver(Plan(out, finder.batch_size, last, first, last), save_finder, checkpoint_minutes)
-            with on_stop(keeper.interrupt) if index == 0 else nullcontext():
-                keepers = [keeper] if index == 0 else []
-                fine_tune_attribute_finder(finder, source, settings.seed, first, index > 0, keepers)
-            if keeper.interrupted:
+            finder_saver = Saver(Plan(out, finder.batch_size, last, first, last), save_finder, checkpoint_minutes)
+            with on_stop(finder_saver.interrupt) if index == 0 else nullcontext():
+                finder_callbacks = [finder_saver] if index == 0 else []
+                fine_tune_attribute_finder(finder, source, settings.seed, first, index > 0, finder_callbacks)
+            if finder_saver.interrupted:
                 return out / MODEL_FILE, False
         fill_unknown_labels(networks, source)
         rows = host_rows(settings.batch_size, index, processes)

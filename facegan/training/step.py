@@ -27,7 +27,8 @@ class GANTraining(TrainStep):
             conditions for the discriminator.
         noise: `(batch, noise_size)` float32, for the generator.
         mixing: `(batch, 1, 1, 1)` float32 in 0..1: the positions between real and synthetic images for the penalty.
-        augmentation: `(batch, 7)` float32 in 0..1: see `augment_images`.
+        augmentation: `(batch, 7)` float32 in 0..1: see `augment_images`; only with a feature critic or an attribute
+            finder.
 
     Args:
         networks: a `FaceGAN`.
@@ -107,7 +108,7 @@ class GANTraining(TrainStep):
         if isinstance(networks, GrowingFaceGAN):
             real = networks.faded(real)
         generated = networks.generate(batch["noise"], labels, training=True)
-        edited = networks.edit_once(real, labels, targets)
+        edited = networks.edit(real, labels, targets)
 
         of_real, of_mismatched = networks.discriminate(real, labels, targets, training=True)
         (of_generated,) = networks.discriminate(generated, labels, training=True)

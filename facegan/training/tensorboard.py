@@ -47,10 +47,10 @@ class EventWriter:
         """Writes an image."""
         encoded = io.BytesIO()
         image.save(encoded, "PNG")
-        picture = Summary.Image(
+        summary_image = Summary.Image(
             width=image.width, height=image.height, colorspace=3, encoded_image_string=encoded.getvalue()
         )
-        self._write(step=step, summary=Summary(value=[Summary.Value(tag=tag, image=picture)]))
+        self._write(step=step, summary=Summary(value=[Summary.Value(tag=tag, image=summary_image)]))
 
     def text(self, step: int, tag: str, text: str) -> None:
         """Writes a text, in Markdown."""

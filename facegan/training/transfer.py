@@ -58,7 +58,7 @@ def take_weights(networks: FaceGAN, path: str | Path) -> Beginning:
 
 
 def widened(trained: keras.Model | None, network: keras.Model, added: int) -> list[np.ndarray] | None:
-    """The weights of a trained network for one with more condition columns; None if its layers are others.
+    """The weights of a trained network for one with more condition columns; None if its layers differ.
 
     The condition is always concatenated last, so the weights of new columns are at the end of an axis.
     """
@@ -94,7 +94,8 @@ def grow(networks: FaceGAN, path: str | Path | None) -> tuple[GrowingFaceGAN, Be
     described, names = describe(path), list(networks.attributes.names)
     if 2 * described["image_size"] != size:
         raise FaceganError(
-            f"{path} cannot grow to {size} pixels: its images have {described['image_size']}, not half as many"
+            f"{path} cannot grow to {size} pixels: "
+            f"its images are {described['image_size']} pixels wide, not {size // 2}"
         )
     if described["attribute_names"] != names:
         raise FaceganError(f"{path} cannot grow: its attribute names are {described['attribute_names']}, not {names}")

@@ -38,14 +38,15 @@ class Watch(RunCallback):
         super().__init__(plan)
         objective = samples.networks.recipe.objective
         if isinstance(objective, PaperObjective):
-            self._weight, critic, editor = objective.gradient_penalty, "objective", "objective"
+            self._weight, discriminator, editor = objective.gradient_penalty, "objective", "objective"
         else:
-            self._weight, critic, editor = objective.critic.gradient_penalty, "objective.critic", "objective.editor"
+            self._weight = objective.discriminator.gradient_penalty
+            discriminator, editor = "objective.discriminator", "objective.editor"
         self._samples, self._remark = samples, remark
         self._in_succession: Counter[str] = Counter()
         self._penalty_explodes = (
             f"the gradient penalty stays above {PENALTY_CEILING:g}: the critic's slope explodes. "
-            f"Lower optimizers.discriminator, or raise {critic}.gradient_penalty"
+            f"Lower optimizers.discriminator, or raise {discriminator}.gradient_penalty"
         )
         self._generator_collapsed = (
             f"generated faces with the same attributes differ by less than {DIVERSITY_FLOOR:g} of 255: the generator "
@@ -67,8 +68,8 @@ class Watch(RunCallback):
 
     def _check(self, remark: str, is_bad: bool, patience: int) -> None:
         """Warns once, when a check has failed often enough in succession."""
-        said = self._in_succession[remark] >= patience
-        self._in_succession[remark] += 1 if is_bad or said else -self._in_succession[remark]
-        if not said and self._in_succession[remark] == patience:
+        warned = self._in_succession[remark] >= patience
+        self._in_succession[remark] += 1 if is_bad or warned else -self._in_succession[remark]
+        if not warned and self._in_succession[remark] == patience:
             logger.warning("step %d: %s", self.step, remark)
             self._remark(self.step, remark)

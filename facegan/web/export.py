@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from facegan import __version__, photos
 from facegan.attributes import Attributes
 from facegan.errors import FaceganError
@@ -14,7 +16,7 @@ from facegan.files import atomic_write
 from facegan.graphs import Graph
 from facegan.model_files import describe, find_model, read_graphs
 from facegan.provenance import NOTE, source_type, xmp_packet
-from facegan.standard_attributes import HAIR_COLUMNS, Attribute
+from facegan.standard_attributes import Attribute
 from facegan.web.runtime import find_runtime
 
 _PAGE = Path(__file__).with_name("page")
@@ -85,7 +87,7 @@ def _about(description: Mapping[str, Any]) -> dict[str, Any]:
         "attributes": [_attribute(item, attributes.columns.index(item.columns[0])) for item in attributes.items],
         "columns": len(attributes),
         # Columns of which at most one is 1.
-        "exclusive": [index for index, column in enumerate(attributes.columns) if column in HAIR_COLUMNS],
+        "exclusive": np.flatnonzero(attributes.exclusive).tolist(),
         "combinations": [
             {"bits": [int(bit) for bit in bits], "count": count} for bits, count in description["combinations"].items()
         ],

@@ -26,7 +26,9 @@ def test_every_augmentation_has_a_stream_of_its_own():
 
 
 def test_an_augmentation_changes_nothing_that_the_others_draw(small_recipe):
-    plain, mirrored = (augmentations_of(small_recipe("paper", {"sampling.mirror": mirror})) for mirror in (False, True))
+    recipes = [small_recipe("celeba128", {"sampling.mirror": mirror}) for mirror in (False, True)]
+    plain, mirrored = map(augmentations_of, recipes)
     assert [type(each) for each in mirrored[1:]] == [type(each) for each in plain]
+    assert augmentations_of(small_recipe("paper")) == ()
     first = mirrored[0](BATCH, 0, 0)
     assert (plain[0](BATCH, 0, 0)["augmentation"] == mirrored[1](first, 0, 0)["augmentation"]).all()

@@ -6,10 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facegan.attributes import Attributes
-from facegan.data.drawn import COLUMNS, EYE_X, DrawnReader, draw, drawn_source, face_at, landmarks, random_face
+from facegan.data.drawn import (
+    ATTRIBUTES,
+    COLUMNS,
+    EYE_X,
+    DrawnReader,
+    draw,
+    drawn_source,
+    face_at,
+    landmarks,
+    random_face,
+)
 from facegan.errors import FaceganError
-from facegan.standard_attributes import FIVE
 
 SIZE = 64
 
@@ -72,9 +80,9 @@ def test_landmarks_are_where_they_are_drawn():
 def test_labels_and_wishes_agree_with_the_vocabulary():
     for index in range(30):
         face = face_at(1, index)
-        wishes = {name: getattr(face, name) for name in Attributes().names}
-        assert face.labels.tolist() == Attributes().vector(wishes).tolist()
-        assert Attributes().values(face.labels) == wishes
+        wishes = {name: getattr(face, name) for name in ATTRIBUTES.names}
+        assert face.labels.tolist() == ATTRIBUTES.vector(wishes).tolist()
+        assert ATTRIBUTES.values(face.labels) == wishes
 
 
 def test_glasses_change_the_eye_region_only():
@@ -139,10 +147,10 @@ def test_pupils_are_where_celeba_has_them():
 
 def test_every_change_of_one_attribute_is_far_from_the_unchanged_face():
     """So that an edited picture's nearest drawing tells which attributes it has."""
-    nearest = {item.name: np.inf for item in FIVE}
+    nearest = {item.name: np.inf for item in ATTRIBUTES.items}
     for index in range(30):
         face = face_at(8, index)
-        for item in FIVE:
+        for item in ATTRIBUTES.items:
             drawings = [pixels(replace(face, **{item.name: value})) for value in item.values]
             for number, one in enumerate(drawings):
                 for other in drawings[:number]:

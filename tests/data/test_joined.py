@@ -74,7 +74,7 @@ def test_a_source_keeps_its_partition(folder, tmp_path):
     assert [faces.names.index(f"given/{index}.png") for index in (1, 2, 0)] == [
         faces.split(split)[-1] for split in ("train", "validation", "test")
     ]
-    assert [source["split"] for source in faces.info["source"]["sources"]] == ["8:1:1 by picture", "as the source says"]
+    assert [source["split"] for source in faces.info["source"]["sources"]] == ["8:1:1 by image", "the source's own"]
 
 
 def test_one_source_is_itself_and_titles_are_distinct(tmp_path):

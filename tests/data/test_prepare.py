@@ -247,7 +247,8 @@ def test_stopped_between_the_new_header_and_the_cut(tmp_path, monkeypatch):
     real = module._close_gaps
 
     def uncut(job, gaps):
-        job.faces.open("rb+").write(job.header(len(job.source.names) - len(gaps)))
+        with job.faces.open("rb+") as file:
+            file.write(job.header(len(job.source.names) - len(gaps)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "_close_gaps", uncut)

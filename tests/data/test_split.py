@@ -34,6 +34,6 @@ def test_seed_decides(identities):
 def test_official_partition_counts():
     partition = np.array([2, 2, 0, 1, 0])
     assert split(5, np.arange(5), partition, seed=0).tolist() == partition.tolist()
-    assert split_rule(np.arange(5), partition) == "as the source says"
+    assert split_rule(np.arange(5), partition) == "the source's own"
     assert split_rule(np.arange(5), None) == "8:1:1 by identity"
-    assert split_rule(None, None) == "8:1:1 by picture"
+    assert split_rule(None, None) == "8:1:1 by image"

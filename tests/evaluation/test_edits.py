@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from facegan.attributes import Attributes
+from facegan.edits import Edit
 from facegan.evaluation.edits import SingleEdit, all_edits, faces_to_edit, macro_mean
 from facegan.evaluation.trials import JudgedFaces, Trial
 
@@ -10,8 +11,8 @@ PREDICTED = np.array([[0, 0], [1, 1], [1, 0], [0, 2], [0, 1]])
 
 
 def test_every_value_but_other_hair_is_an_edit():
-    wishes = [edit.wish for edit in all_edits(Attributes(["glasses", "hair", "Smiling"]))]
-    assert wishes == [
+    labels = [edit.label for edit in all_edits(Attributes(["glasses", "hair", "Smiling"]))]
+    assert labels == [
         "glasses=0", "glasses=1", "hair=black", "hair=blond", "hair=brown", "hair=gray", "Smiling=0", "Smiling=1",
     ]  # fmt: skip
 
@@ -20,10 +21,10 @@ def test_faces_to_edit_do_not_have_the_value_and_are_undisputed():
     def find(edit, limit):
         return faces_to_edit(edit, LABELLED, PREDICTED, limit, np.random.default_rng(0)).tolist()
 
-    assert find(SingleEdit(0, 1, ""), 9) == [0, 3, 4]
-    assert find(SingleEdit(0, 0, ""), 9) == [2]
-    assert find(SingleEdit(1, 1, ""), 9) == [0, 2, 3]
-    assert len(find(SingleEdit(1, 1, ""), 2)) == 2
+    assert find(SingleEdit(0, 1, Edit()), 9) == [0, 3, 4]
+    assert find(SingleEdit(0, 0, Edit()), 9) == [2]
+    assert find(SingleEdit(1, 1, Edit()), 9) == [0, 2, 3]
+    assert len(find(SingleEdit(1, 1, Edit()), 2)) == 2
 
 
 def judged(predicted):
@@ -32,15 +33,15 @@ def judged(predicted):
 
 def test_accuracy_and_preservation_are_about_different_attributes():
     before, after = np.array([[0, 0, 0], [0, 1, 2]]), np.array([[1, 0, 1], [0, 1, 2]])
-    trial = Trial(SingleEdit(0, 1, ""), np.arange(2), judged(before), judged(after))
+    trial = Trial(SingleEdit(0, 1, Edit()), np.arange(2), judged(before), judged(after))
     assert trial.is_right.tolist() == [True, False]
     assert trial.kept.tolist() == [0.5, 1.0]
-    alone = Trial(SingleEdit(0, 1, ""), np.arange(2), judged(before[:, :1]), judged(after[:, :1]))
+    alone = Trial(SingleEdit(0, 1, Edit()), np.arange(2), judged(before[:, :1]), judged(after[:, :1]))
     assert np.isnan(alone.kept).all()
 
 
 def test_four_hair_colours_count_as_one_attribute():
-    edits = [SingleEdit(0, 0, ""), SingleEdit(0, 1, ""), *(SingleEdit(1, value, "") for value in range(4))]
+    edits = [SingleEdit(0, 0, Edit()), SingleEdit(0, 1, Edit()), *(SingleEdit(1, value, Edit()) for value in range(4))]
     assert macro_mean([1.0, 0.5, 0, 0, 0, 0.4], edits) == pytest.approx((0.75 + 0.1) / 2)
     assert macro_mean([1.0, float("nan"), 0, 0, 0, 0.4], edits) == pytest.approx((1 + 0.1) / 2)
     assert np.isnan(macro_mean([float("nan")], edits[:1]))

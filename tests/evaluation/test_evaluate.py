@@ -37,7 +37,7 @@ class PredictsTheLabels:
 
 
 class LooksUp:
-    """Instead of editing, returns a face of the data set with the attributes; `works` selects the wishes."""
+    """Instead of editing, returns a face of the data set with the attributes; `works` selects edits by their text."""
 
     def __init__(self, faces, works):
         self.attributes = Attributes(available=faces.columns)
@@ -51,12 +51,12 @@ class LooksUp:
     def find(self, condition):
         return self.faces[int(np.abs(self.vectors - condition).sum(axis=1).argmin())]
 
-    def edit(self, images, wishes, strength=1.0):
-        self.calls.append((wishes, strength))
-        if not self.works(wishes) or strength < 1:
+    def edit(self, images, edit, strength=1.0):
+        self.calls.append((str(edit), strength))
+        if not self.works(str(edit)) or strength < 1:
             return images
         source = np.stack([self.known[image.tobytes()] for image in images])
-        targets = self.attributes.apply(source, self.attributes.parse(wishes))
+        targets = self.attributes.apply(source, edit.wishes)
         return np.stack([self.find(target) for target in targets])
 
     def conditions_of(self, images):
@@ -66,10 +66,10 @@ class LooksUp:
     def generate_each(self, conditions, seed):
         return to_images(np.stack([self.find(condition) for condition in conditions]))
 
-    def generate_with_conditions(self, wish, count, seed):
+    def generate_with_conditions(self, edit, count, seed):
         random = np.random.default_rng(seed)
         conditions = self.vectors[random.integers(0, len(self.vectors), count)]
-        conditions = self.attributes.apply(conditions, self.attributes.parse(wish))
+        conditions = self.attributes.apply(conditions, edit.wishes)
         return self.generate_each(conditions, seed), conditions
 
 
@@ -85,7 +85,7 @@ def evaluated(faces, works, metrics=DEFAULT_METRICS):
 
 
 def test_an_editor_that_does_nothing(drawn_faces):
-    figures = evaluated(drawn_faces, lambda wishes: False).figures
+    figures = evaluated(drawn_faces, lambda text: False).figures
     assert figures["edit_accuracy@1.0"] == figures["generated_edit_accuracy"] == figures["worst_edit_accuracy"] == 0
     assert figures["others_kept@1.0"] == figures["judge_accuracy"] == figures["judge_labels_right"] == 1
     assert figures["change_outside"] == 0
@@ -103,7 +103,7 @@ EDITING = ("edit_accuracy@0.5", "edit_accuracy@1.0", "others_kept@1.0")
 
 def test_an_editor_that_does_everything(drawn_faces):
     metrics = (*EDITING, "worst_edit_accuracy", "generation_accuracy", "change_outside", "judge_accuracy")
-    report = evaluated(drawn_faces, lambda wishes: wishes, metrics)
+    report = evaluated(drawn_faces, lambda text: text, metrics)
     figures = report.figures
     assert tuple(figures) == metrics
     # Not every combination of attributes occurs among 240 faces, so the nearest one has to do now and then.
@@ -117,7 +117,7 @@ def test_an_editor_that_does_everything(drawn_faces):
 
 
 def test_an_editor_that_only_puts_glasses_on(drawn_faces):
-    report = evaluated(drawn_faces, lambda wishes: wishes == "glasses=1", (*EDITING, "worst_edit_accuracy"))
+    report = evaluated(drawn_faces, lambda text: text == "glasses=1", (*EDITING, "worst_edit_accuracy"))
     assert report.edits["glasses=1"]["edit_accuracy@1.0"] > 0.9
     assert report.edits["glasses=0"]["edit_accuracy@1.0"] == report.figures["worst_edit_accuracy"] == 0
     # Half of one attribute of five.
@@ -129,7 +129,7 @@ def test_an_editor_that_only_puts_glasses_on(drawn_faces):
 
 
 def test_the_source_is_found_by_the_model_and_counted_by_value(drawn_faces):
-    report = evaluated(drawn_faces, lambda wishes: False, ("source_accuracy",))
+    report = evaluated(drawn_faces, lambda text: False, ("source_accuracy",))
     found = {wish: row["source_accuracy"] for wish, row in report.edits.items()}
     assert found.pop("age=old") == 0 and {value for value in found.values() if not np.isnan(value)} == {1.0}
     assert report.figures["source_accuracy"] == pytest.approx((4 + 0.5) / 5)
@@ -137,14 +137,14 @@ def test_the_source_is_found_by_the_model_and_counted_by_value(drawn_faces):
 
 def test_figures_do_not_depend_on_the_order_of_metrics(drawn_faces):
     metrics = (*EDITING, "kid_judge", "diversity", "generation_accuracy")
-    forwards, backwards = (evaluated(drawn_faces, lambda wishes: wishes, each) for each in (metrics, metrics[::-1]))
+    forwards, backwards = (evaluated(drawn_faces, lambda text: text, each) for each in (metrics, metrics[::-1]))
     assert forwards.figures == backwards.figures
-    alone = evaluated(drawn_faces, lambda wishes: wishes, metrics[3:4])
+    alone = evaluated(drawn_faces, lambda text: text, metrics[3:4])
     assert alone.figures == {"kid_judge": forwards.figures["kid_judge"]}
 
 
 def test_an_edit_is_tried_once_however_many_metrics_need_it(drawn_faces):
-    report = evaluated(drawn_faces, lambda wishes: wishes, (*EDITING, "worst_edit_accuracy", "change_outside"))
+    report = evaluated(drawn_faces, lambda text: text, (*EDITING, "worst_edit_accuracy", "change_outside"))
     calls = report.measurements.model.calls
     assert len(calls) == len(set(calls))
 
@@ -161,38 +161,38 @@ def joined(faces, unknown):
 def test_the_judge_decides_where_a_label_is_unknown(drawn_faces):
     faces = joined(drawn_faces, ["Eyeglasses", "Black_Hair"])
     judge, metrics = PredictsTheLabels(drawn_faces), ("judge_accuracy", "judge_labels_right", "source_accuracy")
-    report = evaluate(LooksUp(drawn_faces, lambda wishes: False), faces, judge, metrics, limit=10)
+    report = evaluate(LooksUp(drawn_faces, lambda text: False), faces, judge, metrics, limit=10)
     measured, test = report.measurements, faces.split("test")
     whole = measured.attributes.select(drawn_faces.labels[test], drawn_faces.columns)
     assert (measured.real.conditions == whole).all()
     assert measured.known[:, 2].tolist() == measured.known[:, 4].tolist() == (faces.origins[test] == 0).tolist()
     # It is not held against itself.
     judge.known = {face: 1 - row for face, row in judge.known.items()}
-    report = evaluate(LooksUp(drawn_faces, lambda wishes: False), faces, judge, metrics, limit=10)
+    report = evaluate(LooksUp(drawn_faces, lambda text: False), faces, judge, metrics, limit=10)
     assert report.edits["glasses=1"]["judge_accuracy"] == report.edits["glasses=0"]["judge_accuracy"] == 0
     assert report.edits["glasses=1"]["source_accuracy"] == 1
 
 
 def test_an_attribute_that_one_source_labels_is_measured_on_the_faces_of_the_other(drawn_faces):
     class EditsTheOther(LooksUp):
-        def edit(self, images, wishes, strength=1.0):
+        def edit(self, images, edit, strength=1.0):
             mine = np.array([image.tobytes() in others for image in images])
-            return np.where(mine[:, None, None, None], super().edit(images, wishes, strength), images)
+            return np.where(mine[:, None, None, None], super().edit(images, edit, strength), images)
 
     faces = joined(drawn_faces, ["Eyeglasses"])
     others = {face.tobytes() for face in drawn_faces.faces[faces.origins == 1]}
-    model = EditsTheOther(drawn_faces, lambda wishes: wishes.startswith("glasses"))
+    model = EditsTheOther(drawn_faces, lambda text: text.startswith("glasses"))
     report = evaluate(model, faces, PredictsTheLabels(drawn_faces), ("edit_accuracy@1.0", "kid_judge"))
     assert list(report.sources) == ["one", "other"]
     assert report.sources["one"]["edit_accuracy@1.0"] == 0
     assert report.sources["other"]["edit_accuracy@1.0"] > 0.9 / 5
     assert set(report.sources["one"]) == {"faces", "edit_accuracy@1.0"}
     assert sum(row["faces"] for row in report.sources.values()) == len(faces.split("test"))
-    assert evaluated(drawn_faces, lambda wishes: False, ("edit_accuracy@1.0",)).sources == {}
+    assert evaluated(drawn_faces, lambda text: False, ("edit_accuracy@1.0",)).sources == {}
 
 
 def test_a_judge_that_does_not_fit_is_refused(drawn_faces):
-    model, judge = LooksUp(drawn_faces, lambda wishes: wishes), PredictsTheLabels(drawn_faces)
+    model, judge = LooksUp(drawn_faces, lambda text: text), PredictsTheLabels(drawn_faces)
     judge.image_size = 64
     with pytest.raises(FaceganError, match=r"the judge needs faces of 64 pixels, but .* has 32"):
         evaluate(model, drawn_faces, judge)
@@ -203,7 +203,7 @@ def test_a_judge_that_does_not_fit_is_refused(drawn_faces):
 
 def test_an_unknown_metric_is_named(drawn_faces):
     with pytest.raises(FaceganError, match="unknown metric 'kid_juge'; did you mean 'kid_judge'"):
-        evaluated(drawn_faces, lambda wishes: wishes, ("kid_juge",))
+        evaluated(drawn_faces, lambda text: text, ("kid_juge",))
 
 
 def test_every_metric_has_a_protocol_and_only_downloads_are_left_out():

@@ -5,14 +5,14 @@ import pytest
 from facegan.attributes import Attributes
 from facegan.models.facegan import FaceGAN
 from facegan.recipe import find_recipe
-from facegan.standard_attributes import FIVE_NAMES
+from facegan.standard_attributes import STANDARD_NAMES
 
 
 @pytest.fixture(scope="session")
 def paper():
     """The paper's networks at 128 pixels, in full size."""
     keras.utils.set_random_seed(0)
-    return FaceGAN(find_recipe("paper"), 128, FIVE_NAMES, Attributes().columns)
+    return FaceGAN(find_recipe("paper"), 128, STANDARD_NAMES, Attributes().columns)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +28,7 @@ def small_model(small_recipe):
             for text, count in known.items()
         }
         record = {"images_seen": 7, "history": [{"step": 1, "losses": {"editor": 0.5}}], "data": {"size": size}}
-        return FaceGAN(small_recipe(name, changes), size, FIVE_NAMES, attributes.columns, combinations, record)
+        return FaceGAN(small_recipe(name, changes), size, STANDARD_NAMES, attributes.columns, combinations, record)
 
     return build
 

@@ -9,11 +9,9 @@ from facegan.models.facegan import FaceGAN
 from facegan.models.growing import GrowingFaceGAN, finished
 
 
-@pytest.fixture(params=["paper", "tiny", "celeba128", "blocks"])
+@pytest.fixture(params=["paper", "tiny", "celeba128"])
 def pair(request, small_model):
     """A small model, and one that grows from it."""
-    if request.param == "blocks":
-        return grown_from(small_model("tiny", {"networks.encoder.space_to_depth": True}))
     return grown_from(small_model(request.param))
 
 

@@ -1,4 +1,4 @@
-"""The paper's networks at 128 pixels with the five attributes, counted by hand.
+"""The paper's networks at 128 pixels with the standard attributes, counted by hand.
 
 Convolutions are `height * width * in * out` without a bias, because the instance normalisation that follows takes it
 out; the normalisation has a scale and a shift for each channel. The condition has 8 columns: gender, age, glasses

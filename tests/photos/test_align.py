@@ -94,7 +94,7 @@ def drawn_scene(index, angle, side):
 
 
 def test_the_eyes_of_drawn_faces_in_scenes_are_found():
-    """Within 3 % of the distance between them, and nothing outside the face changes.
+    """Within 3% of the distance between them, and nothing outside the face changes.
 
     Of men and women, with glasses and without, turned and scaled. MTCNN, which knows photos, misses some.
     """

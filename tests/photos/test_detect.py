@@ -39,7 +39,7 @@ def test_the_same_faces_are_found(which, mtcnn, group, astronaut, turned):
     }[which]
     reduction = max(1.0, min(picture.size) / detect.SHORTER_SIDE)
     reduced = picture.resize([round(side / reduction) for side in picture.size], Image.Resampling.BOX)
-    limits = {"threshold_pnet": detect.PROPOSED, "threshold_rnet": detect.REFINED, "threshold_onet": detect.CERTAIN}
+    limits = {"threshold_pnet": detect.PROPOSED, "threshold_rnet": detect.REFINED, "threshold_onet": detect.ACCEPTED}
     expected = mtcnn.detect_faces(np.asarray(reduced), **limits)
     found = find_faces(picture)
     certain = [face for face in expected if face["confidence"] > 0.9]

@@ -11,7 +11,7 @@ from facegan.photos.landmarks import MIRRORED, SIZE, find_landmarks
 
 @pytest.fixture(scope="module")
 def faces():
-    """Drawn faces that no network has seen, and their landmarks."""
+    """Drawn faces that no network was trained on, and their landmarks."""
     shown = [face_at(0, index) for index in range(40)]
     return [draw(face, SIZE) for face in shown], np.stack([landmarks(face) for face in shown])
 

@@ -12,12 +12,11 @@ from keras import layers, ops
 from facegan.attributes import Attributes
 from facegan.models.editor import build_editor
 from facegan.models.encoder import build_encoder
-from facegan.models.facegan import FaceGAN
 from facegan.models.feature_critic import build_feature_critic, feature_shapes
 from facegan.models.generator import build_generator
 from facegan.recipe import Recipe, find_recipe
 from facegan.recipe.part import Part
-from facegan.standard_attributes import FIVE_NAMES
+from facegan.standard_attributes import STANDARD_NAMES
 from facegan.training.batches import BatchSource
 from facegan.training.beginning import Beginning
 from facegan.training.objectives import OfEach, Outputs, loss_terms
@@ -98,17 +97,16 @@ def structure(network):
 
 def aspects(recipe, faces, outputs):
     """All that a recipe determines, the cheapest first."""
-    settings = Settings(recipe, FIVE_NAMES, recipe.batch_size, "float32", 0)
+    settings = Settings(recipe, STANDARD_NAMES, "float32", 0)
     yield settings.recipe.name, steps_per_epoch(faces, settings), recipe.epochs
     yield {
         f"{network} {term}": float(value)
         for network, terms in loss_terms(recipe, outputs(recipe)).items()
         for term, value in terms.items()
     }
-    source = BatchSource(faces, faces.split("train"), Attributes(FIVE_NAMES, faces.columns), recipe, 16, 0)
+    source = BatchSource(faces, faces.split("train"), Attributes(STANDARD_NAMES, faces.columns), recipe, 16, 0)
     yield {name: array.tobytes() for name, array in source.at(0).items()}
     yield _optimizer(recipe)
-    yield _edited(recipe)
     networks = recipe.networks
     encoder = build_encoder(networks.encoder, 32)
     yield structure(encoder)
@@ -147,21 +145,6 @@ def _optimizer(recipe):
         patch.setattr(projector, lambda *_: None)
         training = GANTraining(_Toy(recipe), Beginning(0, ("encoder",)))
     return training.learning_rates, training.optimizer._rates, training.optimizer.get_config() | {"name": ""}
-
-
-class _Brightening:
-    """Stands in for a `FaceGAN` whose editor brightens the left of a face."""
-
-    def __init__(self, recipe):
-        self.recipe = recipe
-
-    def edit_once(self, images, source, target):
-        return images + ops.cast(np.arange(4) < 2, "float32")[None, None, :, None]
-
-
-def _edited(recipe):
-    zeros = ops.zeros((1, K))
-    return ops.convert_to_numpy(FaceGAN.edit(_Brightening(recipe), ops.zeros((1, 4, 4, 3)), zeros, zeros)).tobytes()
 
 
 def _fine_tuned(recipe, source):

@@ -79,6 +79,9 @@ WRONG = {
     "networks.generator.filters=[]": "networks.generator.filters must be a list of positive integers. Received: []",
     "networks.generator.filters=[8, 0]": "must be a list of positive integers",
     "networks.generator.filters=8": "must be a list of positive integers",
+    "networks.generator.filters=[8, 8, 8, 8, 8, 8, 8, 8]": "networks.generator.filters must be at most 7 integers",
+    "feature_critic.learning_rate=0": "feature_critic.learning_rate must be greater than 0. Received: 0",
+    "attribute_finder.images=8": "attribute_finder.images must be at least batch_size, 64. Received: 8",
     "networks.encoder=8": "networks.encoder must be a table. Received: 8",
     "networks.generator.kind=modulatd": "unknown networks.generator.kind 'modulatd'; did you mean 'modulated'?",
     "networks.generator.kind=[1]": "unknown networks.generator.kind",
@@ -124,6 +127,22 @@ def test_a_target_without_preservation_is_refused():
         with_values(recipe, "objective.editor.preservation=0")
     both = ("objective.editor.preservation=0", "objective.editor.preservation_target=label")
     assert with_values(recipe, *both).objective.editor.preservation == 0
+
+
+def test_a_feature_critic_that_no_network_learns_from_is_refused():
+    both = ("feature_critic.generator=0", "feature_critic.editor=0")
+    assert all(with_values(find_recipe("celeba128"), one) for one in both)
+    with pytest.raises(FaceganError, match="feature_critic.generator and editor cannot both be 0"):
+        with_values(find_recipe("celeba128"), *both)
+
+
+def test_none_removes_a_part_that_a_recipe_can_do_without():
+    changes = ("feature_critic=none", "attribute_finder=none")
+    recipe = with_values(find_recipe("celeba128"), *changes, "objective.kind=paper")
+    assert recipe.feature_critic is recipe.attribute_finder is None
+    for needed in ("networks.encoder", "batch_size"):
+        with pytest.raises(FaceganError, match=rf"{needed} must be .*Received: None"):
+            with_values(recipe, f"{needed}=none")
 
 
 def test_another_kind_of_part_starts_from_its_defaults():

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from facegan.attributes import Attributes
-from facegan.augment.differentiable import DRAWS
 from facegan.data.prepared import PreparedFaces
 from facegan.models.fitting import NumberedBatches
 from facegan.training.batches import BatchSource, host_rows
@@ -56,7 +55,7 @@ def test_seed_and_step_decide(paper):
     first, again = batch(paper, 3, 7), batch(paper, 3, 7)
     assert all((first[name] == again[name]).all() for name in first)
     for other in (batch(paper, 4, 7), batch(paper, 3, 8)):
-        for name in ("images", "targets", "noise", "mixing", "augmentation"):
+        for name in ("images", "targets", "noise", "mixing"):
             assert (first[name] != other[name]).any()
 
 
@@ -111,10 +110,8 @@ def test_shapes_and_formats(paper):
         "targets": (np.float32, (SIZE, 8)),
         "noise": (np.float32, (SIZE, paper.networks.generator.noise_size)),
         "mixing": (np.float32, (SIZE, 1, 1, 1)),
-        "augmentation": (np.float32, (SIZE, DRAWS)),
     }
-    for name in ("mixing", "augmentation"):
-        assert made[name].min() >= 0 and made[name].max() < 1
+    assert made["mixing"].min() >= 0 and made["mixing"].max() < 1
 
 
 def test_half_of_the_photos_are_mirrored_where_the_recipe_says_so(small_recipe):

@@ -30,7 +30,7 @@ def phase(training):
 DESCRIPTION = {
     "images": 80,
     "data": {"splits": {"train": 80}, "source": {"name": "drawn faces", "terms": "none"}},
-    "settings": {"recipe": {}, "attributes": ["glasses"], "batch_size": 16, "precision": "float32", "seed": 1},
+    "settings": {"recipe": {}, "attributes": ["glasses"], "precision": "float32", "seed": 1},
     "history": [],
     "current": {"steps": 0, "seconds": 0.0, "sums": {}},
     **Beginning(0, ()).to_dict(),

@@ -38,8 +38,8 @@ def small(module_eagerly, drawn_faces, small_settings, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def settings(small):
-    return replace(Settings.defaults(start=small, grow=True), batch_size=BATCH_SIZE, precision="float32")
+def settings(small, faces64):
+    return Settings.defaults(start=small, grow=True).given(faces64.columns, batch_size=BATCH_SIZE, precision="float32")
 
 
 class Interrupt(keras.callbacks.Callback):
@@ -94,7 +94,7 @@ def test_a_dry_run_counts_what_fades_out_too(faces64, small, settings):
 
 def test_models_that_cannot_grow(drawn_faces, faces64, small, settings, tmp_path):
     for data, changed, message in (
-        (drawn_faces, settings, "cannot grow to 32 pixels: its images have 32, not half as many"),
+        (drawn_faces, settings, "cannot grow to 32 pixels: its images are 32 pixels wide, not 16"),
         (faces64, replace(settings, attributes=("glasses",)), "cannot grow: its attribute names are"),
         (
             faces64,
@@ -104,7 +104,7 @@ def test_models_that_cannot_grow(drawn_faces, faces64, small, settings, tmp_path
     ):
         with pytest.raises(FaceganError, match=message):
             train(data, changed, tmp_path / "run", images=BATCH_SIZE, start=small)
-    with pytest.raises(FaceganError, match="name that with --from"):
+    with pytest.raises(FaceganError, match="name it with --from"):
         Settings.defaults(grow=True)
 
 

@@ -95,7 +95,7 @@ def scores(real=0, generated=0, edited=0, distance=0):
 def test_without_other_classifiers_the_match_head_judges_everything(small_recipe):
     recipe = small_recipe("tiny")
     found = terms(recipe, edited_match=30, generated_match=30)
-    assert found["discriminator match"] == pytest.approx(recipe.objective.critic.match * UNSURE)
+    assert found["discriminator match"] == pytest.approx(recipe.objective.discriminator.match * UNSURE)
     assert found["discriminator edited_match"] == pytest.approx(30)
     assert found["generator match"] == pytest.approx(0, abs=1e-6)
     assert found["editor match"] == pytest.approx(0, abs=1e-6)

@@ -8,7 +8,7 @@ from keras import layers, ops
 from facegan.attributes import Attributes
 from facegan.models.attribute_finder import build_attribute_finder
 from facegan.models.facegan import FaceGAN
-from facegan.standard_attributes import FIVE_NAMES
+from facegan.standard_attributes import STANDARD_NAMES
 from facegan.training.batches import BatchSource
 from facegan.training.beginning import Beginning
 from facegan.training.pretraining import (
@@ -48,7 +48,7 @@ def small_finder():
 
 @pytest.fixture
 def source(drawn_faces, small_recipe):
-    attributes = Attributes(FIVE_NAMES, drawn_faces.columns)
+    attributes = Attributes(STANDARD_NAMES, drawn_faces.columns)
     return BatchSource(drawn_faces, drawn_faces.split("train"), attributes, small_recipe("celeba128"), 16, 0)
 
 
@@ -65,7 +65,7 @@ def ranking(finder, faces):
     """For faces that it has not seen: how often, of two that differ in a column, the right one has the larger logit."""
     test = np.concatenate([faces.split("test"), faces.split("validation")])
     images = np.asarray(faces.faces[test], "float32") / 127.5 - 1
-    labels = Attributes(FIVE_NAMES, faces.columns).select(faces.labels[test], faces.columns)
+    labels = Attributes(STANDARD_NAMES, faces.columns).select(faces.labels[test], faces.columns)
     logits = ops.convert_to_numpy(finder(images, training=False))
     pairs = [(logit[label > 0.5], logit[label < 0.5]) for logit, label in zip(logits.T, labels.T, strict=True)]
     return np.mean([np.mean(having[:, None] > lacking) for having, lacking in pairs if having.size and lacking.size])
@@ -92,7 +92,7 @@ def test_unknown_labels_teach_nothing(small_recipe, source):
     source.known[:, 2] = 0
     values, finders = recipe(small_recipe, images=48, batch_size=16), []
     for label in (0, 1):
-        source.vectors[:, 2] = label
+        source.conditions[:, 2] = label
         finders.append(small_finder())
         fine_tune(Networks(values, finders[-1]), source, pretrained=False)
     pairs = zip(*(map(ops.convert_to_numpy, finder.weights) for finder in finders), strict=True)
@@ -100,7 +100,7 @@ def test_unknown_labels_teach_nothing(small_recipe, source):
 
 
 def test_batches_depend_on_seed_and_step(source):
-    photos = source.labelled(FIVE_NAMES)
+    photos = source.labelled(STANDARD_NAMES)
     first, (labels, known) = labelled_batch(source, photos, 16, 3, step=2)
     again, _ = labelled_batch(source, photos, 16, 3, step=2)
     assert all((first[name] == again[name]).all() for name in first)
@@ -130,32 +130,32 @@ def test_unknown_labels_become_what_the_finder_predicts_with_the_known_ones(smal
     # Male with glasses and black hair; blond hair is the second likeliest.
     networks = Networks(small_recipe("celeba128"), constant_finder([4, 1, 2, -1, 2, 1, -1, -2]))
     source.known[:] = 1
-    labelled = source.vectors.copy()
+    labelled = source.conditions.copy()
     # One photo without any label, one that is known to be of a woman, one known to have no black hair, one gray hair.
-    source.known[:4], source.vectors[:4] = 0, 0
-    source.known[1, 0] = source.known[2, 4] = source.known[3, 7] = source.vectors[3, 7] = 1
+    source.known[:4], source.conditions[:4] = 0, 0
+    source.known[1, 0] = source.known[2, 4] = source.known[3, 7] = source.conditions[3, 7] = 1
     fill_unknown_labels(networks, source)
-    assert source.vectors[:4].tolist() == [
+    assert source.conditions[:4].tolist() == [
         [1, 1, 1, 0, 1, 0, 0, 0], [0, 1, 1, 0, 1, 0, 0, 0], [1, 1, 1, 0, 0, 1, 0, 0], [1, 1, 1, 0, 0, 0, 0, 1]
     ]  # fmt: skip
-    assert (source.vectors[4:] == labelled[4:]).all()
+    assert (source.conditions[4:] == labelled[4:]).all()
     assert source.known[:4].sum() == 3, "what is filled in is still not known"
-    assert sum(networks.combinations.values()) == len(source.vectors)
+    assert sum(networks.combinations.values()) == len(source.conditions)
     assert {"11101000", "01101000", "11100100", "11100001"} <= set(networks.combinations)
 
 
 def test_of_an_attribute_that_no_label_is_known_of_the_finder_decides(small_recipe, source):
-    source.known[:, 2], source.vectors[:, 2] = 0, 0
+    source.known[:, 2], source.conditions[:, 2] = 0, 0
     source.known[:5, 0] = 0
     fill_unknown_labels(Networks(small_recipe("celeba128"), constant_finder([4, 1, 2, -1, 2, 1, -1, -2])), source)
-    assert (source.vectors[:, 2] == 1).all() and (source.known[:, 2] == 1).all()
+    assert (source.conditions[:, 2] == 1).all() and (source.known[:, 2] == 1).all()
     assert not source.known[:5, 0].any()
 
 
 def test_every_attribute_is_learnt_from_as_many_photos_however_few_have_its_label(source):
     source.known[:, 2] = 0
     source.known[:4, 2] = 1
-    photos = source.labelled(FIVE_NAMES)
+    photos = source.labelled(STANDARD_NAMES)
     drawn = np.concatenate([labelled_batch(source, photos, 16, 0, step)[1][1] for step in range(100)])
     # A fifth is drawn for glasses, and hardly any by chance.
     assert drawn[:, 2].mean() == pytest.approx(0.2 + 0.8 * 4 / len(source.known), abs=0.03)
@@ -163,6 +163,6 @@ def test_every_attribute_is_learnt_from_as_many_photos_however_few_have_its_labe
 
 def test_without_a_finder_unknown_labels_stay(small_recipe, source):
     source.known[0] = 0
-    before = source.vectors.copy()
+    before = source.conditions.copy()
     fill_unknown_labels(Networks(small_recipe("tiny"), None), source)
-    assert (source.vectors == before).all()
+    assert (source.conditions == before).all()

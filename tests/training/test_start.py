@@ -100,7 +100,7 @@ def smiling_faces(faces, known=slice(None)):
 FINDER = {"attribute_finder.images": 16, "attribute_finder.batch_size": 8}
 EVERY_PLACE_OF_A_CONDITION = [
     ("paper", {}),
-    ("tiny", {"attribute_finder.images": 16}),
+    ("tiny", FINDER),
     ("tiny", {"networks.decoder.conditioning": "concatenation", "networks.decoder.upsampling": "nearest"}),
     ("celeba128", {}),
 ]

@@ -1,4 +1,4 @@
-"""One forward pass and one backward pass a network are, number for number, three separate trainings."""
+"""One forward pass and one backward pass per network are, number for number, three separate runs."""
 
 import keras
 import numpy as np

@@ -54,7 +54,7 @@ def test_what_goes_wrong_is_said_once(start, tmp_path, caplog, monkeypatch):
     start(8, Spoil({"discriminator": 20.0, "generator": 0.0, "editor": 0.0}))
     said = {text: step for step, text in remarks(tmp_path)}
     expected = {
-        "slope explodes. Lower optimizers.discriminator, or raise objective.critic.gradient_penalty": 5,
+        "slope explodes. Lower optimizers.discriminator, or raise objective.discriminator.gradient_penalty": 5,
         "the generator has collapsed. Lower optimizers.generator": 6,
         "the editor changes nothing. Lower objective.editor.reconstruction": 6,
     }

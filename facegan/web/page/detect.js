@@ -5,7 +5,7 @@ import { BILINEAR, BOX, HAMMING, resize, roundEven, toFloats, transform } from "
 
 // As in `facegan.photos.detect`.
 const SMALLEST = 20, SHORTER_SIDE = 800;
-const PROPOSED = 0.4, REFINED = 0.3, CERTAIN = 0.4;
+const PROPOSED = 0.4, REFINED = 0.3, ACCEPTED = 0.4;
 const WINDOW = 12, STRIDE = 2, SHRINKING = 0.709;
 const GRAY = 128;
 
@@ -36,7 +36,7 @@ async function detect(image) {
   const found = await run("onet", { images: [crops(image, boxes, 48), boxes.length, 48, 48, 3] });
   const scores = boxes.map((_, index) => found.scores.data[2 * index + 1]);
   const moved = boxes.map((box, index) => move(box, found.boxes.data, index));
-  return best(moved, scores, CERTAIN, 0.7, true).map((index) => {
+  return best(moved, scores, ACCEPTED, 0.7, true).map((index) => {
     const [left, top, right, bottom] = boxes[index];
     // All x come before all y.
     const [x, y] = [0, 5].map((start) => found.landmarks.data.subarray(10 * index + start, 10 * index + start + 5));

@@ -135,8 +135,8 @@ def train(
         precision=precision,
         seed=seed,
     )
-    # The batch size first, because it is also a value of the recipe.
-    names = ("batch_size", *vars(settings))
+    # The batch size is a value of the recipe, but has an option of its own.
+    names = (*(["batch_size"] if batch_size else []), *vars(settings))
     wrong = [name for name in names if resume and getattr(settings, name) != getattr(usual, name)]
     if wrong:
         option = f"--{wrong[0].replace('_', '-')}"

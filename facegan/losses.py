@@ -84,7 +84,7 @@ def hinge_critic_loss(real_score: Tensor, false_score: Tensor) -> Tensor:
     """The hinge loss of a critic: `E max(0, 1 - D(y)) + E max(0, 1 + D(false))` (Lim and Ye 2017).
 
     Args:
-        real_score: `(batch, places)`, unbounded.
+        real_score: `(batch, positions)`, unbounded.
         false_score: the same.
     """
     return ops.mean(ops.relu(1.0 - real_score)) + ops.mean(ops.relu(1.0 + false_score))

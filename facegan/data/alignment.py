@@ -59,11 +59,13 @@ def framing(images: ImageReader, all_names: Sequence[str]) -> Framing | None:
     landmarks, _ = find_landmarks([face.resize((SIZE, SIZE)) for face in faces])
     # A second time, upright: the network is most accurate for faces positioned as in its training data.
     upright = [Alignment.from_landmarks(points * 2 * SIZE) for points in landmarks]
-    found, disagreements = find_landmarks([place.crop(face, SIZE) for place, face in zip(upright, faces, strict=True)])
+    crops = [alignment.crop(face, SIZE) for alignment, face in zip(upright, faces, strict=True)]
+    found, disagreements = find_landmarks(crops)
     sure = disagreements <= LARGEST_DISAGREEMENT
     if 2 * sure.sum() < len(faces):
         return None
-    points = np.stack([place.to_photo(face) for place, face in zip(upright, found, strict=True)])[sure] / (2 * SIZE)
+    in_photos = [alignment.to_photo(points) for alignment, points in zip(upright, found, strict=True)]
+    points = np.stack(in_photos)[sure] / (2 * SIZE)
     (left, height), (right, other_height) = np.median(points[:, EYE_POINTS], axis=0)
     scale = np.median([Alignment.from_landmarks(face).side for face in points])
     return Framing(float(left), float(right), float(height + other_height) / 2, float(scale))
@@ -130,20 +132,20 @@ class AligningReader(ImageReader):
         expected = Face((left, top, right - left, bottom - top), (left, top) + (right - left) * TEMPLATE, 1.0)
         landmarks = refine_landmarks(image, expected)
         if landmarks is not None:
-            place = Alignment.from_landmarks(landmarks)
+            alignment = Alignment.from_landmarks(landmarks)
         else:
             found = align_faces(image)
             if not found:
                 raise FaceganError(f"no face found in {name}")
-            place = found[0][1]
-        if _covered(image, place) < LEAST_COVERED:
+            alignment = found[0][1]
+        if _covered(image, alignment) < LEAST_COVERED:
             raise FaceganError(f"the face in {name} is too close to the edge of the image")
-        check_size(name, place.side, size)
-        return place.crop(image, size)
+        check_size(name, alignment.side, size)
+        return alignment.crop(image, size)
 
 
-def _covered(image: Image.Image, place: Alignment) -> float:
+def _covered(image: Image.Image, alignment: Alignment) -> float:
     """Returns the fraction of an aligned crop that is inside the image."""
     steps = (np.arange(_GRID) + 0.5) / _GRID
-    points = place.to_photo(np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2))
+    points = alignment.to_photo(np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2))
     return ((points >= 0) & (points <= image.size)).all(axis=1).mean()

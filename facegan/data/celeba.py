@@ -61,10 +61,10 @@ def celeba_source(
     Raises:
         FaceganError: no label file, one that cannot be read, or one with labels for none of the images.
     """
-    place = source if source.is_dir() else source.parent
-    attributes = _List.from_file(Path(labels)) if labels else _find_list(place, images, ATTRIBUTES)
+    folder = source if source.is_dir() else source.parent
+    attributes = _List.from_file(Path(labels)) if labels else _find_list(folder, images, ATTRIBUTES)
     if attributes is None:
-        raise FaceganError(f"no {ATTRIBUTES[0]} or .csv in {place}; put it there or name it with --labels")
+        raise FaceganError(f"no {ATTRIBUTES[0]} or .csv in {folder}; put it there or name it with --labels")
     columns, listed, values = _read_attributes(attributes, titles or Titles())
     present = images.names()
     found = match(listed, present, present)
@@ -81,8 +81,8 @@ def celeba_source(
         labels=values[there],
         description={"kind": "CelebA", "name": source.resolve().name, "terms": TERMS},
         read=images,
-        identities=_identities(_find_list(place, images, IDENTITIES), names),
-        partition=_partition(_find_list(place, images, PARTITIONS), names),
+        identities=_identities(_find_list(folder, images, IDENTITIES), names),
+        partition=_partition(_find_list(folder, images, PARTITIONS), names),
         left_out=tuple((name, "missing") for name, image in zip(listed, found, strict=True) if image is None)
         + tuple((name, "no label") for name in sorted(present.difference(used))),
         files=tuple(files),
@@ -118,9 +118,9 @@ class _List:
         return cls(name, [(number, line) for number, line in words if line])
 
 
-def _find_list(place: Path, images: FolderReader | ZipReader, names: Sequence[str]) -> _List | None:
+def _find_list(folder: Path, images: FolderReader | ZipReader, names: Sequence[str]) -> _List | None:
     """Returns the list with one of these names: in the folder, beside the zip, or in it."""
-    if path := next((path for path in _find(place, names) if path.is_file()), None):
+    if path := next((path for path in _find(folder, names) if path.is_file()), None):
         return _List.from_file(path)
     if isinstance(images, ZipReader) and (member := images.find(names)):
         return _List.from_bytes(f"{member} in {images.path}", images.read(member))

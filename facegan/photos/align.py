@@ -102,11 +102,11 @@ def is_aligned(image: Image.Image) -> bool:
     if image.size != CELEBA_SIZE and max(image.size) > LARGEST_ASPECT * min(image.size):
         return False
     (found,), (disagreement,) = find_landmarks([crop_square(image, SIZE)])
-    place = Alignment.from_landmarks(found)
+    alignment = Alignment.from_landmarks(found)
     eyes = TEMPLATE[:2]
     return bool(
         disagreement <= LARGEST_DISAGREEMENT
-        and np.linalg.norm((place.to_photo(eyes) - eyes).mean(axis=0)) <= LARGEST_SHIFT
-        and 1 / LARGEST_SCALING <= place.side <= LARGEST_SCALING
-        and abs(math.atan2(place.down, place.across)) <= LARGEST_ANGLE
+        and np.linalg.norm((alignment.to_photo(eyes) - eyes).mean(axis=0)) <= LARGEST_SHIFT
+        and 1 / LARGEST_SCALING <= alignment.side <= LARGEST_SCALING
+        and abs(math.atan2(alignment.down, alignment.across)) <= LARGEST_ANGLE
     )

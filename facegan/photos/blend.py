@@ -86,7 +86,7 @@ def _mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _fade(size: int) -> NDArray[np.float32]:
     """Weights `(size, size)`: 1 in the middle, 0 at the edge, with a cosine slope between."""
-    places = (np.arange(size) + 0.5) / size
-    slope = np.clip(np.minimum(places, 1 - places) / FADE, 0, 1)
+    positions = (np.arange(size) + 0.5) / size
+    slope = np.clip(np.minimum(positions, 1 - positions) / FADE, 0, 1)
     slope = (1 - np.cos(math.pi * slope)) / 2
     return np.minimum(slope[:, None], slope[None, :]).astype("float32")

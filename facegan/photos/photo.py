@@ -108,12 +108,12 @@ def select_faces(
         raise FaceganError(f"there is no face {which} in {name}: {len(found)} found")
     numbers = range(1, len(found) + 1) if which == ALL else [int(which or 1)]
     chosen = [(number, *found[number - 1]) for number in numbers]
-    large = [(number, place) for number, _, place in chosen if place.side * LARGEST_ENLARGEMENT >= size]
+    large = [(number, alignment) for number, _, alignment in chosen if alignment.side * LARGEST_ENLARGEMENT >= size]
     if not large:
-        number, face, place = chosen[0]
-        needed = round(face.box[2] * size / LARGEST_ENLARGEMENT / place.side)
+        number, face, alignment = chosen[0]
+        needed = round(face.box[2] * size / LARGEST_ENLARGEMENT / alignment.side)
         raise FaceganError(f"face {number} in {name} is {face.box[2]} pixels wide; this model needs {needed}")
-    return [PhotoFace(number, place, place.crop(image, size)) for number, place in large], len(found)
+    return [PhotoFace(number, alignment, alignment.crop(image, size)) for number, alignment in large], len(found)
 
 
 def select_faces_in_each(

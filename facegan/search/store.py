@@ -255,6 +255,6 @@ def _to_row(face: IndexedFace) -> tuple[int, bytes, bytes, bytes | None]:
 
 
 def _from_row(number: int, alignment: bytes, attributes: bytes, identity: bytes | None) -> IndexedFace:
-    place = Alignment(*np.frombuffer(alignment, "<f8").tolist())
+    found = Alignment(*np.frombuffer(alignment, "<f8").tolist())
     descriptor = None if identity is None else np.frombuffer(identity, "<f4")
-    return IndexedFace(number, place, np.frombuffer(attributes, "<f4"), descriptor)
+    return IndexedFace(number, found, np.frombuffer(attributes, "<f4"), descriptor)

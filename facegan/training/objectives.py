@@ -33,7 +33,7 @@ class Outputs:
         known: `(batch, k)`, 1 where a photo's label is known.
         changed: `(batch, k)`, 1 for the columns that the editor should change.
         penalty_gradients: gradients of the score, at points between real and synthetic images.
-        feature_score: the feature critic's, `(batch, places)`, unbounded; None without one.
+        feature_score: the feature critic's, `(batch, positions)`, unbounded; None without one.
         feature_distance: a scalar, the mean absolute difference between the features of photos and their edits.
         feature_match: the feature critic's match logits.
         found: the attribute finder's match logits; None without one.

@@ -1,7 +1,7 @@
 """Edits: parsed once, and written so that they can be parsed again."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from facegan.attributes import Attributes
@@ -16,6 +16,7 @@ NUMBERS = st.builds(
 WISHES = st.sampled_from(["glasses=1", "gender=opposite", "blonde", "hair=other", "Male=0", "young", "skin=normal"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(WISHES, st.one_of(st.just(""), NUMBERS.map(":{}".format)), max_size=3))
 @example({"glasses=1": ":0.00001"})
 @example({"glasses=1": ":" + "1" * 30})

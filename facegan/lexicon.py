@@ -58,8 +58,9 @@ CHINESE = {
 }
 
 
-def _split(phrases: str) -> list[str]:
-    return phrases.split(", ")
+def _phrases(*texts: str) -> list[str]:
+    """The phrases of comma-separated texts."""
+    return [phrase for text in texts if text for phrase in text.split(", ")]
 
 
 def _meanings() -> dict[str, tuple[str, ...]]:
@@ -77,13 +78,13 @@ def _meanings() -> dict[str, tuple[str, ...]]:
             ("?", item.adjectives),
         ):
             for value, phrases in by_value.items():
-                for phrase in _split(phrases):
+                for phrase in _phrases(phrases):
                     found[phrase].append(f"{item.name}{sign}{value}")
-        for phrase in _split(item.nouns) if item.nouns else ():
+        for phrase in _phrases(item.nouns):
             found[phrase].append(item.name)
     for vocabulary in (ENGLISH, CHINESE):
         for role, phrases in vocabulary.items():
-            found |= {phrase: [role] if role else [] for phrase in _split(phrases)}
+            found |= {phrase: [role] if role else [] for phrase in _phrases(phrases)}
     return {phrase: tuple(meanings) for phrase, meanings in found.items()}
 
 
@@ -120,9 +121,7 @@ TENS = {
     for tens, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
 LISTS = frozenset((",", "and", "、", "，", "和"))
-PRONOUNS = frozenset(
-    phrase for item in STANDARD_ATTRIBUTES for phrases in item.pronouns.values() for phrase in _split(phrases)
-)
+PRONOUNS = frozenset(_phrases(*(text for item in STANDARD_ATTRIBUTES for text in item.pronouns.values())))
 PERSONS = _words("person people face portrait 人 脸").union(
-    phrase for item in STANDARD_ATTRIBUTES for phrases in item.persons.values() for phrase in _split(phrases)
+    _phrases(*(text for item in STANDARD_ATTRIBUTES for text in item.persons.values()))
 )

@@ -36,14 +36,11 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def graphs_as_they_are():
-    """Optimising the graph of a training step takes a quarter of a training of a few steps in networks this small."""
-    import keras
+def unoptimised_graphs():
+    """Optimising the graph of its step takes a quarter of a run of a few steps."""
+    from unoptimised_graphs import leave_graphs_unoptimised
 
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow
-
-        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    leave_graphs_unoptimised()
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,19 @@ def own_imports(tree):
                 yield found
 
 
+EXPERIMENTS = ROOT.with_name("experiments")
+
+
+@pytest.mark.parametrize("script", sorted(str(path.relative_to(EXPERIMENTS)) for path in EXPERIMENTS.rglob("*.py")))
+def test_what_experiments_import_is_there(script):
+    for node in ast.walk(ast.parse((EXPERIMENTS / script).read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "facegan":
+            module = importlib.import_module(node.module)
+            for name in (alias.name for alias in node.names):
+                full = f"{node.module}.{name}"
+                assert hasattr(module, name) or full.removeprefix("facegan.") in MODULES, f"{full} is nowhere"
+
+
 def layer(module):
     return LAYERS.index(module.split(".")[0])
 

@@ -5,7 +5,7 @@ import math
 from keras import layers
 
 from facegan.models.feature_critic import SpectralConv2D, build_feature_projector
-from facegan.models.layers import UpsampleConv2D, UpsampleToRGB
+from facegan.models.layers import UpsampleConv2D
 from facegan.models.modulated_generator import ModulatedConv2D
 
 
@@ -26,10 +26,8 @@ def _layer_flops(layer):
     # The kernel meets every place that comes in where it spreads out, and every place that goes out elsewhere.
     _, height, width, _ = (layer.input if isinstance(layer, layers.Conv2DTranspose) else layer.output).shape
     flops = 2 * height * width * math.prod(layer.kernel.shape)
-    # Of nearest neighbours, a 3x3 kernel sees four that differ; a larger one to colours sees nine of three colours.
-    if isinstance(layer, UpsampleConv2D) or getattr(layer, "upsample", False):
-        return flops * 4 // 9
-    return flops * 9 // math.prod(layer.kernel_size) if isinstance(layer, UpsampleToRGB) else flops
+    # Of nearest neighbours, a 3x3 kernel covers four that differ.
+    return flops * 4 // 9 if isinstance(layer, UpsampleConv2D) or getattr(layer, "upsample", False) else flops
 
 
 def step_flops(networks):

@@ -136,7 +136,7 @@ def train(
         seed=seed,
     )
     # The batch size is a value of the recipe, but has an option of its own.
-    names = (*(["batch_size"] if batch_size else []), *vars(settings))
+    names = ["batch_size", *vars(settings)] if batch_size else list(vars(settings))
     wrong = [name for name in names if resume and getattr(settings, name) != getattr(usual, name)]
     if wrong:
         option = f"--{wrong[0].replace('_', '-')}"

@@ -193,7 +193,7 @@ class TensorBoardLog(RunCallback):
         if not self.plan.first_step:
             self.writer.text(0, "recipe", f"```toml\n{write_recipe(self.settings.recipe)}```")
             self.writer.hyperparameters(self.settings.hyperparameters())
-            self._samples_to_log(0)
+            self._log_images(0)
 
     def on_step(self, logs: Logs) -> None:
         if self.step % READ_EVERY == 0 or self.run_ends:
@@ -203,12 +203,12 @@ class TensorBoardLog(RunCallback):
             self.writer.scalars(self.step, scalars)
             self._last = (now, self.step)
         if self._saver.step_saved == self.step:
-            self._samples_to_log(self.step)
+            self._log_images(self.step)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         self.writer.close()
 
-    def _samples_to_log(self, step: int) -> None:
+    def _log_images(self, step: int) -> None:
         with averaged(self.model):
             self.writer.image(step, "generated", self.samples.generated())
             self.writer.image(step, "edited", self.samples.edited())

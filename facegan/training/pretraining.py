@@ -107,8 +107,8 @@ def labelled_batch(
 
     Args:
         source: of all photos.
-        photos: those that have a label of each attribute. All attributes are drawn equally often,
-            however many photos have a label for them.
+        photos: those that have a label of each attribute. All attributes are drawn equally often, however many photos
+            have a label for them.
         batch_size: how many photos.
         seed: of the run.
         step: its number.

@@ -39,12 +39,11 @@ class Kill(keras.callbacks.Callback):
         if batch + 1 == 37:
             os.kill(os.getpid(), signal.SIGKILL)
 
-if keras.backend.backend() == "tensorflow":
-    # As in `conftest.py`: an optimised graph rounds differently.
-    import tensorflow
+faces, settings, out, images, tests = sys.argv[1:]
+sys.path.insert(0, tests)
+from unoptimised_graphs import leave_graphs_unoptimised
 
-    tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-faces, settings, out, images = sys.argv[1:]
+leave_graphs_unoptimised()
 settings = Settings.from_dict(json.loads(settings))
 train(PreparedFaces(faces), settings, out, images=int(images), callbacks=[Kill()])
 """
@@ -81,6 +80,7 @@ def assert_same_end(first, second):
 
 def test_a_killed_run_goes_on_and_ends_as_if_nothing_had_been(run, whole, run_settings, drawn_faces, tmp_path):
     arguments = [str(drawn_faces.path), json.dumps(run_settings.to_dict()), str(tmp_path), str(60 * 16)]
+    arguments.append(str(Path(__file__).parents[1]))
     killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], stderr=subprocess.DEVNULL)
     assert killed.returncode == -signal.SIGKILL
     # Step 37 is lost.

@@ -39,8 +39,3 @@ class Beginning:
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-
-    @property
-    def from_random(self) -> bool:
-        """Whether one of the networks that make or score images began with random weights."""
-        return not {"encoder", "discriminator", "generator", "editor"}.isdisjoint(self.random_networks)

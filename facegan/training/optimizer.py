@@ -17,17 +17,13 @@ class NetworkAdam(keras.optimizers.Adam):
     Args:
         rates: the learning rate of each trainable variable, in the model's order.
         beta_1, beta_2: Adam's.
-        ema_decay: the decay of the moving average.
-        from_random: whether training starts from random weights, which would affect the average for thousands of steps;
-            then the decay grows as `min(ema_decay, (1 + step) / (10 + step))`. Trained weights are an average already.
+        ema_decay: the decay of the moving average. It grows as `min(ema_decay, (1 + step) / (10 + step))`; with the
+            full decay, the first weights, random or trained, would dominate the average for thousands of steps.
     """
 
-    def __init__(
-        self, rates: Iterable[float], beta_1: float, beta_2: float, ema_decay: float, from_random: bool = True
-    ) -> None:
+    def __init__(self, rates: Iterable[float], beta_1: float, beta_2: float, ema_decay: float) -> None:
         super().__init__(1.0, beta_1=beta_1, beta_2=beta_2, use_ema=True, ema_momentum=ema_decay)
         self._rates = list(rates)
-        self._from_random = from_random
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
         super().build(variables)
@@ -40,10 +36,8 @@ class NetworkAdam(keras.optimizers.Adam):
         super().update_step(gradient, variable, ops.multiply(learning_rate, rate))
 
     def _update_model_variables_moving_average(self, trainable_variables: Sequence[keras.Variable]) -> None:
-        decay = self.ema_momentum
-        if self._from_random:
-            step = ops.cast(self.iterations, "float32")
-            decay = ops.minimum(decay, (1.0 + step) / (10.0 + step))
+        step = ops.cast(self.iterations, "float32")
+        decay = ops.minimum(self.ema_momentum, (1.0 + step) / (10.0 + step))
         for variable, average in zip(trainable_variables, self._model_variables_moving_average, strict=True):
             average.assign(decay * average + (1.0 - decay) * variable)
 

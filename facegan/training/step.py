@@ -56,7 +56,6 @@ class GANTraining(TrainStep):
                 rates.beta_1,
                 rates.beta_2,
                 rates.ema_decay,
-                self.beginning.from_random,
             ),
             jit_compile=JIT_COMPILE,
         )

@@ -64,18 +64,12 @@ class Followed(keras.callbacks.Callback):
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_the_average_gives_up_random_weights_at_once_and_trained_ones_slowly(whole, run, tmp_path):
+def test_the_average_follows_trained_weights_from_the_first_step(whole, run, tmp_path):
     """Also in the part of a run that goes on."""
-    shares = {}
-    for name, start in (("random", None), ("trained", whole)):
-        for part in ("first", "second"):
-            followed = Followed()
-            resume = part == "second"
-            run(tmp_path / name, steps=6 if resume else 3, start=None if resume else start, resume=resume,
-                callbacks=[followed])  # fmt: skip
-            shares[name, part] = followed.share
-    assert min(shares["random", "first"], shares["random", "second"]) > 0.3
-    assert max(shares["trained", "first"], shares["trained", "second"]) < 0.01
+    for steps, resume in ((3, False), (6, True)):
+        followed = Followed()
+        run(tmp_path / "run", steps=steps, start=None if resume else whole, resume=resume, callbacks=[followed])
+        assert followed.share > 0.3
 
 
 @pytest.mark.one_backend

@@ -32,7 +32,7 @@ SEED = 1
 def main(data, judge, models, count, save):
     """Compares MODELS with validation photos of DATA, by JUDGE among others."""
     faces, judge = PreparedFaces(data), load_judge(judge)
-    rows = faces.split("validation")
+    rows = faces.fully_labelled("validation", faces.columns)
     rows = np.sort(np.random.default_rng(0).permutation(rows)[:count])
     backbone = build_efficientnet_lite("lite2", faces.size, True)
 

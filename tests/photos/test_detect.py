@@ -10,8 +10,6 @@ from facegan.photos.detect import LANDMARKS, find_faces
 
 # As a share of the distance of the eyes: `mtcnn` cuts faces out up to a pixel off, and rounds what it finds.
 LARGEST_DIFFERENCE = 0.2
-# As for the metric `detected`. Below it are a few places between faces that one of the two takes for a face.
-CERTAIN = 0.95
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +20,7 @@ def mtcnn():
 @pytest.fixture(scope="module")
 def group():
     """Twelve generated faces in one picture."""
-    faces = facegan.load().generate(count=12, seed=2)
+    faces = facegan.load().generate(count=12, seed=1)
     picture = Image.new("RGB", (4 * 150, 3 * 150), "gray")
     for index, face in enumerate(faces):
         picture.paste(face, (index % 4 * 150 + 10, index // 4 * 150 + 10))
@@ -44,7 +42,7 @@ def test_the_same_faces_are_found(which, mtcnn, group, astronaut, turned):
     limits = {"threshold_pnet": detect.PROPOSED, "threshold_rnet": detect.REFINED, "threshold_onet": detect.ACCEPTED}
     expected = mtcnn.detect_faces(np.asarray(reduced), **limits)
     found = find_faces(picture)
-    certain = [face for face in expected if face["confidence"] > CERTAIN]
+    certain = [face for face in expected if face["confidence"] > 0.9]
     assert len(certain) >= (11 if "group" in which else 1)
     for face in certain:
         points = np.array([face["keypoints"][name] for name in LANDMARKS]) * reduction
@@ -55,7 +53,7 @@ def test_the_same_faces_are_found(which, mtcnn, group, astronaut, turned):
         assert nearest.confidence == pytest.approx(face["confidence"], abs=0.1)
         assert nearest.box == pytest.approx(np.array(face["box"]) * reduction, abs=0.3 * eyes + 2)
     # Nor are there others of which it is certain.
-    assert sum(face.confidence > CERTAIN for face in found) <= sum(face["confidence"] > 0.8 for face in expected)
+    assert sum(face.confidence > 0.9 for face in found) <= sum(face["confidence"] > 0.8 for face in expected)
 
 
 def test_the_largest_face_comes_first_and_boxes_lie_within_the_picture(group):

@@ -64,11 +64,13 @@ class Followed(keras.callbacks.Callback):
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_the_average_follows_trained_weights_from_the_first_step(whole, run, tmp_path):
+@pytest.mark.parametrize("trained", [False, True])
+def test_the_average_follows_random_and_trained_weights_from_the_first_step(whole, run, tmp_path, trained):
     """Also in the part of a run that goes on."""
     for steps, resume in ((3, False), (6, True)):
         followed = Followed()
-        run(tmp_path / "run", steps=steps, start=None if resume else whole, resume=resume, callbacks=[followed])
+        start = whole if trained and not resume else None
+        run(tmp_path / "run", steps=steps, start=start, resume=resume, callbacks=[followed])
         assert followed.share > 0.3
 
 

@@ -16,6 +16,7 @@ from facegan.evaluation.edits import all_edits, faces_to_edit
 from facegan.evaluation.judge import load_judge
 from facegan.evaluation.trials import JudgedFaces, Trial
 from facegan.inference import FaceModel
+from facegan.model_files import find_model
 from facegan.models.compiled import CompiledNetworks
 from facegan.models.saving import load_networks, save_model
 
@@ -31,7 +32,7 @@ FACTORS = np.linspace(1, 2, 9)
 @click.option("--photos", default=100, show_default=True, help="The maximum for each edit.")
 def main(model, data, judge, out, recognised, photos):
     """Calibrates MODEL by JUDGE on the validation photos of DATA, and writes it to OUT."""
-    networks, faces, judge = load_networks(model, "float32"), PreparedFaces(data), load_judge(judge)
+    networks, faces, judge = load_networks(find_model(model), "float32"), PreparedFaces(data), load_judge(judge)
     face_model, attributes = FaceModel(CompiledNetworks(networks)), networks.attributes
     columns = [judge.columns.index(column) for column in attributes.columns]
 

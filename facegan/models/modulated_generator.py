@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from facegan.models.layers import InitialKernel, Shape, activation, upsampling_convolution
@@ -63,6 +64,47 @@ class ModulatedConv2D(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("facegan")
+class NoiseInjection(layers.Layer):
+    """Adds noise to feature maps, with a learnt strength for each channel (StyleGAN, Karras et al. 2019, section 3.2).
+
+    Without it, fine detail such as hair must be computed from the coarse maps, and resembles a fixed pattern. Here the
+    noise is not drawn anew: every pixel shows one entry of the face's noise vector, or its negative, and `seed` decides
+    which. So a noise vector always gives the same face, on every backend and in exported models.
+
+    The strengths start just above zero: at zero, their expected gradient vanishes, because the noise is symmetric.
+
+    Inputs: a list of feature maps `(batch, height, width, channels)` and the noise `(batch, noise_size)`.
+    Output: the feature maps.
+
+    Args:
+        seed: 0 or more; layers with different seeds arrange the entries differently.
+    """
+
+    def __init__(self, seed: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"seed": self.seed}
+
+    def build(self, shapes: tuple[Shape, Shape]) -> None:
+        (_, height, width, channels), (_, noise_size) = shapes
+        self.strength = self.add_weight(
+            name="strength", shape=(channels,), initializer=keras.initializers.Constant(0.01)
+        )
+        entries = np.random.default_rng(self.seed).integers(2 * noise_size, size=(height, width))
+        self.entries = entries.astype("int32")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        tensor, noise = inputs
+        pixels = ops.take(ops.concatenate([noise, -noise], axis=-1), self.entries, axis=-1)
+        return tensor + self.strength * pixels[..., None]
+
+    def compute_output_shape(self, shapes: tuple[Shape, Shape]) -> Shape:
+        return shapes[0]
+
+
+@keras.saving.register_keras_serializable("facegan")
 class UnitVariance(layers.Layer):
     """Scales each vector of the batch to a mean square of one."""
 
@@ -75,7 +117,8 @@ def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condi
 
     The smallest feature maps come from the noise alone (FastGAN, Liu et al. 2021), not from a learned constant, with
     which a few layouts recurred in all faces. Noise and condition enter the mapping network separately, so that neither
-    dominates. The image is the sum of contributions at every size (the skip architecture in StyleGAN2's figure 7).
+    dominates. From 8x8 on, noise is also added to the feature maps. The image is the sum of contributions at every size
+    (the skip architecture in StyleGAN2's figure 7).
 
     Inputs: noise `(batch, noise_size)`, normally distributed; condition `(batch, condition_size)`, 0 or 1.
     Output: `(batch, size, size, 3)`, float32, in -1..1 or a little beyond: a saturated tanh would pass no gradient.
@@ -97,8 +140,9 @@ def build_modulated_generator(recipe: ModulatedGenerator, image_size: int, condi
     image = _contribution(tensor)
     for stage in range(1, int(math.log2(image_size // BOTTOM_SIZE)) + 1):
         filters = recipe.filters[min(stage, len(recipe.filters) - 1)]
-        tensor = activation(ModulatedConv2D(filters, upsample=True)([tensor, latent]))
-        tensor = activation(ModulatedConv2D(filters)([tensor, latent]))
+        for place, upsample in enumerate((True, False)):
+            tensor = ModulatedConv2D(filters, upsample)([tensor, latent])
+            tensor = activation(NoiseInjection(2 * stage + place)([tensor, noise]))
         image = layers.UpSampling2D(interpolation="bilinear", dtype="float32")(image)
         # Named for models that grow.
         name = f"image_{BOTTOM_SIZE * 2**stage}"

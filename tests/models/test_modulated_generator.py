@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from facegan.models.modulated_generator import ModulatedConv2D, UnitVariance, build_modulated_generator
+from facegan.models.modulated_generator import (
+    ModulatedConv2D,
+    NoiseInjection,
+    UnitVariance,
+    build_modulated_generator,
+)
 from facegan.recipe.networks import ModulatedGenerator
 
 RANDOM = np.random.default_rng(0)
@@ -56,6 +61,46 @@ def test_unit_variance_scales_each_vector_to_a_mean_square_of_one():
     assert found == pytest.approx(LATENT / np.sqrt((LATENT**2).mean(axis=1, keepdims=True)), abs=1e-5)
 
 
+@pytest.fixture
+def injection():
+    layer = NoiseInjection(3)
+    layer.build([IMAGES.shape, (3, 10)])
+    return layer
+
+
+def injected(layer, noise):
+    """What the layer adds, `(batch, height, width, channels)`."""
+    return array(layer([ops.convert_to_tensor(IMAGES), ops.convert_to_tensor(noise)])) - IMAGES
+
+
+def test_noise_is_weak_but_not_absent_at_first(injection):
+    added = injected(injection, RANDOM.standard_normal((3, 10)).astype("float32"))
+    assert 0 < np.abs(added).mean() < 0.02
+
+
+def test_every_pixel_gets_an_entry_of_its_faces_noise_in_the_strength_of_the_channel(injection):
+    noise, strength = RANDOM.standard_normal((3, 10)).astype("float32"), np.arange(5, dtype="float32")
+    injection.strength.assign(strength)
+    added = injected(injection, noise)
+    assert added == pytest.approx(added[..., 1:2] * strength, abs=1e-5)
+    for pixels, entries in zip(added[..., 1], noise, strict=True):
+        distances = np.abs(pixels[..., None] - np.concatenate([entries, -entries]))
+        assert distances.min(axis=-1).max() < 1e-5
+        assert len(set(distances.argmin(axis=-1).ravel().tolist())) > 12
+    assert injected(injection, noise) == pytest.approx(added)
+
+
+def test_seeds_arrange_the_noise_differently_and_survive_the_config(injection):
+    noise = RANDOM.standard_normal((3, 10)).astype("float32")
+    again, other = NoiseInjection.from_config(injection.get_config()), NoiseInjection(4)
+    for layer in (injection, again, other):
+        injected(layer, noise)
+        layer.strength.assign(np.ones(5))
+    added = injected(injection, noise)
+    assert (injected(again, noise) == added).all()
+    assert np.abs(np.corrcoef(injected(other, noise).ravel(), added.ravel())[0, 1]) < 0.3
+
+
 @pytest.fixture(scope="module")
 def generator():
     return build_modulated_generator(ModulatedGenerator(10, 16, (8, 6)), 32, 8)
@@ -75,6 +120,19 @@ def test_filters_are_those_of_each_size_and_the_last_serves_the_larger_ones(gene
     convolutions = [layer for layer in generator.layers if isinstance(layer, ModulatedConv2D)]
     assert [layer.filters for layer in convolutions] == [8, *2 * [6], *2 * [6], *2 * [6]]
     assert [layer.upsample for layer in convolutions] == [False, *3 * [True, False]]
+
+
+def test_each_size_from_8x8_on_adds_noise_of_its_own(generator):
+    injections = [layer for layer in generator.layers if isinstance(layer, NoiseInjection)]
+    assert [layer.entries.shape[0] for layer in injections] == [8, 8, 16, 16, 32, 32]
+    assert len({layer.seed for layer in injections}) == 6
+    noise, condition = RANDOM.standard_normal((1, 10)).astype("float32"), np.eye(8, dtype="float32")[:1]
+    before = array(generator([noise, condition]))
+    weak = array(injections[-1].strength)
+    injections[-1].strength.assign(np.ones(6))
+    noisy = array(generator([noise, condition]))
+    injections[-1].strength.assign(weak)
+    assert np.abs(noisy - before).max() > 1e-3
 
 
 def test_the_image_is_the_sum_of_what_each_size_contributes(generator):

@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from facegan.models.modulated_generator import (
-    ModulatedConv2D,
-    NoiseInjection,
-    UnitVariance,
-    build_modulated_generator,
-)
+from facegan.models.modulated_generator import ModulatedConv2D, NoiseInjection, UnitVariance, build_modulated_generator
 from facegan.recipe.networks import ModulatedGenerator
 
 RANDOM = np.random.default_rng(0)
